@@ -1,0 +1,179 @@
+//! O que pode dar errado, e como um processo terminou.
+
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// O que pode dar errado ao usar processos e pools.
+///
+/// A mesma falha pode valer para vários itens (todos os de um bloco perdido), por isso o tipo é `Clone`.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// [`init`](crate::init) não foi chamada neste programa.
+    #[error("chame multiprocessamento::init() na primeira linha de main, antes de criar processos")]
+    NotInitialized,
+
+    /// Pediu-se um pool sem trabalhadores.
+    #[error("um pool precisa de pelo menos 1 trabalhador")]
+    NoWorkers,
+
+    /// Pediu-se um `chunk_size` de zero.
+    #[error("chunk_size precisa ser pelo menos 1")]
+    EmptyChunk,
+
+    /// O sistema recusou um processo, uma thread ou um descritor novo.
+    #[error("não foi possível iniciar um processo: {0}")]
+    Spawn(#[source] Arc<io::Error>),
+
+    /// O filho nasceu mas não se apresentou como um trabalhador deste mesmo programa.
+    #[error("o processo {pid} não se apresentou: {reason}")]
+    Handshake {
+        /// O processo.
+        pid: u32,
+        /// O que faltou.
+        reason: String,
+    },
+
+    /// O processo morreu com a tarefa na mão.
+    #[error("o processo {pid} morreu durante a tarefa: {status}")]
+    WorkerDied {
+        /// O processo.
+        pid: u32,
+        /// Como ele terminou.
+        status: ExitStatus,
+    },
+
+    /// A tarefa entrou em pânico; quem a rodava continua de pé.
+    #[error("a tarefa entrou em pânico em {location}: {message}")]
+    Panicked {
+        /// A mensagem do pânico.
+        message: String,
+        /// Arquivo, linha e coluna.
+        location: String,
+    },
+
+    /// Um argumento ou um resultado não pôde virar bytes.
+    #[error("não foi possível codificar o valor: {0}")]
+    Encode(String),
+
+    /// Os bytes recebidos não formam um valor do tipo esperado.
+    #[error("não foi possível decodificar o valor: {0}")]
+    Decode(String),
+
+    /// A mensagem passa do limite de um quadro.
+    #[error("mensagem de {size} bytes; o limite é {limit}")]
+    TooLarge {
+        /// Tamanho da mensagem, em bytes.
+        size: usize,
+        /// O maior tamanho aceito, em bytes.
+        limit: usize,
+    },
+
+    /// O tempo dado acabou; o que se esperava continua em andamento.
+    #[error("ainda sem resposta depois de {0:?}")]
+    TimedOut(Duration),
+
+    /// O resultado já foi entregue por uma chamada anterior.
+    #[error("o resultado já foi entregue")]
+    AlreadyTaken,
+
+    /// O pool já foi fechado e não aceita tarefas.
+    #[error("o pool está fechado")]
+    Closed,
+
+    /// O pool foi encerrado antes de a tarefa terminar.
+    #[error("o pool foi encerrado antes do fim da tarefa")]
+    Terminated,
+
+    /// Morreram trabalhadores demais sem que nenhuma tarefa terminasse: o pool desistiu.
+    #[error("o pool desistiu depois de {deaths} mortes seguidas sem nenhuma tarefa pronta; a última: {last}")]
+    TooManyDeaths {
+        /// Quantas mortes seguidas.
+        deaths: u32,
+        /// A última delas, em palavras.
+        last: String,
+    },
+
+    /// O sistema recusou uma operação sobre um canal.
+    #[error("falha de comunicação: {0}")]
+    Io(#[source] Arc<io::Error>),
+}
+
+impl Error {
+    pub(crate) fn spawn(error: impl Into<io::Error>) -> Self {
+        Error::Spawn(Arc::new(error.into()))
+    }
+
+    pub(crate) fn io(error: impl Into<io::Error>) -> Self {
+        Error::Io(Arc::new(error.into()))
+    }
+}
+
+/// Como um processo terminou, em palavras: `saiu com código 3`, `morto por SIGKILL (sinal 9)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitStatus(std::process::ExitStatus);
+
+impl ExitStatus {
+    /// O código de saída, se o processo saiu por conta própria.
+    pub fn code(&self) -> Option<i32> {
+        self.0.code()
+    }
+
+    /// O número do sinal, se foi um sinal que o terminou.
+    pub fn signal(&self) -> Option<i32> {
+        self.0.signal()
+    }
+
+    /// O nome do sinal que o terminou, como `SIGKILL`.
+    pub fn signal_name(&self) -> Option<&'static str> {
+        self.signal().map(signal_name)
+    }
+
+    /// Se o processo saiu com código zero.
+    pub fn success(&self) -> bool {
+        self.0.success()
+    }
+}
+
+impl From<std::process::ExitStatus> for ExitStatus {
+    fn from(status: std::process::ExitStatus) -> Self {
+        ExitStatus(status)
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code(), self.signal()) {
+            (Some(code), _) => write!(f, "saiu com código {code}"),
+            (None, Some(signal)) => write!(f, "morto por {} (sinal {signal})", signal_name(signal)),
+            (None, None) => write!(f, "terminou sem dizer como"),
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGALRM => "SIGALRM",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGHUP => "SIGHUP",
+        libc::SIGILL => "SIGILL",
+        libc::SIGINT => "SIGINT",
+        libc::SIGKILL => "SIGKILL",
+        libc::SIGPIPE => "SIGPIPE",
+        libc::SIGQUIT => "SIGQUIT",
+        libc::SIGSEGV => "SIGSEGV",
+        libc::SIGSYS => "SIGSYS",
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGTRAP => "SIGTRAP",
+        libc::SIGUSR1 => "SIGUSR1",
+        libc::SIGUSR2 => "SIGUSR2",
+        libc::SIGXCPU => "SIGXCPU",
+        libc::SIGXFSZ => "SIGXFSZ",
+        _ => "um sinal",
+    }
+}

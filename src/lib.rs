@@ -1,0 +1,46 @@
+//! O `multiprocessing` do Python, em Rust: processos, pools e canais para carga que ocupa o núcleo.
+//!
+//! Um processo novo é este mesmo programa, executado de novo. Por isso [`init`] vem na primeira linha
+//! de `main`: no programa que você rodou ela volta na hora; no processo filho, ela vira o trabalhador.
+//!
+//! ```
+//! use multiprocessamento::{init, Error, Pool, Process};
+//!
+//! fn quadrado(x: u64) -> u64 {
+//!     x * x
+//! }
+//!
+//! fn main() -> Result<(), Error> {
+//!     init();
+//!     let pool = Pool::new(2)?;
+//!     let quadrados = pool.map(quadrado, 0..5)?;
+//!     assert_eq!(quadrados, [0, 1, 4, 9, 16]);
+//!
+//!     let processo = Process::start(quadrado, 12)?;
+//!     assert_eq!(processo.join()?, 144);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Layout
+//!
+//! De baixo para cima; cada módulo só conhece os que vêm antes dele.
+//!
+//! * [`Error`] e [`ExitStatus`]: o que pode dar errado, e como um processo terminou.
+//! * `ipc`: mensagens inteiras sobre um par de soquetes.
+//! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
+//! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
+//! * [`ThreadPool`]: as mesmas chamadas, com threads.
+//! * [`workbook`]: o que as lições do caderno dividem entre si. A biblioteca acima não o conhece.
+
+mod error;
+mod ipc;
+mod pool;
+mod process;
+mod thread_pool;
+pub mod workbook;
+
+pub use error::{Error, ExitStatus};
+pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder};
+pub use process::{Process, ProcessBuilder, init};
+pub use thread_pool::{ChunkedThreads, ThreadPool};

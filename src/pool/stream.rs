@@ -1,0 +1,184 @@
+//! O que `map`, `imap` e `imap_unordered` têm em comum, com threads ou com processos.
+//!
+//! A entrada é consumida aos poucos: só até encher uma *janela* de blocos entregues e ainda não
+//! respondidos. É por isso que uma entrada sem fim cabe na memória. O iterador de entrada roda na
+//! thread de quem chama; ninguém mais precisa conhecê-lo.
+
+use std::collections::BTreeMap;
+use std::iter::Fuse;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::reply::{Answer, ChunkId, Promise};
+use crate::Error;
+
+/// Blocos em andamento por trabalhador. Cobre a entrega adiantada de tarefas curtas com folga.
+const WINDOW_PER_WORKER: usize = 64;
+
+/// Quantos bytes de argumentos podem esperar, quando os blocos são grandes.
+const WINDOW_BYTES: usize = 16 << 20;
+
+/// Quantos itens vão em cada bloco quando ninguém diz: quatro blocos por trabalhador, como em Python.
+pub(crate) fn default_chunk_size(items: usize, workers: usize) -> usize {
+    items.div_ceil(4 * workers).max(1)
+}
+
+/// Blocos que saem de um iterador e voltam respondidos. Descartar cancela os que ninguém começou.
+///
+/// `submit` entrega um bloco e diz quantos bytes ele ocupa na espera (zero entre threads).
+pub(crate) struct Stream<I: Iterator, S, P, R> {
+    items: Fuse<I>,
+    chunk_size: usize,
+    workers: usize,
+    submit: S,
+    open: fn(P) -> Result<Vec<R>, Error>,
+    promises: Sender<Answer<P>>,
+    answers: Receiver<Answer<P>>,
+    submitted: usize,
+    received: usize,
+    bytes: usize,
+    alive: Arc<()>,
+}
+
+/// Os resultados de um bloco, ou a falha que vale para cada um dos seus itens.
+pub(crate) struct Chunk<R> {
+    id: ChunkId,
+    values: Result<Vec<R>, Error>,
+}
+
+impl<I, S, P, R> Stream<I, S, P, R>
+where
+    I: Iterator,
+    S: FnMut(Vec<I::Item>, Promise<P>) -> usize,
+{
+    pub(crate) fn new(
+        items: I,
+        chunk_size: usize,
+        workers: usize,
+        submit: S,
+        open: fn(P) -> Result<Vec<R>, Error>,
+    ) -> Self {
+        let (promises, answers) = unbounded();
+        Stream {
+            items: items.fuse(),
+            chunk_size,
+            workers,
+            submit,
+            open,
+            promises,
+            answers,
+            submitted: 0,
+            received: 0,
+            bytes: 0,
+            alive: Arc::new(()),
+        }
+    }
+
+    /// Quantos blocos podem estar em andamento, pelo tamanho dos que já saíram.
+    fn window(&self) -> usize {
+        let mean = self.bytes / self.submitted.max(1) + 1;
+        (WINDOW_BYTES / mean).clamp(2 * self.workers, WINDOW_PER_WORKER * self.workers)
+    }
+
+    /// Entrega blocos até a janela encher, contada a partir do bloco `first`.
+    fn submit_from(&mut self, first: usize) {
+        while self.submitted < first + self.window() {
+            let items: Vec<_> = self.items.by_ref().take(self.chunk_size).collect();
+            if items.is_empty() {
+                return;
+            }
+            let id = ChunkId { index: self.submitted, len: items.len() };
+            self.submitted += 1;
+            let asker = Some(Arc::downgrade(&self.alive));
+            self.bytes += (self.submit)(items, Promise::new(id, self.promises.clone(), asker));
+        }
+    }
+
+    /// O próximo bloco que ficar pronto; `None` quando não há mais nenhum em andamento.
+    fn receive(&mut self) -> Option<Chunk<R>> {
+        if self.received == self.submitted {
+            return None;
+        }
+        let (id, answer) = self.answers.recv().ok()?;
+        self.received += 1;
+        Some(Chunk { id, values: answer.and_then(self.open) })
+    }
+
+    /// Todos os resultados, na ordem da entrada.
+    ///
+    /// A primeira falha interrompe a entrega; entre as que já chegaram, vale a de menor índice.
+    pub(crate) fn collect(mut self) -> Result<Vec<R>, Error> {
+        let mut chunks: Vec<Option<Vec<R>>> = Vec::new();
+        loop {
+            self.submit_from(self.received);
+            let Some(Chunk { id, values }) = self.receive() else { break };
+            let values = values.map_err(|error| self.first_failure(id.index, error))?;
+            chunks.resize_with(chunks.len().max(id.index + 1), || None);
+            chunks[id.index] = Some(values);
+        }
+        Ok(chunks.into_iter().flatten().flatten().collect())
+    }
+
+    fn first_failure(&self, index: usize, error: Error) -> Error {
+        let others = self.answers.try_iter().filter_map(|(id, answer)| Some((id.index, answer.err()?)));
+        others.chain([(index, error.clone())]).min_by_key(|(index, _)| *index).map_or(error, |(_, e)| e)
+    }
+
+    /// Um resultado por item, na ordem em que os blocos ficam prontos.
+    pub(crate) fn unordered(mut self) -> impl Iterator<Item = Result<R, Error>> {
+        std::iter::from_fn(move || {
+            self.submit_from(self.received);
+            self.receive()
+        })
+        .flatten()
+    }
+
+    /// Um resultado por item, na ordem da entrada. Os que chegam adiantados esperam a sua vez, e
+    /// contam na janela.
+    pub(crate) fn ordered(mut self) -> impl Iterator<Item = Result<R, Error>> {
+        let mut early = BTreeMap::new();
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            self.submit_from(next);
+            loop {
+                if let Some(chunk) = early.remove(&next) {
+                    next += 1;
+                    return Some(chunk);
+                }
+                let chunk = self.receive()?;
+                early.insert(chunk.id.index, chunk);
+            }
+        })
+        .flatten()
+    }
+}
+
+impl<R> IntoIterator for Chunk<R> {
+    type Item = Result<R, Error>;
+    type IntoIter = Items<R>;
+
+    fn into_iter(self) -> Items<R> {
+        match self.values {
+            Ok(values) => Items::Values(values.into_iter()),
+            Err(error) => Items::Failed(std::iter::repeat_n(error, self.id.len)),
+        }
+    }
+}
+
+/// Os itens de um bloco, um a um.
+pub(crate) enum Items<R> {
+    Values(std::vec::IntoIter<R>),
+    Failed(std::iter::RepeatN<Error>),
+}
+
+impl<R> Iterator for Items<R> {
+    type Item = Result<R, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Items::Values(values) => values.next().map(Ok),
+            Items::Failed(failures) => failures.next().map(Err),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! A thread que cuida do pool: distribui os blocos, colhe as respostas, enterra e repõe os mortos.
+//!
+//! Ela é uma só, e dona de todo o estado: não há trava a segurar nem corrida a temer. Espera em um
+//! único `poll` por ordens, respostas e mortes; sem nada a fazer, não gasta processador.
+//!
+//! ```text
+//!            ordens                     um soquete por trabalhador
+//!   Pool ──────────────▶ supervisor ◀──────────────────────────────▶ trabalhadores
+//!     ▲                      │
+//!     └───── respostas ──────┘
+//! ```
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
+use rustix::fd::OwnedFd;
+
+use super::worker::{Death, Job, Worker};
+use crate::Error;
+use crate::process::spawn::wait;
+
+/// Quantas mortes seguidas, sem nenhum bloco pronto entre elas, o pool aguenta.
+const MAX_DEATHS: u32 = 32;
+
+/// Quanto esperar antes de tentar de novo, quando o sistema recusa um processo.
+const RETRY_SPAWN: Duration = Duration::from_millis(50);
+
+/// Quanto se espera que trabalhadores dispensados saiam sozinhos.
+const DISMISS_LIMIT: Duration = Duration::from_secs(5);
+
+/// O que o pool pede ao supervisor.
+pub(crate) enum Order {
+    Run(Job),
+    /// Terminar o que já foi pedido e dispensar os trabalhadores.
+    Close,
+    /// Matar os trabalhadores agora.
+    Terminate,
+}
+
+/// Por onde as ordens chegam: uma fila e uma campainha.
+pub(crate) struct Inbox {
+    queue: Sender<Order>,
+    bell: Arc<Bell>,
+}
+
+/// Acorda o supervisor, só se ele dorme: tocar a campainha custa uma chamada ao sistema.
+struct Bell {
+    eventfd: OwnedFd,
+    asleep: AtomicBool,
+}
+
+impl Inbox {
+    pub(crate) fn new() -> Result<(Self, Doorway), Error> {
+        let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(Error::spawn)?;
+        let bell = Arc::new(Bell { eventfd, asleep: AtomicBool::new(false) });
+        let (queue, orders) = crossbeam_channel::unbounded();
+        Ok((Inbox { queue, bell: bell.clone() }, Doorway { orders, bell }))
+    }
+
+    /// Entrega uma ordem. Com o supervisor já encerrado, ela é descartada, e a promessa de um bloco
+    /// descartado responde por si.
+    pub(crate) fn put(&self, order: Order) {
+        let _ = self.queue.send(order);
+        if self.bell.asleep.swap(false, Ordering::SeqCst) {
+            // Só falharia com o contador cheio, e então a campainha já está tocando.
+            let _ = rustix::io::write(&self.bell.eventfd, &1u64.to_ne_bytes());
+        }
+    }
+}
+
+/// O lado do supervisor de um [`Inbox`].
+pub(crate) struct Doorway {
+    orders: Receiver<Order>,
+    bell: Arc<Bell>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Phase {
+    Open,
+    Closing,
+    Terminated,
+}
+
+pub(crate) struct Supervisor {
+    doorway: Doorway,
+    /// Um lugar por trabalhador; vazio enquanto o sistema recusa um processo novo.
+    workers: Vec<Option<Worker>>,
+    names: Vec<OsString>,
+    pids: Arc<Mutex<Vec<u32>>>,
+    queue: VecDeque<Job>,
+    phase: Phase,
+    deaths: u32,
+    retry_at: Option<Instant>,
+    broken: Option<Error>,
+}
+
+impl Supervisor {
+    pub(crate) fn new(
+        doorway: Doorway,
+        workers: Vec<Worker>,
+        names: Vec<OsString>,
+        pids: Arc<Mutex<Vec<u32>>>,
+    ) -> Self {
+        let supervisor = Supervisor {
+            doorway,
+            workers: workers.into_iter().map(Some).collect(),
+            names,
+            pids,
+            queue: VecDeque::new(),
+            phase: Phase::Open,
+            deaths: 0,
+            retry_at: None,
+            broken: None,
+        };
+        supervisor.publish_pids();
+        supervisor
+    }
+
+    /// Trabalha até o pool fechar ou ser encerrado.
+    pub(crate) fn run(mut self) {
+        loop {
+            self.take_orders();
+            match self.phase {
+                Phase::Terminated => return self.terminate(),
+                Phase::Closing if self.is_done() => return self.dismiss(),
+                _ => {}
+            }
+            self.hand_out();
+            self.sleep();
+            self.collect();
+            self.replace_missing();
+        }
+    }
+
+    fn take_orders(&mut self) {
+        loop {
+            match self.doorway.orders.try_recv() {
+                Ok(Order::Run(job)) => match &self.broken {
+                    Some(error) => job.promise.keep(Err(error.clone())),
+                    None => self.queue.push_back(job),
+                },
+                Ok(Order::Close) => self.phase = Phase::Closing,
+                // Um pool que sumiu sem se despedir não espera mais nada.
+                Ok(Order::Terminate) | Err(TryRecvError::Disconnected) => {
+                    self.phase = Phase::Terminated;
+                    return;
+                }
+                Err(TryRecvError::Empty) => return,
+            }
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.queue.is_empty() && self.workers.iter().flatten().all(Worker::is_idle)
+    }
+
+    /// Um bloco por trabalhador a cada volta, para que todos tenham um antes de alguém ter dois.
+    fn hand_out(&mut self) {
+        let mut assigned = true;
+        while assigned && !self.queue.is_empty() {
+            assigned = false;
+            for worker in self.workers.iter_mut().flatten().filter(|worker| worker.has_room()) {
+                while let Some(job) = self.queue.pop_front() {
+                    if job.promise.is_wanted() {
+                        worker.assign(job);
+                        assigned = true;
+                        break;
+                    }
+                }
+            }
+        }
+        for worker in self.workers.iter_mut().flatten() {
+            // Um erro aqui é um trabalhador que morreu; `collect` o encontra logo em seguida.
+            let _ = worker.send();
+        }
+    }
+
+    fn sleep(&mut self) {
+        let deadline =
+            self.workers.iter().flatten().filter_map(Worker::greeting_due).chain(self.retry_at).min();
+        let bell = &self.doorway.bell;
+        bell.asleep.store(true, Ordering::SeqCst);
+        // Uma ordem que chegou antes do `store` não tocou a campainha: olha-se a fila de novo.
+        let deadline = if self.doorway.orders.is_empty() { deadline } else { Some(Instant::now()) };
+        let mut events: Vec<_> = self.workers.iter().flatten().flat_map(Worker::events).collect();
+        events.push(PollFd::new(&bell.eventfd, PollFlags::IN));
+        // Um `poll` que falha (memória do sistema esgotada) só faz dar uma volta a mais.
+        let _ = wait(&mut events, deadline);
+        bell.asleep.store(false, Ordering::SeqCst);
+        let _ = rustix::io::read(&bell.eventfd, &mut [0u8; 8]);
+    }
+
+    fn collect(&mut self) {
+        for slot in 0..self.workers.len() {
+            let Some(worker) = &mut self.workers[slot] else { continue };
+            // A ordem importa: o que o trabalhador escreveu antes de morrer ainda está no soquete.
+            let exited = worker.has_exited();
+            let (done, outcome) = worker.receive();
+            if done > 0 {
+                self.deaths = 0;
+            }
+            let late = worker.greeting_due().is_some_and(|due| due <= Instant::now());
+            let cause = match outcome {
+                Err(cause) => cause,
+                Ok(()) if exited => Error::Closed,
+                Ok(()) if late => Error::Handshake {
+                    pid: worker.pid(),
+                    reason: "o tempo para chegar a init() acabou".to_owned(),
+                },
+                Ok(()) => continue,
+            };
+            if let Some(worker) = self.workers[slot].take() {
+                self.mourn(worker.bury(cause));
+            }
+        }
+    }
+
+    /// A morte é um dado: quem perdeu o bloco fica sabendo, os outros blocos seguem.
+    fn mourn(&mut self, death: Death) {
+        let Death { status, reason, pid, lost, untouched } = death;
+        if let Some(job) = lost {
+            job.promise.keep(Err(match status {
+                Ok(status) => Error::WorkerDied { pid, status },
+                Err(error) => error,
+            }));
+        }
+        for job in untouched.into_iter().rev() {
+            self.queue.push_front(job);
+        }
+        self.count_death(reason);
+    }
+
+    fn count_death(&mut self, last: String) {
+        self.deaths += 1;
+        if self.deaths > MAX_DEATHS {
+            self.give_up(Error::TooManyDeaths { deaths: self.deaths, last });
+        }
+    }
+
+    fn give_up(&mut self, error: Error) {
+        for job in self.queue.drain(..) {
+            job.promise.keep(Err(error.clone()));
+        }
+        self.broken = Some(error);
+    }
+
+    fn replace_missing(&mut self) {
+        let due = self.retry_at.is_none_or(|at| at <= Instant::now());
+        let missing = self.workers.iter().any(Option::is_none);
+        if !missing || !due || self.broken.is_some() {
+            // Um pool quebrado não acorda mais à toa.
+            self.retry_at = self.retry_at.filter(|_| missing && self.broken.is_none());
+            return;
+        }
+        self.retry_at = None;
+        for slot in 0..self.workers.len() {
+            if self.workers[slot].is_some() {
+                continue;
+            }
+            match Worker::spawn(&self.names[slot]) {
+                Ok(worker) => self.workers[slot] = Some(worker),
+                Err(error) => {
+                    self.count_death(error.to_string());
+                    self.retry_at = Some(Instant::now() + RETRY_SPAWN);
+                    break;
+                }
+            }
+        }
+        self.publish_pids();
+    }
+
+    fn publish_pids(&self) {
+        let mut pids = self.pids.lock().unwrap_or_else(PoisonError::into_inner);
+        *pids = self.workers.iter().flatten().map(Worker::pid).collect();
+    }
+
+    /// Todos matados antes de qualquer um ser recolhido: morrem ao mesmo tempo.
+    fn terminate(mut self) {
+        for worker in self.workers.iter().flatten() {
+            worker.kill();
+        }
+        // O que estava na fila e o que estava com eles responde `Terminated` ao ser descartado.
+        self.workers.clear();
+        self.publish_pids();
+    }
+
+    fn dismiss(mut self) {
+        for worker in self.workers.iter().flatten() {
+            worker.dismiss();
+        }
+        let deadline = Instant::now() + DISMISS_LIMIT;
+        for worker in self.workers.iter_mut().flatten() {
+            worker.wait_exit(deadline);
+        }
+        // Quem não saiu a tempo é morto ao ser descartado.
+        self.terminate();
+    }
+}

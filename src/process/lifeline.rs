@@ -1,0 +1,55 @@
+//! O filho morre com o pai, mesmo que o pai leve um `kill -9` e o filho esteja ocupado.
+//!
+//! O Linux manda ao filho um sinal escolhido por ele (`PR_SET_PDEATHSIG`) quando termina a *thread* que o
+//! criou, e não o processo. Um SIGKILL direto mataria, portanto, filhos de um pai vivo cuja thread
+//! acabou. Por isso o sinal é um nosso, e o tratador pergunta quem é o pai agora: enquanto for o mesmo
+//! processo, nada acontece; quando o pai se foi, o filho foi adotado por outro e termina.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+static PARENT: AtomicI32 = AtomicI32::new(0);
+
+/// Liga a vida deste processo à de `parent`. Um pai que já morreu encerra este processo na hora.
+///
+/// Também desarma o Ctrl-C: o terminal o manda ao grupo inteiro, e quem decide o que fazer com ele é o
+/// programa que o leitor rodou; se ele terminar, os filhos vão junto, sem uma mensagem cada um.
+pub(super) fn follow(parent: i32) -> io::Result<()> {
+    PARENT.store(parent, Ordering::Relaxed);
+    let death = libc::SIGRTMAX() - 1;
+    handle(death, exit_if_orphan)?;
+    handle(libc::SIGINT, ignore)?;
+    // SAFETY: `prctl` com PR_SET_PDEATHSIG só lê um inteiro.
+    if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, death as libc::c_ulong) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // O pai pode ter morrido antes do `prctl`: nesse caso o sinal nunca viria.
+    exit_if_orphan(death);
+    Ok(())
+}
+
+fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {
+    // SAFETY: uma `sigaction` toda em zeros é válida (sem máscara, sem opções), e o tratador só faz
+    // chamadas permitidas dentro de um sinal: um load atômico, `getppid` e `_exit`.
+    let status = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler as *const () as libc::sighandler_t;
+        // SA_RESTART: uma leitura interrompida recomeça sozinha; a tarefa não percebe nada.
+        action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+        libc::sigaction(signal, &action, std::ptr::null_mut())
+    };
+    if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+extern "C" fn exit_if_orphan(_signal: i32) {
+    // SAFETY: `getppid` e `_exit` são permitidas dentro de um tratador de sinal e não tocam a memória.
+    unsafe {
+        if libc::getppid() != PARENT.load(Ordering::Relaxed) {
+            libc::_exit(1);
+        }
+    }
+}
+
+// Um tratador vazio, e não SIG_IGN: um programa executado pela tarefa volta ao comportamento normal.
+extern "C" fn ignore(_signal: i32) {}

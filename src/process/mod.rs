@@ -1,0 +1,245 @@
+//! Um processo filho por tarefa.
+
+mod child;
+mod lifeline;
+pub(crate) mod panics;
+pub(crate) mod protocol;
+pub(crate) mod spawn;
+mod task;
+
+use std::ffi::OsString;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use child::init;
+use spawn::{Child, Received, START_LIMIT};
+
+use crate::{Error, ExitStatus};
+
+/// Um processo filho que roda uma função e devolve o seu resultado.
+///
+/// A tarefa é uma função ou um fecho que não captura nada; o argumento e o resultado atravessam como
+/// bytes (serde). Um `Process` descartado sem [`join`](Process::join) é morto e recolhido: nada fica
+/// para trás.
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Process};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let processo = Process::start(|texto: String| texto.to_uppercase(), "olá".to_owned())?;
+/// assert_ne!(processo.pid(), std::process::id());
+/// assert_eq!(processo.join()?, "OLÁ");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Um fecho que captura não compila: o valor capturado mora na memória deste processo.
+///
+/// ```compile_fail
+/// # use multiprocessamento::{init, Process};
+/// # init();
+/// let fator = 3;
+/// let processo = Process::start(move |x: u64| x * fator, 12);
+/// ```
+pub struct Process<R> {
+    child: Child,
+    name: String,
+    /// Até quando o filho pode se apresentar; `None` depois que se apresentou.
+    greeting_due: Option<Instant>,
+    result: Option<Result<Vec<u8>, Error>>,
+    taken: bool,
+    _result: PhantomData<fn() -> R>,
+}
+
+/// Opções de um [`Process`].
+#[derive(Clone, Debug, Default)]
+pub struct ProcessBuilder {
+    name: Option<String>,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl ProcessBuilder {
+    /// O nome do processo, que aparece também na lista do sistema (`ps`). Sem ele: `Process-1`, …
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Acrescenta uma variável de ambiente à do pai.
+    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((key.into(), value.into()));
+        self
+    }
+
+    /// Cria o processo e lhe entrega `function` e `argument`.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`Process::start`].
+    pub fn start<F, A, R>(self, function: F, argument: A) -> Result<Process<R>, Error>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned,
+    {
+        static COUNT: AtomicUsize = AtomicUsize::new(1);
+        let name = self.name.unwrap_or_else(|| format!("Process-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let request = protocol::request(function, &[argument])?;
+        let child = Child::spawn(name.as_ref(), &self.env)?;
+        match child.send(&request, Instant::now() + START_LIMIT) {
+            Ok(()) => child.finish_requests(),
+            // O filho já morreu: quem conta como foi é o `join`, com o código de saída na mão.
+            Err(Error::Io(_)) => {}
+            Err(other) => return Err(other),
+        }
+        Ok(Process {
+            child,
+            name,
+            greeting_due: Some(Instant::now() + START_LIMIT),
+            result: None,
+            taken: false,
+            _result: PhantomData,
+        })
+    }
+}
+
+impl Process<()> {
+    /// Opções, antes de criar o processo.
+    pub fn builder() -> ProcessBuilder {
+        ProcessBuilder::default()
+    }
+}
+
+impl<R: Serialize + DeserializeOwned> Process<R> {
+    /// Cria um processo que roda `function(argument)`. Volta logo; o resultado vem de [`join`](Self::join).
+    ///
+    /// # Erros
+    ///
+    /// [`Error::NotInitialized`] sem [`init`]; [`Error::Encode`] se o argumento não vira bytes;
+    /// [`Error::Spawn`] se o sistema recusou o processo; [`Error::Handshake`] se o filho não leu o
+    /// argumento em 30 s.
+    pub fn start<F, A>(function: F, argument: A) -> Result<Self, Error>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+    {
+        ProcessBuilder::default().start(function, argument)
+    }
+
+    /// O número do processo.
+    pub fn pid(&self) -> u32 {
+        self.child.pid()
+    }
+
+    /// O nome do processo.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Se o processo ainda não terminou.
+    pub fn is_alive(&self) -> bool {
+        !self.child.has_exited()
+    }
+
+    /// Espera o fim e devolve o resultado.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::Panicked`] com a mensagem e o lugar; [`Error::WorkerDied`] se o processo saiu ou foi
+    /// morto antes de responder; [`Error::Handshake`] se ele nunca passou por [`init`];
+    /// [`Error::Decode`] se o resultado não é um `R`.
+    pub fn join(mut self) -> Result<R, Error> {
+        self.wait_until(None)?;
+        self.take_result()
+    }
+
+    /// Espera o fim por no máximo `limit`. Pode ser chamada de novo se o tempo acabou.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::TimedOut`] se o processo ainda roda; [`Error::AlreadyTaken`] se uma chamada anterior já
+    /// devolveu o resultado; e os de [`join`](Self::join).
+    pub fn join_timeout(&mut self, limit: Duration) -> Result<R, Error> {
+        if !self.wait_until(Some(Instant::now() + limit))? {
+            return Err(Error::TimedOut(limit));
+        }
+        self.take_result()
+    }
+
+    /// Como o processo terminou; `None` enquanto ele vive.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        if self.is_alive() { None } else { self.child.reap().ok() }
+    }
+
+    /// Pede ao processo que termine (SIGTERM). Ele pode ignorar o pedido.
+    pub fn terminate(&self) {
+        self.child.signal(Signal::TERM);
+    }
+
+    /// Mata o processo (SIGKILL).
+    pub fn kill(&self) {
+        self.child.signal(Signal::KILL);
+    }
+
+    /// `true` quando há um desfecho em `self.result`.
+    fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, Error> {
+        while self.result.is_none() && !self.taken {
+            // A ordem importa: o que o filho escreveu antes de morrer ainda está no soquete.
+            let exited = self.child.has_exited();
+            match self.child.receive() {
+                Ok(Received::Frame(body)) if self.greeting_due.is_some() => {
+                    match protocol::check_greeting(&body) {
+                        Ok(()) => self.greeting_due = None,
+                        Err(reason) => self.give_up(Error::Handshake { pid: self.pid(), reason }),
+                    }
+                }
+                Ok(Received::Frame(body)) => {
+                    self.result = Some(protocol::read_reply(body).and_then(|reply| reply));
+                }
+                Ok(Received::Nothing) if !exited => {
+                    let until = deadline.into_iter().chain(self.greeting_due).min();
+                    if !self.child.wait_event(until)? {
+                        if until != self.greeting_due {
+                            return Ok(false);
+                        }
+                        let reason = format!("não passou por init() em {} s", START_LIMIT.as_secs());
+                        self.give_up(Error::Handshake { pid: self.pid(), reason });
+                    }
+                }
+                Ok(Received::Nothing | Received::End) => self.result = Some(Err(self.obituary()?)),
+                Err(error) => self.give_up(error),
+            }
+        }
+        self.child.reap()?;
+        Ok(true)
+    }
+
+    fn give_up(&mut self, error: Error) {
+        self.child.signal(Signal::KILL);
+        self.result = Some(Err(error));
+    }
+
+    fn obituary(&mut self) -> Result<Error, Error> {
+        let (pid, status) = (self.pid(), self.child.reap()?);
+        Ok(if self.greeting_due.is_none() || !status.success() {
+            Error::WorkerDied { pid, status }
+        } else {
+            let reason = "ele terminou sem passar por init(), que deve vir na primeira linha de main";
+            Error::Handshake { pid, reason: reason.to_owned() }
+        })
+    }
+
+    fn take_result(&mut self) -> Result<R, Error> {
+        let outcome = self.result.take().ok_or(Error::AlreadyTaken)?;
+        self.taken = true;
+        let values = protocol::read_results(outcome?)?;
+        values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
+    }
+}

@@ -1,0 +1,103 @@
+//! Qual função o filho deve rodar.
+//!
+//! O filho é o mesmo arquivo executável, carregado em outro endereço. Dentro do arquivo, porém, a
+//! distância entre duas funções é fixa. Então basta mandar a distância entre a função da tarefa e uma
+//! função de referência, a *âncora*: nada de macros, nada de registro de nomes.
+//!
+//! ```text
+//!   pai    │ … âncora ──── +0x5d20 ────▶ trampolim::<quadrado, u64, u64> … │
+//!   filho      │ … âncora ──── +0x5d20 ────▶ trampolim::<quadrado, u64, u64> … │
+//! ```
+//!
+//! O *trampolim* é uma função genérica, uma por tarefa: sabe decodificar os argumentos, chamar a
+//! tarefa e codificar os resultados. Todos têm a mesma assinatura, por isso cabem num número só.
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::ipc::frame;
+
+/// Uma função, pela sua distância até a âncora, em bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TaskId(isize);
+
+/// Lê os argumentos de um bloco e acrescenta os resultados a um vetor de bytes.
+type Trampoline = fn(&[u8], &mut Vec<u8>) -> Result<(), Error>;
+
+/// Prova de que pai e filho são o mesmo arquivo: a versão e a distância entre duas funções.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fingerprint {
+    version: String,
+    distance: isize,
+}
+
+impl Fingerprint {
+    /// A deste processo.
+    pub(crate) fn own() -> Self {
+        Fingerprint { version: env!("CARGO_PKG_VERSION").to_owned(), distance: distance_from_anchor(probe) }
+    }
+}
+
+impl TaskId {
+    /// A identidade de `function` para blocos de `A` que viram blocos de `R`.
+    pub(crate) fn of<F, A, R>(_function: F) -> Self
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: DeserializeOwned,
+        R: Serialize,
+    {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "a tarefa precisa ser uma função ou um fecho que não captura nada: só o código atravessa para o outro processo"
+            )
+        };
+        TaskId(distance_from_anchor(trampoline::<F, A, R>))
+    }
+
+    /// Roda a tarefa sobre os argumentos em `arguments`, neste processo.
+    ///
+    /// Só pode ser chamada depois de as [`Fingerprint`]s de pai e filho terem sido comparadas.
+    pub(crate) fn run(self, arguments: &[u8], results: &mut Vec<u8>) -> Result<(), Error> {
+        let address = (anchor as fn() as usize).wrapping_add_signed(self.0);
+        let pointer = std::ptr::with_exposed_provenance::<()>(address);
+        // SAFETY: a distância foi calculada por `TaskId::of`, no mesmo arquivo executável (provado
+        // pela `Fingerprint`), a partir de uma função do tipo `Trampoline`. O soquete por onde ela
+        // veio é um par privado entre pai e filho.
+        let trampoline = unsafe { std::mem::transmute::<*const (), Trampoline>(pointer) };
+        trampoline(arguments, results)
+    }
+}
+
+fn trampoline<F, A, R>(arguments: &[u8], results: &mut Vec<u8>) -> Result<(), Error>
+where
+    F: Fn(A) -> R + Copy,
+    A: DeserializeOwned,
+    R: Serialize,
+{
+    // SAFETY: `TaskId::of` só compila para um `F` de tamanho zero e recebeu um valor dele, logo o tipo
+    // é habitado; `Copy` diz que duplicá-lo é permitido. Ler zero bytes de um ponteiro alinhado e não
+    // nulo é sempre válido.
+    let function = unsafe { NonNull::<F>::dangling().read() };
+    let (items, _) = frame::decode::<Vec<A>>(arguments)?;
+    let values: Vec<R> = items.into_iter().map(function).collect();
+    frame::encode(&values, results)
+}
+
+#[inline(never)]
+fn anchor() {}
+
+/// A segunda função da [`Fingerprint`]; só o seu endereço interessa.
+#[inline(never)]
+fn probe(_arguments: &[u8], results: &mut Vec<u8>) -> Result<(), Error> {
+    results.clear();
+    Ok(())
+}
+
+fn distance_from_anchor(function: Trampoline) -> isize {
+    (function as usize).wrapping_sub(anchor as fn() as usize).cast_signed()
+}
