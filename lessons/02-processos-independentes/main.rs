@@ -1,1 +1,75 @@
-fn main() {}
+//! Lição 2: quem vê o que quem escreve.
+
+mod claims;
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use claims::{Counter, Visit};
+use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
+use multiprocessamento::workbook::trace::traced;
+use multiprocessamento::{Error, Process, init};
+
+const INFO: Info = Info { number: 2, title: "Processos independentes", hints: include_str!("hints.md") };
+
+fn main() -> ExitCode {
+    init();
+    lesson::run(INFO, story)
+}
+
+fn story(lesson: &mut Lesson) -> Result<(), Failure> {
+    let comparison = lesson.compare_models()?;
+
+    lesson.say(&format!("\nO contador deste processo ({}) começa em {START}.", std::process::id()));
+    COUNTER.store(START, Ordering::SeqCst);
+    let counter = Counter {
+        start: START,
+        threads: visits_by_threads(lesson.options().workers),
+        after_threads: COUNTER.load(Ordering::SeqCst),
+        processes: visits_by_processes(lesson.options().workers)?,
+        after_processes: COUNTER.load(Ordering::SeqCst),
+    };
+    for visit in counter.threads.iter().chain(&counter.processes) {
+        lesson.say(&format!("  {visit}"));
+    }
+    lesson.say(&format!(
+        "Aqui, o contador vale {} depois das threads e {} depois dos processos.",
+        counter.after_threads, counter.after_processes
+    ));
+    lesson.metric("counter", "", START as f64, "");
+    lesson.metric("counter", "threads", counter.after_threads as f64, "");
+    lesson.metric("counter", "processes", counter.after_processes as f64, "");
+
+    lesson.claim(claims::threads_share_a_process(std::process::id(), &comparison));
+    lesson.claim(claims::processes_are_separate(std::process::id(), &counter));
+    Ok(())
+}
+
+// ANCHOR: counter
+static COUNTER: AtomicU64 = AtomicU64::new(0);
+const START: u64 = 100;
+
+/// Soma 1 ao contador do processo em que roda, e conta o que viu.
+fn visit(_worker: usize) -> Visit {
+    let piece = traced(|()| COUNTER.fetch_add(1, Ordering::SeqCst) + 1, ());
+    Visit { pid: piece.pid, tid: piece.tid, seen: piece.value, address: &raw const COUNTER as usize }
+}
+// ANCHOR_END: counter
+
+// ANCHOR: threads
+fn visits_by_threads(workers: usize) -> Vec<Visit> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|worker| scope.spawn(move || visit(worker))).collect();
+        threads.into_iter().flat_map(|thread| thread.join()).collect()
+    })
+}
+// ANCHOR_END: threads
+
+// ANCHOR: processes
+fn visits_by_processes(workers: usize) -> Result<Vec<Visit>, Error> {
+    let processes: Vec<_> =
+        (0..workers).map(|worker| Process::start(visit, worker)).collect::<Result<_, _>>()?;
+    processes.into_iter().map(Process::join).collect()
+}
+// ANCHOR_END: processes

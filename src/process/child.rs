@@ -73,7 +73,7 @@ fn invitation() -> Option<Invitation> {
     let value = std::env::var(INVITATION).ok()?;
     let (inode, parent) = value.split_once(':')?;
     let stdin = fstat(io::stdin()).ok()?;
-    (stdin.st_ino == inode.parse().ok()?).then_some(Invitation { parent: parent.parse().ok()? })
+    (stdin.st_ino == inode.parse::<u64>().ok()?).then_some(Invitation { parent: parent.parse().ok()? })
 }
 
 fn serve(parent: i32) -> Result<i32, Error> {

@@ -1,2 +1,32 @@
-//! x
+//! O que as lições do caderno dividem entre si.
+//!
+//! # Layout
+//!
+//! * [`workload`]: a carga comum, contar primos, e as suas respostas conhecidas.
+//! * [`model`]: a mesma carga em série, com threads, com pools e com processos.
+//! * [`trace`]: quem fez cada pedaço, em que núcleo, de quando a quando.
+//! * [`stats`]: mediana, e o intervalo em que ela está.
+//! * [`compare`]: os modelos lado a lado, repetição a repetição.
+//! * [`machine`]: onde se está medindo, e se mais alguém a ocupa.
+//! * [`judge`]: o que uma medição diz de uma afirmação.
+//! * [`record`]: o registro, um evento por linha.
+//! * [`report`]: o mesmo registro no terminal, em JSON e em arquivo.
+//! * [`format`]: números e nomes como o leitor os lê.
+//! * [`options`]: as opções de linha de comando, as mesmas em toda lição.
+//! * [`lesson`]: o que junta tudo; é por onde uma lição começa.
+//! * [`exercise`]: a conferência dos exercícios.
+
+pub mod compare;
+pub mod exercise;
+pub mod format;
+pub mod judge;
+pub mod lesson;
+pub mod machine;
+pub mod model;
+pub mod options;
 pub mod record;
+pub mod report;
+pub mod stats;
+pub mod timeline;
+pub mod trace;
+pub mod workload;

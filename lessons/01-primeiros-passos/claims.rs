@@ -1,0 +1,76 @@
+//! O que as notas afirmam no começo, e como cada afirmação é decidida.
+
+use multiprocessamento::workbook::compare::Versus;
+use multiprocessamento::workbook::format::times;
+use multiprocessamento::workbook::record::{Claim, Verdict};
+
+/// Quanto o pool pode custar a mais sem que valha a pena trocá-lo por processos feitos à mão: 10 %.
+/// Menos do que isso se perde na variação de uma repetição para a outra.
+const MARGIN: f64 = 1.10;
+
+/// 1.C1: confirmada se o pool responde o mesmo, em menos linhas e sem custar mais do que a margem.
+pub fn pool_is_enough(timing: &Versus, [pool, processes]: [usize; 2]) -> Claim {
+    let text = "Para começar, basta o Pool: uma chamada faz o trabalho todo.";
+    let cheap = Verdict::at_most(timing.ratio, MARGIN).unless_busy(timing.others);
+    let verdict = cheap.and(Verdict::observed(timing.agree && pool < processes));
+    let answer = if timing.agree { "mesma resposta" } else { "respostas diferentes" };
+    let evidence = format!(
+        "{answer}; tempo do Pool sobre o dos processos à mão: {}; linhas: {pool} contra {processes}",
+        times(timing.ratio)
+    );
+    Claim::judged("1.C1", text, verdict, evidence)
+}
+
+/// 1.C2: diz como se importa um módulo; nenhuma medida poderia contradizê-la.
+pub fn whole_module() -> Claim {
+    let text = "O módulo inteiro só é preciso para quem usa vários dos seus recursos.";
+    Claim::definition("1.C2", text, "with_pool usa só Pool; a lição inteira usa init, Pool, Process e Error")
+}
+
+/// Linhas de código, sem as vazias, entre `ANCHOR: name` e `ANCHOR_END: name`.
+pub fn lines(source: &str, name: &str) -> usize {
+    let (start, end) = (format!("// ANCHOR: {name}"), format!("// ANCHOR_END: {name}"));
+    let inside = source.lines().skip_while(|line| *line != start).skip(1);
+    inside.take_while(|line| *line != end).filter(|line| !line.trim().is_empty()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use multiprocessamento::workbook::stats::Estimate;
+
+    fn timing(low: f64, high: f64) -> Versus {
+        let ratio = Estimate { median: (low + high) / 2.0, low, high };
+        Versus { ratio, seconds: [1.0, 1.0], agree: true, others: 0.0 }
+    }
+
+    fn verdict(timing: Versus, lines: [usize; 2]) -> Option<Verdict> {
+        pool_is_enough(&timing, lines).verdict
+    }
+
+    #[test]
+    fn a_cheap_and_short_pool_confirms() {
+        assert_eq!(verdict(timing(0.95, 1.05), [4, 13]), Some(Verdict::Confirmed));
+    }
+
+    #[test]
+    fn a_slow_pool_a_long_pool_or_a_wrong_pool_refutes() {
+        assert_eq!(verdict(timing(1.2, 1.4), [4, 13]), Some(Verdict::Refuted));
+        assert_eq!(verdict(timing(0.95, 1.05), [13, 13]), Some(Verdict::Refuted));
+        let wrong = Versus { agree: false, ..timing(0.95, 1.05) };
+        assert_eq!(verdict(wrong, [4, 13]), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn noise_decides_nothing() {
+        assert_eq!(verdict(timing(1.0, 1.3), [4, 13]), Some(Verdict::Inconclusive));
+        let busy = Versus { others: 0.5, ..timing(0.95, 1.05) };
+        assert_eq!(verdict(busy, [4, 13]), Some(Verdict::Inconclusive));
+    }
+
+    #[test]
+    fn only_lines_of_code_between_the_anchors_count() {
+        let source = "x\n// ANCHOR: a\nfn a() {\n\n}\n// ANCHOR_END: a\ny\n";
+        assert_eq!(lines(source, "a"), 2);
+    }
+}

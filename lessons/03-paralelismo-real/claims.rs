@@ -1,0 +1,197 @@
+//! O que as notas afirmam do paralelismo, e como cada afirmação é decidida.
+
+use std::collections::BTreeSet;
+
+use multiprocessamento::workbook::compare::Comparison;
+use multiprocessamento::workbook::format::{decimal, times};
+use multiprocessamento::workbook::model::Model;
+use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::stats::Estimate;
+
+/// Núcleos ocupados em média que provam simultaneidade. Um núcleo só nunca passa de 1; o décimo a mais
+/// cobre o erro dos relógios.
+const MORE_THAN_ONE: f64 = 1.1;
+
+/// Parte de todos os núcleos que precisa estar ocupada para dizer que todos foram usados. O quinto que
+/// falta é o começo (criar processos) e o fim (esperar o último).
+const NEARLY_ALL: f64 = 0.8;
+
+/// Eficiência a partir da qual compensa: de cada quatro núcleos pagos, três rendem.
+const WORTH_IT: f64 = 0.75;
+
+/// O que se mediu do pool com um processo por núcleo.
+pub struct Figures {
+    /// Núcleos desta máquina.
+    pub cores: usize,
+    /// Núcleos diferentes que apareceram nos trechos.
+    pub seen: usize,
+    /// Núcleos ocupados em média: tempo de processador sobre tempo de relógio.
+    pub busy_cores: Estimate,
+    /// Aceleração na conta pesada.
+    pub heavy_speedup: Estimate,
+    /// Aceleração numa conta pequena demais.
+    pub light_speedup: Estimate,
+    /// Que parte da máquina esteve em outras mãos.
+    pub others: f64,
+}
+
+impl Figures {
+    /// As figuras do pool de processos com `cores` trabalhadores.
+    pub fn of(heavy: &Comparison, light: &Comparison, cores: usize) -> Self {
+        let pool = |comparison: &Comparison| {
+            let of_pool =
+                |m: &&_| matches!(m, M { model: Model::ProcessPool, workers, .. } if *workers == cores);
+            comparison.measured.iter().find(of_pool).cloned()
+        };
+        use multiprocessamento::workbook::compare::Measured as M;
+        // A varredura inclui sempre um trabalhador por núcleo; o serial só aparece se ela mudar.
+        let heavy_pool = pool(heavy).unwrap_or_else(|| heavy.measured[0].clone());
+        let light_pool = pool(light).unwrap_or_else(|| light.measured[0].clone());
+        let seen: BTreeSet<usize> =
+            heavy_pool.runs.iter().flat_map(|run| run.spans.iter().map(|span| span.cpu)).collect();
+        Figures {
+            cores,
+            seen: seen.len(),
+            busy_cores: heavy_pool.busy_cores(),
+            heavy_speedup: heavy.speedup(&heavy_pool),
+            light_speedup: light.speedup(&light_pool),
+            others: heavy.others,
+        }
+    }
+
+    fn judge(&self, id: &str, text: &str, verdict: Verdict, evidence: String) -> Claim {
+        if self.cores < 2 {
+            return Claim::unmeasured(
+                id,
+                text,
+                "esta máquina tem um núcleo só: nada pode rodar ao mesmo tempo",
+            );
+        }
+        Claim::judged(id, text, verdict.unless_busy(self.others), evidence)
+    }
+}
+
+/// 3.C1: confirmada se mais de um núcleo esteve ocupado ao mesmo tempo, em média, por trechos vistos em
+/// núcleos diferentes.
+pub fn different_cores_at_once(figures: &Figures) -> Claim {
+    let text = "Processos podem rodar em núcleos diferentes ao mesmo tempo.";
+    let at_once = Verdict::at_least(figures.busy_cores, MORE_THAN_ONE);
+    let verdict = at_once.and(Verdict::observed(figures.seen >= 2));
+    let evidence = format!(
+        "em média {} núcleos ocupados ao mesmo tempo ({} a {}); apareceram {} núcleos diferentes",
+        decimal(figures.busy_cores.median, 2),
+        decimal(figures.busy_cores.low, 2),
+        decimal(figures.busy_cores.high, 2),
+        figures.seen,
+    );
+    figures.judge("3.C1", text, verdict, evidence)
+}
+
+/// 3.C2: confirmada se todos os núcleos apareceram e quase todos estiveram ocupados o tempo todo.
+pub fn all_cores(figures: &Figures) -> Claim {
+    let text = "Todos os núcleos da máquina podem ser usados.";
+    let needed = NEARLY_ALL * figures.cores as f64;
+    let verdict =
+        Verdict::at_least(figures.busy_cores, needed).and(Verdict::observed(figures.seen >= figures.cores));
+    let evidence = format!(
+        "{} de {} núcleos apareceram; em média {} ocupados (limiar: {})",
+        figures.seen,
+        figures.cores,
+        decimal(figures.busy_cores.median, 2),
+        decimal(needed, 2),
+    );
+    figures.judge("3.C2", text, verdict, evidence)
+}
+
+/// 3.C3: confirmada se, na conta pesada, a eficiência com todos os núcleos passa do limiar.
+pub fn pays_for_heavy_work(figures: &Figures) -> Claim {
+    let text = "O paralelismo compensa em computação pesada.";
+    let needed = WORTH_IT * figures.cores as f64;
+    let verdict = Verdict::at_least(figures.heavy_speedup, needed);
+    let evidence = format!(
+        "aceleração de {} na conta pesada (limiar: {}×); numa conta de mil números, {}",
+        times(figures.heavy_speedup),
+        decimal(needed, 2),
+        times(figures.light_speedup),
+    );
+    figures.judge("3.C3", text, verdict, evidence)
+}
+
+/// A fração serial de Amdahl que melhor explica as acelerações de `model` com 2 a `cores` trabalhadores.
+///
+/// De `1/S = s + (1 - s)/n` sai `s = (1/S - 1/n) / (1 - 1/n)`, a métrica de Karp e Flatt (CACM 33:5,
+/// 1990); aqui, a média sobre os `n`. Pode sair negativa por ruído, e então é zero.
+pub fn amdahl_serial_fraction(comparison: &Comparison, model: Model, cores: usize) -> Option<f64> {
+    let fractions: Vec<f64> = comparison
+        .measured
+        .iter()
+        .filter(|measured| measured.model == model && (2..=cores).contains(&measured.workers))
+        .map(|measured| karp_flatt(comparison.speedup(measured).median, measured.workers as f64))
+        .collect();
+    let mean = fractions.iter().sum::<f64>() / fractions.len() as f64;
+    mean.is_finite().then_some(mean.max(0.0))
+}
+
+fn karp_flatt(speedup: f64, workers: f64) -> f64 {
+    (1.0 / speedup - 1.0 / workers) / (1.0 - 1.0 / workers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(value: f64) -> Estimate {
+        Estimate { median: value, low: value * 0.98, high: value * 1.02 }
+    }
+
+    fn figures() -> Figures {
+        Figures {
+            cores: 4,
+            seen: 4,
+            busy_cores: near(3.9),
+            heavy_speedup: near(3.8),
+            light_speedup: near(0.1),
+            others: 0.0,
+        }
+    }
+
+    fn verdicts(figures: &Figures) -> [Option<Verdict>; 3] {
+        [different_cores_at_once(figures), all_cores(figures), pays_for_heavy_work(figures)]
+            .map(|c| c.verdict)
+    }
+
+    #[test]
+    fn a_good_run_on_four_cores_confirms_all() {
+        assert_eq!(verdicts(&figures()), [Some(Verdict::Confirmed); 3]);
+    }
+
+    #[test]
+    fn processes_that_take_turns_on_one_core_refute_all() {
+        let taking_turns =
+            Figures { seen: 1, busy_cores: near(0.97), heavy_speedup: near(0.97), ..figures() };
+        assert_eq!(verdicts(&taking_turns), [Some(Verdict::Refuted); 3]);
+    }
+
+    #[test]
+    fn two_of_four_cores_confirm_only_the_first() {
+        let half = Figures { seen: 2, busy_cores: near(1.95), heavy_speedup: near(1.9), ..figures() };
+        let [first, all, pays] = verdicts(&half);
+        assert_eq!(first, Some(Verdict::Confirmed));
+        assert_eq!([all, pays], [Some(Verdict::Refuted); 2]);
+    }
+
+    #[test]
+    fn one_core_or_a_busy_machine_decides_nothing() {
+        let single = Figures { cores: 1, ..figures() };
+        assert_eq!(verdicts(&single), [Some(Verdict::Inconclusive); 3]);
+        let busy = Figures { others: 0.4, ..figures() };
+        assert_eq!(verdicts(&busy), [Some(Verdict::Inconclusive); 3]);
+    }
+
+    #[test]
+    fn karp_flatt_inverts_amdahl() {
+        let (serial, workers) = (0.1, 8.0);
+        let speedup = 1.0 / (serial + (1.0 - serial) / workers);
+        assert!((karp_flatt(speedup, workers) - serial).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,225 @@
+//! Os modelos lado a lado, repetição a repetição.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::machine::Watch;
+use super::model::Model;
+use super::record::{ModelResult, Span};
+use super::stats::{Estimate, median};
+use super::trace::{self, Piece, now, traced};
+use crate::Error;
+
+/// O que um modelo fez numa repetição.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Quanto levou, do começo ao fim, em segundos.
+    pub seconds: f64,
+    /// Tempo de processador das tarefas, somado, em segundos.
+    pub cpu_seconds: f64,
+    /// Os trechos de cada trabalhador.
+    pub spans: Vec<Span>,
+}
+
+/// As repetições de um modelo.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// O modelo.
+    pub model: Model,
+    /// Com quantos trabalhadores.
+    pub workers: usize,
+    /// Uma por repetição, na ordem em que foram feitas.
+    pub runs: Vec<Run>,
+    /// A soma dos resultados, igual em todas as repetições.
+    pub checksum: u64,
+}
+
+/// Modelos medidos na mesma rodada.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// O primeiro é sempre o serial.
+    pub measured: Vec<Measured>,
+    /// Que parte da máquina esteve em outras mãos durante a medição, de 0 a 1.
+    pub others: f64,
+}
+
+/// Um modelo e com quantos trabalhadores ele roda.
+pub type Contestant = (Model, usize);
+
+/// Roda cada modelo `repetitions` vezes. Dentro de uma repetição os modelos se revezam, e cada
+/// repetição começa por um diferente: o que atrapalha a máquina por um momento atrapalha a todos.
+///
+/// O serial entra sempre, porque é a régua. `progress` é chamada depois de cada modelo, com ele e com
+/// quantas repetições dele estão prontas.
+///
+/// # Erros
+///
+/// [`CompareError::Model`] se um modelo falhou; [`CompareError::Disagreement`] se dois modelos deram
+/// respostas diferentes.
+pub fn compare<F, A>(
+    function: F,
+    items: &[A],
+    contestants: &[Contestant],
+    repetitions: usize,
+    mut progress: impl FnMut(Model, usize),
+) -> Result<Comparison, CompareError>
+where
+    F: Fn(A) -> u64 + Copy + Send + Sync + 'static,
+    A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let watch = Watch::start();
+    let parallel = contestants.iter().copied().filter(|(model, _)| *model != Model::Serial);
+    let mut measured: Vec<Measured> = std::iter::once((Model::Serial, 1))
+        .chain(parallel)
+        .map(|(model, workers)| Measured { model, workers, runs: Vec::new(), checksum: 0 })
+        .collect();
+    let mut expected = None;
+    for repetition in 0..repetitions {
+        for turn in 0..measured.len() {
+            let slot = (repetition + turn) % measured.len();
+            let entry = &mut measured[slot];
+            let (run, checksum) = run_once(entry.model, function, items, entry.workers)
+                .map_err(|error| CompareError::Model { model: entry.model, error })?;
+            let expected = *expected.get_or_insert(checksum);
+            if checksum != expected {
+                return Err(CompareError::Disagreement { model: entry.model, checksum, expected });
+            }
+            entry.checksum = checksum;
+            entry.runs.push(run);
+            progress(entry.model, entry.runs.len());
+        }
+    }
+    Ok(Comparison { measured, others: watch.others() })
+}
+
+fn run_once<F, A>(model: Model, function: F, items: &[A], workers: usize) -> Result<(Run, u64), Error>
+where
+    F: Fn(A) -> u64 + Copy + Send + Sync + 'static,
+    A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let start = now();
+    let pieces: Vec<Piece<u64>> = model.run(move |item| traced(function, item), items, workers)?;
+    let seconds = now() - start;
+    let run = Run {
+        seconds,
+        cpu_seconds: pieces.iter().map(|piece| piece.cpu_seconds).sum(),
+        spans: trace::spans(model.id(), &pieces, start),
+    };
+    Ok((run, pieces.iter().map(|piece| piece.value).sum()))
+}
+
+/// Duas maneiras de fazer o mesmo, medidas lado a lado.
+#[derive(Clone, Copy, Debug)]
+pub struct Versus {
+    /// O tempo da primeira dividido pelo da segunda, repetição a repetição.
+    pub ratio: Estimate,
+    /// O tempo mediano de cada uma, em segundos.
+    pub seconds: [f64; 2],
+    /// Se as duas deram sempre a mesma resposta.
+    pub agree: bool,
+    /// Que parte da máquina esteve em outras mãos durante a medição, de 0 a 1.
+    pub others: f64,
+}
+
+/// Mede `first` e `second` alternadas, `repetitions` vezes cada.
+///
+/// # Erros
+///
+/// O da maneira que falhou.
+pub fn time_both<R: PartialEq>(
+    repetitions: usize,
+    first: impl Fn() -> Result<R, Error>,
+    second: impl Fn() -> Result<R, Error>,
+) -> Result<Versus, Error> {
+    let watch = Watch::start();
+    let (mut seconds, mut agree) = ([Vec::new(), Vec::new()], true);
+    for repetition in 0..repetitions {
+        let mut answers = [None, None];
+        for turn in [repetition % 2, (repetition + 1) % 2] {
+            let start = now();
+            answers[turn] = Some(if turn == 0 { first() } else { second() }?);
+            seconds[turn].push(now() - start);
+        }
+        agree &= answers[0] == answers[1];
+    }
+    let ratios: Vec<f64> = seconds[0].iter().zip(&seconds[1]).map(|(a, b)| a / b).collect();
+    Ok(Versus {
+        ratio: Estimate::of(&ratios),
+        seconds: seconds.map(|seconds| median(&seconds)),
+        agree,
+        others: watch.others(),
+    })
+}
+
+/// Por que uma comparação não terminou.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// Um modelo falhou.
+    #[error("o modelo {} falhou: {error}", model.id())]
+    Model {
+        /// O modelo.
+        model: Model,
+        /// A falha.
+        error: Error,
+    },
+    /// Dois modelos deram respostas diferentes: um deles está errado.
+    #[error("o modelo {} respondeu {checksum}, mas a resposta é {expected}", model.id())]
+    Disagreement {
+        /// O modelo.
+        model: Model,
+        /// O que ele respondeu.
+        checksum: u64,
+        /// O que se esperava.
+        expected: u64,
+    },
+}
+
+impl Comparison {
+    /// As repetições de `model`, se ele foi medido.
+    pub fn get(&self, model: Model) -> Option<&Measured> {
+        self.measured.iter().find(|measured| measured.model == model)
+    }
+
+    /// Quantas vezes `faster` foi mais rápido do que `slower`: a razão dos tempos, repetição a repetição.
+    pub fn ratio(&self, slower: &Measured, faster: &Measured) -> Estimate {
+        let ratios = slower.runs.iter().zip(&faster.runs).map(|(slow, fast)| slow.seconds / fast.seconds);
+        Estimate::of(&ratios.collect::<Vec<_>>())
+    }
+
+    /// A aceleração de `measured` sobre o serial.
+    pub fn speedup(&self, measured: &Measured) -> Estimate {
+        self.ratio(&self.measured[0], measured)
+    }
+
+    /// O resultado de cada modelo, como vai para o registro.
+    pub fn results(&self) -> impl Iterator<Item = ModelResult> {
+        self.measured.iter().map(|measured| {
+            let seconds: Vec<f64> = measured.runs.iter().map(|run| run.seconds).collect();
+            let speedup = self.speedup(measured).median;
+            ModelResult {
+                model: measured.model.id().to_owned(),
+                median: median(&seconds),
+                seconds,
+                speedup,
+                efficiency: speedup / measured.workers as f64,
+                checksum: measured.checksum,
+            }
+        })
+    }
+}
+
+impl Measured {
+    /// Quantos núcleos trabalharam ao mesmo tempo, em média: tempo de processador sobre tempo de relógio.
+    pub fn busy_cores(&self) -> Estimate {
+        Estimate::of(&self.runs.iter().map(|run| run.cpu_seconds / run.seconds).collect::<Vec<_>>())
+    }
+
+    /// Os trechos da repetição mais próxima da mediana.
+    pub fn typical_spans(&self) -> &[Span] {
+        let seconds: Vec<f64> = self.runs.iter().map(|run| run.seconds).collect();
+        let middle = median(&seconds);
+        let distance = |run: &&Run| (run.seconds - middle).abs();
+        let typical = self.runs.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        typical.map_or(&[], |run| &run.spans)
+    }
+}

@@ -1,0 +1,112 @@
+//! A conferência dos exercícios.
+//!
+//! A resposta do leitor é um binário próprio, compilado só quando ele pede: um erro de digitação ali
+//! aparece como o compilador o diz, e não para mais nada.
+
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use console::style;
+
+use super::lesson::Info;
+use crate::Error;
+use crate::process::panics;
+
+/// A conferência de uma resposta, ponto a ponto.
+pub struct Check {
+    lesson: u32,
+    failed: usize,
+}
+
+impl Check {
+    /// Começa a conferir o exercício da lição `lesson`.
+    pub fn new(lesson: u32) -> Self {
+        println!("{}", style(format!("Exercício {lesson}")).bold());
+        Check { lesson, failed: 0 }
+    }
+
+    /// Confere um ponto: `test` devolve o que está errado. Um pânico conta como erro.
+    pub fn point(&mut self, name: &str, test: impl FnOnce() -> Result<(), String>) {
+        let outcome = panics::catch(test).unwrap_or_else(|panic| Err(explain(&panic)));
+        match outcome {
+            Ok(()) => println!("  {} {name}", style("✔").green()),
+            Err(reason) => {
+                self.failed += 1;
+                println!("  {} {name}\n      {reason}", style("✘").red());
+            }
+        }
+    }
+
+    /// Diz o resultado. Código de saída: 0 se tudo passou, 1 se falta algo.
+    pub fn finish(self) -> ExitCode {
+        if self.failed == 0 {
+            println!("Tudo certo.");
+            return ExitCode::SUCCESS;
+        }
+        println!("Ainda não. Uma dica: cargo run --bin lesson-{} -- exercicio --dica 1", self.lesson);
+        ExitCode::FAILURE
+    }
+}
+
+fn explain(panic: &Error) -> String {
+    match panic {
+        Error::Panicked { message, .. } if message.starts_with("not yet implemented") => {
+            "ainda por fazer: troque o todo!() pela sua resposta".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Confere que `got` é `expected`.
+///
+/// # Erros
+///
+/// Uma frase com os dois valores.
+pub fn expect_equal<T: PartialEq + std::fmt::Debug>(got: T, expected: T) -> Result<(), String> {
+    if got == expected { Ok(()) } else { Err(format!("esperava {expected:?}, veio {got:?}")) }
+}
+
+/// Compila o exercício e o roda, com o mesmo cargo e o mesmo perfil desta lição.
+pub(super) fn build_and_run(lesson: u32) -> ExitCode {
+    let name = format!("exercicio-{lesson}");
+    match build(&name).and_then(|program| Command::new(program).status()) {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("erro: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build(name: &str) -> std::io::Result<std::path::PathBuf> {
+    // O exercício é compilado ao lado deste programa: `target/<perfil>/exercicio-N`.
+    let program = std::env::current_exe()?.with_file_name(name);
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let profile = match folder.file_name().and_then(|folder| folder.to_str()) {
+        Some("debug") | None => "dev",
+        Some(profile) => profile,
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--features", "exercicios", "--bin", name, "--profile", profile])
+        .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "--target-dir"])
+        .arg(folder.parent().unwrap_or(folder))
+        .stdin(Stdio::null())
+        .status()?;
+    if built.success() {
+        return Ok(program);
+    }
+    Err(std::io::Error::other("o exercício ainda não compila; a mensagem do compilador está acima"))
+}
+
+/// Mostra uma dica.
+pub(super) fn show_hint(info: Info, number: usize) -> ExitCode {
+    let hints: Vec<&str> = info.hints.split("\n---\n").map(str::trim).collect();
+    let Some(hint) = hints.get(number - 1) else {
+        eprintln!("erro: o exercício {} tem {} dicas", info.number, hints.len());
+        return ExitCode::from(2);
+    };
+    println!("Dica {number} de {}\n\n{hint}", hints.len());
+    ExitCode::SUCCESS
+}

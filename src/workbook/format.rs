@@ -1,0 +1,100 @@
+//! Números e nomes como o leitor os lê.
+
+/// O nome de um modelo em português, a partir do identificador do registro.
+///
+/// # Exemplos
+///
+/// ```
+/// use multiprocessamento::workbook::format::model_label;
+/// assert_eq!(model_label("process_pool"), "pool de processos");
+/// ```
+pub fn model_label(id: &str) -> &str {
+    match id {
+        "serial" => "serial",
+        "threads" => "threads",
+        "thread_pool" => "pool de threads",
+        "rayon" => "rayon",
+        "process_pool" => "pool de processos",
+        "processes" => "processos",
+        "mpi" => "MPI",
+        "python_serial" => "Python serial",
+        "python_threads" => "threads do Python",
+        "python_pool" => "Pool do Python",
+        other => other,
+    }
+}
+
+/// `1234567` como `1.234.567`.
+pub fn integer(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1.921` com duas casas como `1,92`.
+pub fn decimal(value: f64, places: usize) -> String {
+    if !value.is_finite() {
+        return "—".to_owned();
+    }
+    let text = format!("{:.places$}", value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "-" } else { "" };
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), integer);
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{fraction}") }
+}
+
+/// Um tempo com três algarismos e a unidade que o deixa legível: `1,92 s`, `45,0 ms`, `3,20 µs`.
+///
+/// # Exemplos
+///
+/// ```
+/// use multiprocessamento::workbook::format::seconds;
+/// assert_eq!(seconds(1.9234), "1,92 s");
+/// assert_eq!(seconds(0.045), "45,0 ms");
+/// ```
+pub fn seconds(value: f64) -> String {
+    let (scaled, unit) = match value.abs() {
+        v if v >= 0.9995 || v == 0.0 => (value, "s"),
+        v if v >= 0.9995e-3 => (value * 1e3, "ms"),
+        _ => (value * 1e6, "µs"),
+    };
+    let places = match scaled.abs() {
+        v if v >= 99.95 => 0,
+        v if v >= 9.995 => 1,
+        _ => 2,
+    };
+    format!("{} {unit}", decimal(scaled, places))
+}
+
+/// Uma fração como porcentagem inteira: `0.953` como `95 %`.
+pub fn percent(value: f64) -> String {
+    format!("{} %", decimal(value * 100.0, 0))
+}
+
+/// Um intervalo de acelerações: `1,95× (1,92 a 1,97)`.
+pub fn times(estimate: super::stats::Estimate) -> String {
+    let [median, low, high] = [estimate.median, estimate.low, estimate.high].map(|x| decimal(x, 2));
+    format!("{median}× ({low} a {high})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_the_brazilian_way() {
+        assert_eq!([0, 999, 1_000, 5_000_000].map(integer), ["0", "999", "1.000", "5.000.000"]);
+        assert_eq!(decimal(1234.567, 1), "1.234,6");
+        assert_eq!(decimal(-0.001, 2), "0,00");
+        assert_eq!(decimal(-1.5, 1), "-1,5");
+        assert_eq!(decimal(f64::NAN, 1), "—");
+        assert_eq!([12.0, 0.9996, 3.2e-6].map(seconds), ["12,0 s", "1,00 s", "3,20 µs"]);
+        assert_eq!(percent(0.953), "95 %");
+    }
+}

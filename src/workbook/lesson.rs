@@ -1,0 +1,211 @@
+//! Por onde uma lição começa, e o que ela faz em ordem: anuncia, mede, mostra, julga, guarda.
+
+use std::ops::Range;
+use std::process::ExitCode;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::compare::{Comparison, Contestant, compare};
+use super::machine::{self, BUSY};
+use super::model::Model;
+use super::options::{self, Action, Options, Parsed};
+use super::record::{Claim, End, Event, Metric, Point, Progress, Start, Workload};
+use super::report::{Json, Report, Terminal, save};
+use super::trace::now;
+use super::workload::{KNOWN, count_primes, slices};
+use super::{exercise, format};
+
+/// O que toda lição tem.
+#[derive(Clone, Copy, Debug)]
+pub struct Info {
+    /// O número, o mesmo do capítulo.
+    pub number: u32,
+    /// O título, o mesmo do capítulo.
+    pub title: &'static str,
+    /// As dicas do exercício, separadas por linhas `---`.
+    pub hints: &'static str,
+}
+
+/// O que interrompe uma lição.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// Uma lição em andamento.
+pub struct Lesson {
+    options: Options,
+    report: Box<dyn Report>,
+    record: Vec<Event>,
+    started: f64,
+}
+
+/// Roda a lição: lê a linha de comando e conta a história.
+///
+/// Código de saída: 0 se a lição chegou ao fim, 1 se algo falhou, 2 se a linha de comando está errada.
+pub fn run(info: Info, story: impl FnOnce(&mut Lesson) -> Result<(), Failure>) -> ExitCode {
+    let options = match options::parse(info.number, info.title, std::env::args_os()) {
+        Ok(Parsed::Options(options)) => options,
+        Ok(Parsed::Help(text)) => {
+            Terminal::default().say(text.trim_end());
+            return ExitCode::SUCCESS;
+        }
+        Err(line) => {
+            eprintln!("erro: {line}");
+            return ExitCode::from(2);
+        }
+    };
+    match options.action {
+        Action::Exercise => exercise::build_and_run(info.number),
+        Action::Hint(number) => exercise::show_hint(info, number),
+        Action::Run => match tell(info, options, story) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("erro: {error}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn tell(
+    info: Info,
+    options: Options,
+    story: impl FnOnce(&mut Lesson) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let report: Box<dyn Report> = if options.json { Box::new(Json) } else { Box::new(Terminal::default()) };
+    let mut lesson = Lesson { options, report, record: Vec::new(), started: now() };
+    lesson.start(info)?;
+    story(&mut lesson)?;
+    lesson.emit(Event::End(End { seconds: now() - lesson.started }));
+    if let Err(error) = save(info.number, &lesson.record) {
+        eprintln!("aviso: o registro não foi guardado: {error}");
+    }
+    lesson.report.say("O livro mostra estas medidas: cargo livro.");
+    Ok(())
+}
+
+impl Lesson {
+    /// O que o leitor pediu.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// A carga comum, em fatias: pelo menos 64, e pelo menos oito por trabalhador, para que a última não
+    /// deixe os outros esperando muito.
+    pub fn slices(&self) -> Vec<Range<u64>> {
+        slices(self.options.limit, self.slice_count())
+    }
+
+    fn slice_count(&self) -> usize {
+        64.max(8 * self.options.workers)
+    }
+
+    fn start(&mut self, info: Info) -> Result<(), Failure> {
+        let now = OffsetDateTime::now_local().unwrap_or_else(|_| OffsetDateTime::now_utc());
+        let now = now.replace_nanosecond(0)?;
+        let options = &self.options;
+        self.emit(Event::Start(Start {
+            lesson: info.number,
+            title: info.title.to_owned(),
+            machine: machine::describe(),
+            date: now.format(&Rfc3339)?,
+            commit: machine::commit(),
+            workload: Workload {
+                name: "primes".to_owned(),
+                limit: options.limit,
+                slices: self.slice_count(),
+            },
+            workers: options.workers,
+        }));
+        Ok(())
+    }
+
+    /// Mede os modelos pedidos na carga comum e registra resultados e trechos.
+    ///
+    /// # Erros
+    ///
+    /// Um modelo falhou, dois discordaram, ou a resposta não é a conhecida.
+    pub fn compare_models(&mut self) -> Result<Comparison, Failure> {
+        let workers = self.options.workers;
+        let contestants: Vec<_> = self.options.models.iter().map(|&model| (model, workers)).collect();
+        let comparison = self.measure(count_primes, &self.slices(), &contestants)?;
+        let checksum = comparison.measured[0].checksum;
+        if let Some((limit, known)) = KNOWN.into_iter().find(|(limit, _)| *limit == self.options.limit)
+            && checksum != known
+        {
+            return Err(format!("abaixo de {limit} há {known} primos, e a conta deu {checksum}").into());
+        }
+        for result in comparison.results() {
+            self.emit(Event::Result(result));
+        }
+        for measured in &comparison.measured {
+            measured.typical_spans().iter().for_each(|span| self.emit(Event::Span(span.clone())));
+        }
+        if comparison.others > BUSY {
+            let others = format::percent(comparison.others);
+            self.say(&format!(
+                "\nOutros programas usaram {others} da máquina: os tempos não bastam para decidir."
+            ));
+        }
+        Ok(comparison)
+    }
+
+    /// Mede `function` sobre `items` com cada concorrente, mostrando o andamento.
+    ///
+    /// # Erros
+    ///
+    /// Um modelo falhou, ou dois discordaram.
+    pub fn measure<F, A>(
+        &mut self,
+        function: F,
+        items: &[A],
+        contestants: &[Contestant],
+    ) -> Result<Comparison, Failure>
+    where
+        F: Fn(A) -> u64 + Copy + Send + Sync + 'static,
+        A: Clone + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
+    {
+        let repetitions = self.options.repetitions;
+        let parallel = contestants.iter().filter(|(model, _)| *model != Model::Serial).count();
+        let total = ((parallel + 1) * repetitions) as u64;
+        let mut done = 0;
+        let comparison = compare(function, items, contestants, repetitions, |model, _| {
+            done += 1;
+            let model = model.id().to_owned();
+            self.emit(Event::Progress(Progress { model, done, total }));
+        })?;
+        Ok(comparison)
+    }
+
+    /// Registra um ponto de uma curva.
+    pub fn point(&mut self, series: &str, model: &str, x: (f64, &str), y: (f64, &str)) {
+        self.emit(Event::Point(Point {
+            series: series.to_owned(),
+            model: model.to_owned(),
+            x: x.0,
+            x_unit: x.1.to_owned(),
+            y: y.0,
+            y_unit: y.1.to_owned(),
+        }));
+    }
+
+    /// Registra um número avulso; `model` vazio quando ele é da lição.
+    pub fn metric(&mut self, name: &str, model: &str, value: f64, unit: &str) {
+        let (name, model, unit) = (name.to_owned(), model.to_owned(), unit.to_owned());
+        self.emit(Event::Metric(Metric { name, model, value, unit }));
+    }
+
+    /// Registra uma afirmação julgada.
+    pub fn claim(&mut self, claim: Claim) {
+        self.emit(Event::Claim(claim));
+    }
+
+    /// Diz uma frase ao leitor; não faz parte do registro.
+    pub fn say(&mut self, text: &str) {
+        self.report.say(text);
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.report.event(&event);
+        self.record.push(event);
+    }
+}

@@ -1,0 +1,96 @@
+//! Onde se está medindo, e se mais alguém ocupa a máquina.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use super::record::Machine;
+use super::trace::now;
+
+/// Acima desta parte da máquina em outras mãos, os tempos medem os outros, e não os modelos.
+///
+/// Com dois núcleos, 15 % da máquina é um terço de um núcleo: bastaria para uma eficiência de 100 %
+/// parecer de 85 %.
+pub const BUSY: f64 = 0.15;
+
+/// Núcleos que este processo pode usar.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A descrição desta máquina.
+pub fn describe() -> Machine {
+    let field = |text: &str, name: &str| {
+        text.lines()
+            .find(|line| line.starts_with(name))
+            .and_then(|line| line.split_once([':', '=']))
+            .map(|(_, value)| value.trim().trim_matches('"').to_owned())
+    };
+    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let system = field(&release, "PRETTY_NAME").unwrap_or_else(|| "Linux".to_owned());
+    Machine {
+        cores: cores(),
+        cpu: field(&cpuinfo, "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+        os: format!("{system}, núcleo {}", kernel.trim()),
+        rustc: env!("RUSTC_VERSION").to_owned(),
+        profile: if cfg!(debug_assertions) { "dev" } else { "release" }.to_owned(),
+        load: load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or(0.0),
+    }
+}
+
+/// O commit do repositório, abreviado; vazio fora de um clone ou sem git.
+pub fn commit() -> String {
+    let output = Command::new("git")
+        .args(["-C", env!("CARGO_MANIFEST_DIR"), "rev-parse", "--short", "HEAD"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Mede que parte da máquina esteve, durante um trecho do programa, em outras mãos.
+pub struct Watch {
+    start: f64,
+    machine: f64,
+    own: f64,
+}
+
+impl Watch {
+    /// Começa a observar.
+    pub fn start() -> Self {
+        Watch { start: now(), machine: machine_ticks(), own: own_ticks() }
+    }
+
+    /// De 0 (a máquina foi só nossa) a 1 (não sobrou nada para nós), desde o começo.
+    ///
+    /// Os filhos deste processo contam como nossos depois de recolhidos.
+    pub fn others(&self) -> f64 {
+        let ticks = rustix::param::clock_ticks_per_second() as f64;
+        let wall = (now() - self.start) * ticks * cores() as f64;
+        let others = (machine_ticks() - self.machine) - (own_ticks() - self.own);
+        // Os contadores andam em passos de 10 ms: num trecho curto demais não dizem nada.
+        if wall < 20.0 { 0.0 } else { (others / wall).clamp(0.0, 1.0) }
+    }
+}
+
+/// Tempo ocupado de todos os núcleos desde o início do sistema, em passos do relógio.
+fn machine_ticks() -> f64 {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let fields = stat.lines().next().unwrap_or_default();
+    // user nice system idle iowait irq softirq steal: tudo, menos os dois em que ninguém trabalha.
+    let busy = fields.split_whitespace().skip(1).take(8).enumerate().filter(|(i, _)| ![3, 4].contains(i));
+    busy.filter_map(|(_, ticks)| ticks.parse::<f64>().ok()).sum()
+}
+
+/// Tempo de processador deste processo e dos filhos já recolhidos, em passos do relógio.
+fn own_ticks() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // O nome do programa, entre parênteses, pode conter espaços: conta-se a partir do que vem depois.
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    after_name.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
+}

@@ -1,0 +1,206 @@
+//! A mesma função sobre os mesmos itens, de seis maneiras.
+//!
+//! Cada modelo começa do zero e desfaz tudo no fim: o tempo dele inclui criar as threads ou os
+//! processos, repartir os itens e juntar as respostas. É o que um programa que usa o modelo uma vez
+//! paga.
+
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Error, Pool, Process, ThreadPool};
+
+/// Um jeito de fazer o trabalho.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// Um item depois do outro, sem paralelismo: a régua dos demais.
+    Serial,
+    /// Threads criadas à mão; cada uma leva a sua parte desde o começo.
+    Threads,
+    /// Um pool de threads; quem fica livre pega o próximo item.
+    ThreadPool,
+    /// A biblioteca rayon, que rouba trabalho entre as suas threads.
+    Rayon,
+    /// Um pool de processos; quem fica livre pega o próximo item.
+    ProcessPool,
+    /// Processos criados à mão; cada um leva a sua parte desde o começo.
+    Processes,
+}
+
+impl Model {
+    /// Todos, na ordem em que aparecem nas tabelas.
+    pub const ALL: [Model; 6] = [
+        Model::Serial,
+        Model::Threads,
+        Model::ThreadPool,
+        Model::Rayon,
+        Model::ProcessPool,
+        Model::Processes,
+    ];
+
+    /// O identificador do modelo nos registros e na opção `--modelo`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Model::Serial => "serial",
+            Model::Threads => "threads",
+            Model::ThreadPool => "thread_pool",
+            Model::Rayon => "rayon",
+            Model::ProcessPool => "process_pool",
+            Model::Processes => "processes",
+        }
+    }
+
+    /// O modelo com este identificador.
+    pub fn from_id(id: &str) -> Option<Model> {
+        Model::ALL.into_iter().find(|model| model.id() == id)
+    }
+
+    /// `function` sobre cada um de `items`, com `workers` trabalhadores; os resultados vêm na ordem dos
+    /// itens.
+    ///
+    /// # Erros
+    ///
+    /// Os do modelo: o sistema recusou uma thread ou um processo, ou uma tarefa falhou.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::workbook::model::Model;
+    /// # fn main() -> Result<(), multiprocessamento::Error> {
+    /// # multiprocessamento::init();
+    /// for model in Model::ALL {
+    ///     assert_eq!(model.run(|x: u64| x + 1, &[1, 2, 3], 2)?, [2, 3, 4]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run<F, A, R>(self, function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>
+    where
+        F: Fn(A) -> R + Copy + Send + Sync + 'static,
+        A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+        R: Serialize + DeserializeOwned + Send + 'static,
+    {
+        match self {
+            Model::Serial => Ok(items.iter().cloned().map(function).collect()),
+            Model::Threads => threads(function, items, workers),
+            Model::ThreadPool => thread_pool(function, items, workers),
+            Model::Rayon => rayon_pool(function, items, workers),
+            Model::ProcessPool => process_pool(function, items, workers),
+            Model::Processes => processes(function, items, workers),
+        }
+    }
+}
+
+// ANCHOR: threads
+fn threads<F, A, R>(function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>
+where
+    F: Fn(A) -> R + Copy + Send + Sync,
+    A: Clone + Send + Sync,
+    R: Send,
+{
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = hands(items, workers)
+            .map(|hand| scope.spawn(move || hand.into_iter().map(function).collect()))
+            .collect();
+        let answers = threads.into_iter().map(|thread| match thread.join() {
+            Ok(answers) => answers,
+            // Uma tarefa em pânico derruba a lição como derrubaria o programa em série.
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        Ok(interleave(answers.collect()))
+    })
+}
+// ANCHOR_END: threads
+
+// ANCHOR: thread_pool
+fn thread_pool<F, A, R>(function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>
+where
+    F: Fn(A) -> R + Copy + Send + 'static,
+    A: Clone + Send + 'static,
+    R: Send + 'static,
+{
+    let pool = ThreadPool::new(workers)?;
+    pool.chunk_size(1)?.map(function, items.to_vec())
+}
+// ANCHOR_END: thread_pool
+
+// ANCHOR: rayon
+fn rayon_pool<F, A, R>(function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>
+where
+    F: Fn(A) -> R + Copy + Send + Sync,
+    A: Clone + Send + Sync,
+    R: Send,
+{
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers)
+        .build()
+        .map_err(|error| Error::Spawn(std::sync::Arc::new(std::io::Error::other(error))))?;
+    Ok(pool.install(|| items.par_iter().with_max_len(1).cloned().map(function).collect()))
+}
+// ANCHOR_END: rayon
+
+// ANCHOR: process_pool
+fn process_pool<F, A, R>(function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>
+where
+    F: Fn(A) -> R + Copy + Send + 'static,
+    A: Clone + Serialize + DeserializeOwned,
+    R: Serialize + DeserializeOwned,
+{
+    let pool = Pool::new(workers)?;
+    pool.chunk_size(1)?.map(function, items.to_vec())
+}
+// ANCHOR_END: process_pool
+
+// ANCHOR: processes
+fn processes<F, A, R>(function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>
+where
+    F: Fn(A) -> R + Copy + Send + 'static,
+    A: Clone + Serialize + DeserializeOwned,
+    R: Serialize + DeserializeOwned,
+{
+    let started: Vec<_> = hands(items, workers)
+        .map(|hand| Process::start(move |hand: Vec<A>| hand.into_iter().map(function).collect(), hand))
+        .collect::<Result<_, _>>()?;
+    let answers = started.into_iter().map(Process::join).collect::<Result<_, _>>()?;
+    Ok(interleave(answers))
+}
+// ANCHOR_END: processes
+
+// ANCHOR: hands
+/// Reparte os itens como cartas: o trabalhador `w` leva os itens `w`, `w + workers`, `w + 2·workers`, …
+/// Assim cada um recebe fatias baratas e caras na mesma proporção.
+fn hands<A: Clone>(items: &[A], workers: usize) -> impl Iterator<Item = Vec<A>> {
+    (0..workers).map(move |worker| items.iter().skip(worker).step_by(workers).cloned().collect())
+}
+
+/// Desfaz [`hands`]: um resultado de cada mão por vez.
+fn interleave<R>(hands: Vec<Vec<R>>) -> Vec<R> {
+    let mut hands: Vec<_> = hands.into_iter().map(Vec::into_iter).collect();
+    let mut items = Vec::new();
+    let _ = (0..).try_for_each(|turn: usize| {
+        let hand = turn % hands.len().max(1);
+        match hands.get_mut(hand).and_then(Iterator::next) {
+            Some(item) => ControlFlow::Continue(items.push(item)),
+            None => ControlFlow::Break(()),
+        }
+    });
+    items
+}
+// ANCHOR_END: hands
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dealing_and_gathering_keeps_the_order() {
+        for workers in 1..6 {
+            for len in 0..12 {
+                let items: Vec<u32> = (0..len).collect();
+                assert_eq!(interleave(hands(&items, workers).collect()), items);
+            }
+        }
+    }
+}

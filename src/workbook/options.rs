@@ -1,0 +1,193 @@
+//! As opções de linha de comando, as mesmas em toda lição.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::machine::cores;
+use super::model::Model;
+
+/// O que o leitor pediu.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Trabalhadores de cada modelo paralelo.
+    pub workers: usize,
+    /// Contam-se os primos menores do que este número.
+    pub limit: u64,
+    /// Quantas vezes cada modelo é medido.
+    pub repetitions: usize,
+    /// Os modelos pedidos; o serial entra sempre.
+    pub models: Vec<Model>,
+    /// Se é a versão curta.
+    pub quick: bool,
+    /// Se a saída são os eventos do registro, um por linha.
+    pub json: bool,
+    /// O que fazer, além de rodar a lição.
+    pub action: Action,
+}
+
+/// O que fazer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Rodar a lição.
+    Run,
+    /// Conferir o exercício do leitor.
+    Exercise,
+    /// Mostrar a n-ésima dica do exercício, a partir de 1.
+    Hint(usize),
+}
+
+const LIMIT: u64 = 2_000_000;
+const QUICK_LIMIT: u64 = 300_000;
+const REPETITIONS: usize = 5;
+const QUICK_REPETITIONS: usize = 3;
+
+const HELP: &str = "{about}\n\nUso: {usage}\n\n{positionals}\n\nOpções:\n{options}\n";
+
+/// O que a linha de comando deu.
+pub enum Parsed {
+    /// Opções válidas.
+    Options(Options),
+    /// Um texto a mostrar, e nada mais a fazer: a ajuda.
+    Help(String),
+}
+
+/// Lê a linha de comando da lição `lesson`.
+///
+/// # Erros
+///
+/// Uma linha em português que diz o que está errado.
+pub fn parse(
+    lesson: u32,
+    title: &str,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Parsed, String> {
+    let command = command(lesson, title);
+    match command.try_get_matches_from(arguments) {
+        Ok(matches) => options(&matches).map(Parsed::Options),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Help(error.to_string())),
+        Err(error) => Err(portuguese(&error)),
+    }
+}
+
+fn command(lesson: u32, title: &str) -> Command {
+    let ids = Model::ALL.map(Model::id).join(", ");
+    let option = |name: &'static str, value: &'static str, help: String| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    Command::new("lição")
+        .about(format!("Lição {lesson} · {title}"))
+        .override_usage(format!("cargo run --bin lesson-{lesson} -- [OPÇÕES] [exercicio]"))
+        .help_template(HELP)
+        .disable_help_flag(true)
+        .arg(
+            Arg::new("acao")
+                .value_name("exercicio")
+                .help("Confere a sua resposta em exercise.rs, em vez de rodar a lição"),
+        )
+        .arg(option(
+            "trabalhadores",
+            "N",
+            format!("Trabalhadores de cada modelo, de 1 a 512 [padrão: {}, um por núcleo]", cores()),
+        ))
+        .arg(option("limite", "N", "Conta os primos abaixo de N [padrão: 2.000.000]".to_owned()))
+        .arg(option("repeticoes", "N", "Quantas vezes medir cada modelo [padrão: 5]".to_owned()))
+        .arg(
+            option("modelo", "M", format!("Mede só este modelo; pode repetir a opção. São: {ids}"))
+                .action(ArgAction::Append),
+        )
+        .arg(
+            Arg::new("rapido")
+                .long("rapido")
+                .action(ArgAction::SetTrue)
+                .help("Medida curta: limite de 300.000 e 3 repetições"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Escreve o registro, um evento JSON por linha, no lugar do relatório"),
+        )
+        .arg(option("dica", "N", "Com exercicio: mostra a dica N".to_owned()).requires("acao"))
+        .arg(
+            Arg::new("ajuda")
+                .long("ajuda")
+                .short('h')
+                .alias("help")
+                .action(ArgAction::Help)
+                .help("Mostra esta ajuda"),
+        )
+}
+
+fn options(matches: &ArgMatches) -> Result<Options, String> {
+    let text = |name: &str| matches.get_one::<String>(name);
+    let quick = matches.get_flag("rapido");
+    let hint = text("dica").map(|value| number("--dica", value, 1, 99)).transpose()?;
+    let action = match (text("acao").map(String::as_str), hint) {
+        (None, _) => Action::Run,
+        (Some("exercicio"), None) => Action::Exercise,
+        (Some("exercicio"), Some(hint)) => Action::Hint(hint as usize),
+        (Some(other), _) => {
+            return Err(format!("«{other}» não é conhecido; a única palavra aceita é exercicio"));
+        }
+    };
+    let whole = |name: &str, default: u64, min, max| {
+        text(name).map_or(Ok(default), |value| number(&format!("--{name}"), value, min, max))
+    };
+    let models = match matches.get_many::<String>("modelo") {
+        None => Model::ALL.to_vec(),
+        Some(ids) => ids.map(|id| model(id)).collect::<Result<_, _>>()?,
+    };
+    Ok(Options {
+        workers: whole("trabalhadores", cores() as u64, 1, 512)? as usize,
+        limit: whole("limite", if quick { QUICK_LIMIT } else { LIMIT }, 1, 1_000_000_000)?,
+        repetitions: whole(
+            "repeticoes",
+            if quick { QUICK_REPETITIONS } else { REPETITIONS } as u64,
+            1,
+            1_000,
+        )? as usize,
+        models,
+        quick,
+        json: matches.get_flag("json"),
+        action,
+    })
+}
+
+/// Um inteiro, com ou sem os pontos de milhar.
+fn number(option: &str, value: &str, min: u64, max: u64) -> Result<u64, String> {
+    let digits = value.replace(['.', '_'], "");
+    let range = format!("de {} a {}", super::format::integer(min), super::format::integer(max));
+    match digits.parse() {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => Err(format!("{option} precisa de um número inteiro {range}, e recebeu «{value}»")),
+    }
+}
+
+fn model(id: &str) -> Result<Model, String> {
+    Model::from_id(&id.replace('-', "_")).ok_or_else(|| {
+        let ids = Model::ALL.map(Model::id).join(", ");
+        format!("--modelo não conhece «{id}»; os modelos são {ids}")
+    })
+}
+
+/// As mensagens do clap vêm em inglês; estas dizem o mesmo em uma linha.
+fn portuguese(error: &clap::Error) -> String {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        _ => String::new(),
+    };
+    let argument = context(ContextKind::InvalidArg);
+    let option = argument.split(' ').next().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownArgument => format!("«{option}» não é uma opção; veja --ajuda"),
+        ErrorKind::InvalidValue => format!("{option} precisa de um valor; veja --ajuda"),
+        ErrorKind::TooManyValues => format!("{option} não leva valor; veja --ajuda"),
+        ErrorKind::ArgumentConflict => format!("{option} apareceu mais de uma vez"),
+        ErrorKind::MissingRequiredArgument => "--dica só vale junto de exercicio".to_owned(),
+        ErrorKind::InvalidUtf8 => "a linha de comando não está em UTF-8".to_owned(),
+        _ => "a linha de comando não foi entendida; veja --ajuda".to_owned(),
+    }
+}

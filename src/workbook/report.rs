@@ -1,0 +1,249 @@
+//! O mesmo registro no terminal, em JSON e em arquivo.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
+use console::{Term, style};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::format::{decimal, integer, model_label, percent, seconds};
+use super::record::{Claim, Event, ModelResult, Point, Span, Start, Verdict};
+use super::timeline;
+
+/// Recebe os eventos de uma lição e os mostra.
+pub trait Report {
+    /// Um evento do registro.
+    fn event(&mut self, event: &Event);
+    /// Uma frase da lição, que não faz parte do registro.
+    fn say(&mut self, text: &str);
+}
+
+/// Escreve uma linha na saída padrão.
+///
+/// Quem lê pode ter ido embora (`| head`): então não há mais o que dizer, e o programa termina sem
+/// reclamar. Os processos filhos terminam com ele.
+fn print(line: &str) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            eprintln!("erro: não foi possível escrever a saída: {error}");
+        }
+        std::process::exit(if error.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 });
+    }
+}
+
+/// Um objeto JSON por linha, e nada mais.
+pub struct Json;
+
+impl Report for Json {
+    fn event(&mut self, event: &Event) {
+        print(&to_line(event));
+    }
+
+    fn say(&mut self, _text: &str) {}
+}
+
+fn to_line(event: &Event) -> String {
+    serde_json::to_string(event).unwrap_or_else(|error| unreachable!("um evento sempre vira JSON: {error}"))
+}
+
+/// O relatório para quem está no terminal. Junta os resultados até poder mostrar a tabela inteira.
+#[derive(Default)]
+pub struct Terminal {
+    bar: Option<ProgressBar>,
+    workers: usize,
+    results: Vec<ModelResult>,
+    spans: Vec<Span>,
+    points: Vec<Point>,
+    judging: bool,
+}
+
+impl Report for Terminal {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Start(start) => self.start(start),
+            Event::Progress(progress) => {
+                let bar = self.bar.get_or_insert_with(progress_bar);
+                bar.set_length(progress.total);
+                bar.set_position(progress.done);
+                bar.set_message(model_label(&progress.model).to_owned());
+            }
+            Event::Result(result) => self.results.push(result.clone()),
+            Event::Span(span) => self.spans.push(span.clone()),
+            Event::Point(point) => self.points.push(point.clone()),
+            Event::Metric(_) => {}
+            Event::Claim(claim) => self.claim(claim),
+            Event::End(end) => {
+                self.flush();
+                print(&format!("\nTempo total: {}.", seconds(end.seconds)));
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.flush();
+        print(text);
+    }
+}
+
+impl Terminal {
+    fn start(&mut self, start: &Start) {
+        self.workers = start.workers;
+        let machine = &start.machine;
+        print(&style(format!("Lição {} · {}", start.lesson, start.title)).bold().to_string());
+        print(&format!(
+            "Conta os primos abaixo de {}, em {} fatias, com {}.",
+            integer(start.workload.limit),
+            start.workload.slices,
+            plural(start.workers, "trabalhador", "trabalhadores"),
+        ));
+        let cores = plural(machine.cores, "núcleo", "núcleos");
+        print(&format!("Máquina: {cores}, {}, {}, perfil {}.", machine.cpu, machine.os, machine.profile));
+        print("");
+    }
+
+    /// Mostra o que se juntou até aqui.
+    fn flush(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        if !self.results.is_empty() {
+            print(&table(&self.results));
+            self.results.clear();
+        }
+        if !self.spans.is_empty() {
+            print("\nLinha do tempo: cada caractere é o núcleo em uso; o ponto é espera.");
+            let width = usize::from(Term::stdout().size().1).clamp(60, 120) - 10;
+            timeline::draw(&self.spans, width).iter().for_each(|line| print(line));
+            self.spans.clear();
+        }
+        if !self.points.is_empty() {
+            print(&curves(&self.points));
+            self.points.clear();
+        }
+    }
+
+    fn claim(&mut self, claim: &Claim) {
+        self.flush();
+        if !self.judging {
+            self.judging = true;
+            print(&format!("\n{}", style("O que as notas dizem, e o que se mediu").bold()));
+        }
+        let verdict = match claim.verdict {
+            None => style("definição").dim(),
+            Some(verdict) => {
+                let label = style(verdict.label()).bold();
+                match verdict {
+                    Verdict::Confirmed => label.green(),
+                    Verdict::Refuted => label.red(),
+                    Verdict::Inconclusive => label.yellow(),
+                }
+            }
+        };
+        print(&format!("\n  {} {}  [{verdict}]\n       {}", claim.id, claim.text, claim.evidence));
+    }
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Só aparece num terminal: o `indicatif` não desenha nada em arquivo ou pipe.
+fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("  {bar:30} {pos}/{len}  {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    // Uma régua entre cada duas linhas só atrapalharia a leitura.
+    table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
+    table.set_header(header.to_vec());
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+}
+
+fn table(results: &[ModelResult]) -> String {
+    let header = ["modelo", "tempo", "menor – maior", "aceleração", "eficiência", "primos"];
+    let rows = results.iter().map(|result| {
+        let low = result.seconds.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = result.seconds.iter().copied().fold(0.0, f64::max);
+        vec![
+            model_label(&result.model).to_owned(),
+            seconds(result.median),
+            format!("{} – {}", seconds(low), seconds(high)),
+            format!("{}×", decimal(result.speedup, 2)),
+            if result.model == "serial" { "—".to_owned() } else { percent(result.efficiency) },
+            integer(result.checksum),
+        ]
+    });
+    aligned(&header, rows).to_string()
+}
+
+/// Uma tabela por curva: as abscissas nas linhas, os modelos nas colunas.
+fn curves(points: &[Point]) -> String {
+    let distinct = |pick: fn(&Point) -> &str, of: &[&Point]| {
+        of.iter().fold(Vec::new(), |mut seen: Vec<String>, point| {
+            if !seen.iter().any(|name| name == pick(point)) {
+                seen.push(pick(point).to_owned());
+            }
+            seen
+        })
+    };
+    let mut text = String::new();
+    let all: Vec<&Point> = points.iter().collect();
+    for series in distinct(|point| &point.series, &all) {
+        let of_series: Vec<&Point> = points.iter().filter(|point| point.series == series).collect();
+        let models = distinct(|point| &point.model, &of_series);
+        let mut xs: Vec<f64> = of_series.iter().map(|point| point.x).collect();
+        xs.sort_by(f64::total_cmp);
+        xs.dedup();
+        let (first, unit) = (&of_series[0].x_unit, &of_series[0].y_unit);
+        let mut header = vec![first.as_str()];
+        header.extend(models.iter().map(|model| model_label(model)));
+        let rows = xs.iter().map(|&x| {
+            let cell = |model: &String| {
+                let point = of_series.iter().find(|point| point.model == *model && point.x == x);
+                point.map_or("—".to_owned(), |point| decimal(point.y, 2))
+            };
+            std::iter::once(decimal(x, 0)).chain(models.iter().map(cell)).collect()
+        });
+        text.push_str(&format!("\n{unit}:\n{}\n", aligned(&header, rows)));
+    }
+    text.trim_end().to_owned()
+}
+
+/// Onde ficam os registros: `target/caderno` deste repositório, ou a pasta em `CADERNO_REGISTROS`.
+pub fn records_dir() -> PathBuf {
+    match std::env::var_os("CADERNO_REGISTROS") {
+        Some(dir) => dir.into(),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target").join("caderno"),
+    }
+}
+
+/// Guarda o registro da lição, inteiro ou nada: escreve ao lado e troca de nome.
+///
+/// # Erros
+///
+/// Os do sistema de arquivos.
+pub fn save(lesson: u32, events: &[Event]) -> io::Result<()> {
+    let dir = records_dir();
+    fs::create_dir_all(&dir)?;
+    let partial = dir.join(format!(".lesson-{lesson}.{}", std::process::id()));
+    let text: String = events.iter().map(|event| to_line(event) + "\n").collect();
+    let saved = fs::write(&partial, text)
+        .and_then(|()| fs::rename(&partial, dir.join(format!("lesson-{lesson}.json"))));
+    if saved.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    saved
+}
