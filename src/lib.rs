@@ -44,3 +44,16 @@ pub use error::{Error, ExitStatus};
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder, init};
 pub use thread_pool::{ChunkedThreads, ThreadPool};
+
+/// Os trechos escritos nas próprias páginas do livro, conferidos por `cargo test --doc`.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../book/src/01-primeiros-passos.md")]
+    struct PrimeirosPassos;
+    #[doc = include_str!("../book/src/02-processos-independentes.md")]
+    struct ProcessosIndependentes;
+    #[doc = include_str!("../book/src/03-paralelismo-real.md")]
+    struct ParalelismoReal;
+}

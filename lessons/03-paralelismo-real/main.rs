@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     lesson::run(INFO, story)
 }
 
+// ANCHOR: story
 fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     lesson.compare_models()?;
 
@@ -45,6 +46,7 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     lesson.claim(claims::pays_for_heavy_work(&at_all_cores));
     Ok(())
 }
+// ANCHOR_END: story
 
 /// Cada modelo com 1, 2, 3, 4 e depois o dobro a cada passo, até `most` trabalhadores.
 fn sweep(most: usize) -> Vec<Contestant> {

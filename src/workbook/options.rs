@@ -74,7 +74,7 @@ pub fn parse(
 fn command(lesson: u32, title: &str) -> Command {
     let ids = Model::ALL.map(Model::id).join(", ");
     let option = |name: &'static str, value: &'static str, help: String| {
-        Arg::new(name).long(name).value_name(value).help(help)
+        Arg::new(name).long(name).value_name(value).allow_negative_numbers(true).help(help)
     };
     Command::new("lição")
         .about(format!("Lição {lesson} · {title}"))

@@ -1,0 +1,56 @@
+//! Os exercícios: a solução passa, e o que o leitor recebe ainda não.
+
+use sha2::{Digest, Sha256};
+
+use crate::workspace::{lessons, program, read, run, stderr, stdout};
+
+crate::cases! {
+    60 => every_solution_passes_its_check,
+    300 => every_shipped_stub_compiles_and_fails_its_check,
+    60 => hints_come_one_at_a_time,
+}
+
+fn every_solution_passes_its_check() {
+    let records = tempfile::tempdir().expect("pasta");
+    for lesson in lessons() {
+        let output = program(&format!("solucao-{}", lesson.number), records.path()).output().expect("roda");
+        assert!(output.status.success(), "{}:\n{}", lesson.slug, stdout(&output));
+        assert!(stdout(&output).ends_with("Tudo certo.\n"), "{}", stdout(&output));
+    }
+}
+
+/// Só vale enquanto o arquivo é o que veio no repositório: quem resolve um exercício não pode deixar
+/// `cargo test` vermelho. Na integração contínua, onde ninguém resolve nada, a soma tem que bater.
+fn every_shipped_stub_compiles_and_fails_its_check() {
+    let records = tempfile::tempdir().expect("pasta");
+    let sums = read("lessons/exercicios.sha256");
+    for lesson in lessons() {
+        let digest = Sha256::digest(lesson.read("exercise.rs"));
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        if !sums.contains(&format!("{digest}  lessons/{}/exercise.rs", lesson.slug)) {
+            assert!(std::env::var_os("CI").is_none(), "{}: atualize lessons/exercicios.sha256", lesson.slug);
+            println!("pulado: o exercício {} já foi mexido", lesson.number);
+            continue;
+        }
+        let output = run(lesson.number, &["exercicio"], records.path());
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(1), "{}:\n{text}{}", lesson.slug, stderr(&output));
+        assert!(text.contains("ainda por fazer") && text.contains("--dica 1"), "{}:\n{text}", lesson.slug);
+    }
+}
+
+fn hints_come_one_at_a_time() {
+    let records = tempfile::tempdir().expect("pasta");
+    for lesson in lessons() {
+        let hints = lesson.read("hints.md");
+        let hints: Vec<&str> = hints.split("\n---\n").map(str::trim).collect();
+        assert!(hints.len() >= 2, "{}: uma dica só não são degraus", lesson.slug);
+        for (number, hint) in (1..).zip(&hints) {
+            let shown =
+                stdout(&run(lesson.number, &["exercicio", "--dica", &number.to_string()], records.path()));
+            assert!(shown.contains(hint), "{}: {shown}", lesson.slug);
+            let others = hints.iter().filter(|other| *other != hint);
+            assert!(others.into_iter().all(|other| !shown.contains(other)), "{}: {shown}", lesson.slug);
+        }
+    }
+}

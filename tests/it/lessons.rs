@@ -1,0 +1,259 @@
+//! Cada lição, rodada como o leitor a roda.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use multiprocessamento::workbook::model::Model;
+use multiprocessamento::workbook::record::Event;
+use multiprocessamento::workbook::workload::count_primes;
+
+use crate::workspace::{events, lessons, program, run, stderr, stdout};
+
+crate::cases! {
+    120 => every_lesson_records_six_agreeing_models_and_a_verdict_per_claim,
+    60 => the_report_shows_table_timeline_and_verdicts_without_colours_in_a_file,
+    60 => bad_options_get_one_portuguese_line_and_exit_code_2,
+    20 => help_is_in_portuguese,
+    60 => a_reader_that_leaves_early_ends_the_lesson_quietly,
+    60 => a_chosen_model_is_measured_beside_the_serial_one_only,
+    60 => a_killed_lesson_leaves_no_worker_one_second_later,
+    60 => ctrl_c_ends_the_whole_tree_quietly,
+    60 => a_record_that_cannot_be_saved_is_a_warning_not_a_failure,
+    120 => python_and_rust_count_the_same_primes,
+}
+
+const SMALL: [&str; 4] = ["--limite", "10.000", "--repeticoes", "3"];
+
+/// As afirmações do roteiro, por lição; as definições não têm veredito.
+const CLAIMS: [(u32, &[(&str, bool)]); 3] = [
+    (1, &[("1.C1", true), ("1.C2", false)]),
+    (2, &[("2.C1", true), ("2.C2", true)]),
+    (3, &[("3.C1", true), ("3.C2", true), ("3.C3", true)]),
+];
+
+fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
+    let records = tempfile::tempdir().expect("pasta");
+    for lesson in lessons() {
+        let output = run(lesson.number, &[SMALL.as_slice(), &["--json"]].concat(), records.path());
+        assert!(output.status.success(), "{}: {}", lesson.slug, stderr(&output));
+        assert_eq!(stderr(&output), "");
+        let text = stdout(&output);
+        let events = events(&text);
+
+        let Some(Event::Start(start)) = events.first() else { panic!("o primeiro evento é start") };
+        assert_eq!((start.lesson, start.workload.limit), (lesson.number, 10_000));
+        assert!(matches!(events.last(), Some(Event::End(_))), "o último evento é end");
+
+        let results: Vec<_> = events
+            .iter()
+            .filter_map(|event| if let Event::Result(result) = event { Some(result) } else { None })
+            .collect();
+        let models: Vec<&str> = results.iter().map(|result| result.model.as_str()).collect();
+        assert_eq!(models, Model::ALL.map(Model::id));
+        for result in results {
+            assert_eq!(result.checksum, count_primes(0..10_000), "{}", result.model);
+            assert_eq!(result.seconds.len(), 3);
+            assert!(result.seconds.iter().all(|seconds| *seconds > 0.0));
+        }
+        let traced: BTreeSet<&str> = events
+            .iter()
+            .filter_map(|event| if let Event::Span(span) = event { Some(span.model.as_str()) } else { None })
+            .collect();
+        assert_eq!(traced, BTreeSet::from(Model::ALL.map(Model::id)));
+
+        let claims: Vec<(&str, bool)> = events
+            .iter()
+            .filter_map(|event| if let Event::Claim(claim) = event { Some(claim) } else { None })
+            .map(|claim| {
+                assert!(!claim.evidence.is_empty() && !claim.text.is_empty());
+                (claim.id.as_str(), claim.verdict.is_some())
+            })
+            .collect();
+        let expected = CLAIMS.iter().find(|(number, _)| *number == lesson.number).expect("no roteiro").1;
+        assert_eq!(claims, expected, "as afirmações da lição {}", lesson.number);
+
+        let saved = fs::read_to_string(records.path().join(format!("lesson-{}.json", lesson.number)));
+        assert_eq!(saved.expect("registro guardado"), text);
+    }
+    let files = fs::read_dir(records.path()).expect("pasta").count();
+    assert_eq!(files, lessons().len(), "só os registros, sem arquivo pela metade");
+}
+
+fn the_report_shows_table_timeline_and_verdicts_without_colours_in_a_file() {
+    let records = tempfile::tempdir().expect("pasta");
+    for lesson in lessons() {
+        let output = run(lesson.number, &SMALL, records.path());
+        let text = stdout(&output);
+        for expected in ["aceleração", "pool de processos", "1.229", "Linha do tempo", "O que as notas dizem"]
+        {
+            assert!(text.contains(expected), "{}: falta {expected:?} em\n{text}", lesson.slug);
+        }
+        assert!(!text.contains('\x1b') && output.stderr.is_empty(), "nada de cores nem de barra num arquivo");
+    }
+}
+
+fn bad_options_get_one_portuguese_line_and_exit_code_2() {
+    let records = tempfile::tempdir().expect("pasta");
+    let bad: [(&[&str], &str); 11] = [
+        (&["--trabalhadores", "0"], "--trabalhadores"),
+        (&["--trabalhadores", "-1"], "--trabalhadores"),
+        (&["--trabalhadores", "100000"], "--trabalhadores"),
+        (&["--limite", "abc"], "--limite"),
+        (&["--limite", "99999999999999999999"], "--limite"),
+        (&["--repeticoes", "1,5"], "--repeticoes"),
+        (&["--modelo", "xyz"], "xyz"),
+        (&["--desconhecida"], "--desconhecida"),
+        (&["exercício"], "exercício"),
+        (&["--limite"], "--limite"),
+        (&["exercicio", "--dica", "99"], "dicas"),
+    ];
+    for (arguments, named) in bad {
+        let output = run(1, arguments, records.path());
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert_eq!((stdout(&output).as_str(), error.lines().count()), ("", 1), "{arguments:?}: {error}");
+        assert!(error.starts_with("erro: ") && error.contains(named), "{arguments:?}: {error}");
+    }
+    assert_eq!(fs::read_dir(records.path()).expect("pasta").count(), 0, "nada foi guardado");
+}
+
+fn help_is_in_portuguese() {
+    let records = tempfile::tempdir().expect("pasta");
+    let help = stdout(&run(1, &["--ajuda"], records.path()));
+    for option in
+        ["--trabalhadores", "--limite", "--repeticoes", "--modelo", "--rapido", "--json", "exercicio"]
+    {
+        assert!(help.contains(option), "falta {option} em\n{help}");
+    }
+    for english in ["Usage", "Options", "Arguments", "default", "possible values", "Print help"] {
+        assert!(!help.contains(english), "{english:?} em\n{help}");
+    }
+}
+
+fn a_reader_that_leaves_early_ends_the_lesson_quietly() {
+    let records = tempfile::tempdir().expect("pasta");
+    for mode in [&[][..], &["--json"]] {
+        let mut command = program("lesson-1", records.path());
+        command.args(SMALL).args(mode).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("a lição roda");
+        let mut first = [0; 1];
+        child.stdout.take().expect("saída").read_exact(&mut first).expect("o começo");
+        let output = child.wait_with_output().expect("a lição termina");
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    }
+}
+
+fn a_chosen_model_is_measured_beside_the_serial_one_only() {
+    let records = tempfile::tempdir().expect("pasta");
+    for lesson in lessons() {
+        let chosen = [SMALL.as_slice(), &["--json", "--modelo", "process-pool"]].concat();
+        let output = run(lesson.number, &chosen, records.path());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let events = events(&stdout(&output));
+        let models: Vec<_> = events
+            .iter()
+            .filter_map(|event| if let Event::Result(result) = event { Some(&result.model) } else { None })
+            .collect();
+        assert_eq!(models, ["serial", "process_pool"]);
+    }
+}
+
+/// Os processos vivos de um grupo.
+fn group(pgid: u32) -> Vec<u32> {
+    let mut pids = Vec::new();
+    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        let fields: Vec<&str> =
+            stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+        if fields.first() != Some(&"Z") && fields.get(2) == Some(&pgid.to_string().as_str()) {
+            pids.push(pid);
+        }
+    }
+    pids
+}
+
+/// Começa uma lição longa num grupo só dela e espera até que haja trabalhadores.
+fn long_lesson(records: &std::path::Path) -> std::process::Child {
+    let mut command = program("lesson-1", records);
+    command.args([
+        "--limite",
+        "1.000.000",
+        "--repeticoes",
+        "200",
+        "--modelo",
+        "process_pool",
+        "--trabalhadores",
+        "2",
+    ]);
+    command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("a lição roda");
+    while group(child.id()).len() < 3 {
+        sleep(Duration::from_millis(1));
+    }
+    child
+}
+
+fn a_killed_lesson_leaves_no_worker_one_second_later() {
+    let records = tempfile::tempdir().expect("pasta");
+    let mut lesson = long_lesson(records.path());
+    let pgid = lesson.id();
+    lesson.kill().expect("SIGKILL");
+    let killed = Instant::now();
+    lesson.wait().expect("a lição terminou");
+    while !group(pgid).is_empty() {
+        assert!(killed.elapsed() < Duration::from_secs(1), "ainda vivos: {:?}", group(pgid));
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn ctrl_c_ends_the_whole_tree_quietly() {
+    let records = tempfile::tempdir().expect("pasta");
+    let lesson = long_lesson(records.path());
+    let pgid = lesson.id();
+    let status = Command::new("kill").args(["-INT", "--", &format!("-{pgid}")]).status().expect("kill");
+    assert!(status.success());
+    let output = lesson.wait_with_output().expect("a lição terminou");
+    // Morto por SIGINT: é o que um shell mostra como código 130.
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(2));
+    assert_eq!(stderr(&output), "");
+    let sent = Instant::now();
+    while !group(pgid).is_empty() {
+        assert!(sent.elapsed() < Duration::from_secs(1), "ainda vivos: {:?}", group(pgid));
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn a_record_that_cannot_be_saved_is_a_warning_not_a_failure() {
+    let records = tempfile::tempdir().expect("pasta");
+    let blocked = records.path().join("arquivo");
+    fs::write(&blocked, "não é uma pasta").expect("arquivo");
+    let output = run(1, &SMALL, &blocked);
+    assert!(output.status.success());
+    assert!(stderr(&output).starts_with("aviso: o registro não foi guardado"), "{}", stderr(&output));
+}
+
+fn python_and_rust_count_the_same_primes() {
+    const LIMIT: u64 = 200_000;
+    if Command::new("python3").arg("--version").output().is_err() {
+        println!("pulado: não há python3 no PATH");
+        return;
+    }
+    for lesson in lessons() {
+        let output = Command::new("python3")
+            .arg(lesson.folder.join("example.py"))
+            .arg(LIMIT.to_string())
+            .stdin(Stdio::null())
+            .output()
+            .expect("python3 roda");
+        assert!(output.status.success(), "{}: {}", lesson.slug, stderr(&output));
+        let text = stdout(&output);
+        let checksum = text.lines().last().and_then(|line| line.parse().ok());
+        assert_eq!(checksum, Some(count_primes(0..LIMIT)), "{}", lesson.slug);
+    }
+}
