@@ -270,6 +270,7 @@ impl<'p> ChunkedThreads<'p> {
         self.stream(function, items).unordered()
     }
 
+    #[allow(clippy::type_complexity, reason = "o tipo de um fecho não tem nome a abreviar")]
     fn stream<F, A, R, I>(
         self,
         function: F,

@@ -44,13 +44,15 @@ fn with_pool(slices: &[Range<u64>], workers: usize) -> Result<u64, Error> {
 // ANCHOR_END: pool
 
 // ANCHOR: processes
+fn count_share(share: Vec<Range<u64>>) -> u64 {
+    share.into_iter().map(count_primes).sum()
+}
+
 fn with_processes(slices: &[Range<u64>], workers: usize) -> Result<u64, Error> {
     let mut running = Vec::new();
     for worker in 0..workers {
-        let share: Vec<Range<u64>> = slices.iter().skip(worker).step_by(workers).cloned().collect();
-        let process =
-            Process::start(|share: Vec<_>| share.into_iter().map(count_primes).sum::<u64>(), share)?;
-        running.push(process);
+        let share = slices.iter().skip(worker).step_by(workers);
+        running.push(Process::start(count_share, share.cloned().collect())?);
     }
     let mut total = 0;
     for process in running {

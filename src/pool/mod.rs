@@ -357,6 +357,7 @@ impl<'p> Chunked<'p> {
         self.stream(function, items).unordered()
     }
 
+    #[allow(clippy::type_complexity, reason = "o tipo de um fecho não tem nome a abreviar")]
     fn stream<F, A, R, I>(
         self,
         function: F,

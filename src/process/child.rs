@@ -33,19 +33,14 @@ static INITIALIZED: AtomicBool = AtomicBool::new(false);
 /// # Exemplos
 ///
 /// ```
-/// fn main() {
-///     multiprocessamento::init();
-///     // Daqui para baixo, só o programa principal.
-/// }
+/// multiprocessamento::init();
+/// // Daqui para baixo, só o programa principal.
 /// ```
 pub fn init() {
     INITIALIZED.store(true, Ordering::Relaxed);
     if let Some(invitation) = invitation() {
-        let code = match serve(invitation.parent) {
-            Ok(code) => code,
-            // O pai fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
-            Err(_) => 1,
-        };
+        // Um erro aqui é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada.
+        let code = serve(invitation.parent).unwrap_or(1);
         std::process::exit(code);
     }
 }

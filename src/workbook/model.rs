@@ -4,8 +4,6 @@
 //! processos, repartir os itens e juntar as respostas. É o que um programa que usa o modelo uma vez
 //! paga.
 
-use std::ops::ControlFlow;
-
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -179,14 +177,13 @@ fn hands<A: Clone>(items: &[A], workers: usize) -> impl Iterator<Item = Vec<A>> 
 fn interleave<R>(hands: Vec<Vec<R>>) -> Vec<R> {
     let mut hands: Vec<_> = hands.into_iter().map(Vec::into_iter).collect();
     let mut items = Vec::new();
-    let _ = (0..).try_for_each(|turn: usize| {
-        let hand = turn % hands.len().max(1);
-        match hands.get_mut(hand).and_then(Iterator::next) {
-            Some(item) => ControlFlow::Continue(items.push(item)),
-            None => ControlFlow::Break(()),
+    loop {
+        let before = items.len();
+        items.extend(hands.iter_mut().filter_map(Iterator::next));
+        if items.len() == before {
+            return items;
         }
-    });
-    items
+    }
 }
 // ANCHOR_END: hands
 

@@ -1,0 +1,47 @@
+"""Confere a ortografia do que se lê: o livro, o README, as dicas e os comentários do código.
+
+Usa o hunspell com o dicionário pt_BR e, além dele, as palavras de .ci/dicionario.txt.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PROSE = ["README.md", "CONTRIBUTING.md", "book/LICENSE.md", "book/src/*.md", "lessons/*/hints.md"]
+CODE = ["src/**/*.rs", "lessons/*/*.rs", "benches/*.rs", "tests/**/*.rs", "book/builder/**/*.rs"]
+
+
+def prose(text):
+    """O texto sem o que não é português: código, endereços, diretivas, HTML e o que está em itálico."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    text = re.sub(r"\[[^\]]*\]\(https?:[^)]*\)|(?<!\*)\*[^*\n]+(\n[^*\n]+)?\*(?!\*)", " ", text)
+    return re.sub(r"\{\{.*?\}\}|`[^`]*`|<[^>]+>|https?://\S+|\]\([^)]*\)|\[!\w+\]", " ", text)
+
+
+def comments(text):
+    """Só os comentários, com a documentação tratada como prosa."""
+    lines = re.findall(r"^\s*//[/!]?[ \t]*(?![ \t]|ANCHOR|SAFETY)(.*)$", text, flags=re.M)
+    return prose(re.sub(r"\[[^\]]*\](\([^)]*\))?", " ", "\n".join(lines)))
+
+
+def misspelled(text):
+    dictionary = str(Path(".ci/dicionario.txt"))
+    command = ["hunspell", "-d", "pt_BR", "-p", dictionary, "-i", "utf-8", "-l"]
+    found = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    return set(found.stdout.split())
+
+
+def main():
+    failed = False
+    for patterns, clean in ((PROSE, prose), (CODE, comments)):
+        for path in sorted({path for pattern in patterns for path in Path().glob(pattern)}):
+            wrong = misspelled(clean(path.read_text()))
+            if wrong:
+                failed = True
+                print(f"{path}: {' '.join(sorted(wrong))}")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+//! O eixo de um gráfico: de onde a onde, em que escala e com que marcas.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+use super::number::plain;
+use super::pen::{tick_name, ticks};
+use super::record::distinct;
+
+/// Um eixo.
+#[derive(Clone)]
+pub struct Axis {
+    start: f64,
+    end: f64,
+    is_log: bool,
+    ticks: Vec<f64>,
+}
+
+impl Axis {
+    /// O eixo em que cabem todos os valores. Os de ordens de grandeza diferentes pedem a escala
+    /// logarítmica: na linear, os pequenos ficariam todos no mesmo lugar.
+    pub fn of(values: impl Iterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.collect();
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        if low > 0.0 && high / low >= 100.0 {
+            let powers = (-12..=15).map(|power| 10_f64.powi(power));
+            let ticks = powers.filter(|tick| (low..=high).contains(tick)).collect();
+            return Self { start: low, end: high, is_log: true, ticks };
+        }
+        let mut own = distinct(values);
+        own.sort_by(f64::total_cmp);
+        let whole = own.len() <= 8 && own.iter().all(|value| value.fract() == 0.0);
+        let (ticks, end) = if whole { (own, high) } else { (ticks(high * 1.05), high * 1.05) };
+        Self { start: 0.0, end, is_log: false, ticks }
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        let scale = |value: f64| if self.is_log { value.log10() } else { value };
+        let (start, end) = (scale(self.start), scale(self.end));
+        let share = (scale(*value) - start) / (end - start);
+        from + (share * f64::from(to - from)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.start..self.end
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format(tick: &f64) -> String {
+        plain(*tick)
+    }
+
+    fn format_ext(&self, tick: &f64) -> String {
+        if self.is_log { plain(*tick) } else { tick_name(*tick, &self.ticks) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(values: &[f64]) -> Vec<String> {
+        let axis = Axis::of(values.iter().copied());
+        axis.ticks.iter().map(|tick| axis.format_ext(tick)).collect()
+    }
+
+    #[test]
+    fn a_few_whole_values_are_their_own_marks() {
+        assert_eq!(marks(&[1.0, 2.0, 4.0, 2.0]), ["1", "2", "4"]);
+    }
+
+    #[test]
+    fn values_far_apart_get_a_logarithmic_scale() {
+        assert_eq!(marks(&[0.5, 40.0, 20_000.0]), ["1", "10", "100", "1.000", "10.000"]);
+        let axis = Axis::of([1.0, 100.0].into_iter());
+        assert_eq!(axis.map(&10.0, (0, 200)), 100);
+    }
+
+    #[test]
+    fn a_linear_scale_starts_at_zero() {
+        assert_eq!(marks(&[0.7, 1.9]), ["0,0", "0,5", "1,0", "1,5"]);
+    }
+}

@@ -1,0 +1,100 @@
+//! Os números das figuras, escritos como no terminal.
+
+use multiprocessamento::workbook::format::{decimal, integer, seconds};
+
+/// Uma unidade de tempo para uma figura inteira: numa coluna, `982 ms` ao lado de `1,95 s` esconde
+/// qual dos dois é o menor.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeScale {
+    factor: f64,
+    unit: &'static str,
+    /// O nome da unidade, por extenso.
+    pub name: &'static str,
+    places: usize,
+}
+
+impl TimeScale {
+    /// A unidade em que o maior dos tempos se lê bem.
+    pub fn fit(longest: f64) -> Self {
+        let (factor, unit, name) = match longest {
+            time if time >= 0.5 => (1.0, "s", "segundos"),
+            time if time >= 0.5e-3 => (1e3, "ms", "milissegundos"),
+            _ => (1e6, "µs", "microssegundos"),
+        };
+        let places = if longest * factor >= 100.0 { 0 } else { 2 };
+        Self { factor, unit, name, places }
+    }
+
+    /// O tempo nesta unidade.
+    pub fn convert(self, time: f64) -> f64 {
+        time * self.factor
+    }
+
+    /// O tempo, sem a unidade.
+    pub fn number(self, time: f64) -> String {
+        decimal(self.convert(time), self.places)
+    }
+
+    /// O tempo, com a unidade.
+    pub fn time(self, time: f64) -> String {
+        format!("{} {}", self.number(time), self.unit)
+    }
+}
+
+/// Um valor com a sua unidade, com os dígitos que ainda dizem alguma coisa.
+pub fn quantity(value: f64, unit: &str) -> String {
+    match unit {
+        "s" => seconds(value),
+        "" => plain(value),
+        "us" => format!("{} µs", plain(value)),
+        unit => format!("{} {unit}", plain(value)),
+    }
+}
+
+/// Um número sem unidade.
+pub fn plain(value: f64) -> String {
+    let places = match value.abs() {
+        size if size >= 100.0 || value.fract() == 0.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 0.1 => 2,
+        _ => 3,
+    };
+    decimal(value, places)
+}
+
+/// Uma quantidade com o nome do que se conta.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    let digits = integer(u64::try_from(number).unwrap_or(u64::MAX));
+    format!("{digits} {}", if number == 1 { one } else { many })
+}
+
+/// A data de um instante ISO 8601, dia primeiro.
+pub fn date(iso: &str) -> String {
+    let day = iso.split('T').next().unwrap_or(iso);
+    let parts: Vec<&str> = day.split('-').rev().collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_figure_has_one_unit_of_time() {
+        let scale = TimeScale::fit(1.95);
+        assert_eq!([1.95, 0.982].map(|time| scale.time(time)), ["1,95 s", "0,98 s"]);
+        assert_eq!(TimeScale::fit(0.031).time(0.0312), "31,20 ms");
+        assert_eq!(TimeScale::fit(0.25).time(0.0312), "31 ms");
+    }
+
+    #[test]
+    fn a_quantity_keeps_the_digits_that_matter() {
+        assert_eq!(quantity(431.4, "us"), "431 µs");
+        assert_eq!(quantity(12.34, "MiB"), "12,3 MiB");
+        assert_eq!(quantity(0.023, ""), "0,023");
+        assert_eq!(quantity(5_000_000.0, "primos"), "5.000.000 primos");
+        assert_eq!(count(1, "núcleo", "núcleos"), "1 núcleo");
+        assert_eq!(count(2, "núcleo", "núcleos"), "2 núcleos");
+        assert_eq!(date("2026-11-22T14:37:06-03:00"), "22/11/2026");
+    }
+}

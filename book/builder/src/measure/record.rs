@@ -1,0 +1,118 @@
+//! O registro de uma lição, lido do disco e arrumado por tipo de evento.
+
+use std::fs;
+use std::path::Path;
+
+use multiprocessamento::workbook::record::{Claim, Event, Metric, ModelResult, Point, Span, Start};
+
+use super::number::TimeScale;
+use crate::project::{Lesson, Project};
+
+/// O registro de uma lição.
+#[derive(Debug)]
+pub struct Record {
+    /// O que foi medido, onde e quando.
+    pub start: Start,
+    /// Se a medição é do leitor; senão, é a de referência.
+    pub is_readers: bool,
+    /// O tempo de cada modelo.
+    pub results: Vec<ModelResult>,
+    /// Os pontos das curvas.
+    pub points: Vec<Point>,
+    /// Os trechos de trabalho.
+    pub spans: Vec<Span>,
+    /// Os números avulsos.
+    pub metrics: Vec<Metric>,
+    /// As afirmações julgadas.
+    pub claims: Vec<Claim>,
+}
+
+/// Por que não há figura.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Ninguém mediu ainda.
+    Record,
+    /// Este arquivo existe, mas não se deixa ler.
+    Broken(String),
+    /// O registro não tem os eventos que a figura pede.
+    Figure,
+}
+
+impl Record {
+    /// Lê o registro do leitor ou, se ele ainda não mediu, o de referência.
+    ///
+    /// # Erros
+    ///
+    /// Quando não há registro, ou quando o preferido está quebrado: mostrar a referência no lugar
+    /// esconderia do leitor que a medição dele se perdeu.
+    pub fn load(project: &Project, lesson: &Lesson) -> Result<Self, Missing> {
+        let [readers, reference] = project.records(lesson.number);
+        let is_readers = readers.exists();
+        let path = if is_readers { readers } else { reference };
+        if !path.exists() {
+            return Err(Missing::Record);
+        }
+        read(&path)
+            .and_then(|events| Self::gather(events, is_readers))
+            .filter(|record| record.start.lesson == lesson.number)
+            .ok_or_else(|| Missing::Broken(project.shown(&path)))
+    }
+
+    fn gather(events: Vec<Event>, is_readers: bool) -> Option<Self> {
+        let mut events = events.into_iter();
+        let Some(Event::Start(start)) = events.next() else { return None };
+        let mut record = Self {
+            start,
+            is_readers,
+            results: Vec::new(),
+            points: Vec::new(),
+            spans: Vec::new(),
+            metrics: Vec::new(),
+            claims: Vec::new(),
+        };
+        for event in events {
+            match event {
+                Event::Result(result) => record.results.push(result),
+                Event::Point(point) => record.points.push(point),
+                Event::Span(span) => record.spans.push(span),
+                Event::Metric(metric) => record.metrics.push(metric),
+                Event::Claim(claim) => record.claims.push(claim),
+                Event::Start(_) | Event::Progress(_) | Event::End(_) => {}
+            }
+        }
+        Some(record)
+    }
+
+    /// A unidade de tempo de todas as figuras desta medição.
+    pub fn time_scale(&self) -> TimeScale {
+        let medians = self.results.iter().map(|result| result.median);
+        let ends = self.spans.iter().map(|span| span.end);
+        TimeScale::fit(medians.chain(ends).fold(0.0, f64::max))
+    }
+
+    /// Um número avulso.
+    pub fn metric(&self, name: &str, model: &str) -> Option<&Metric> {
+        self.metrics.iter().find(|metric| metric.name == name && metric.model == model)
+    }
+
+    /// O resultado de um modelo.
+    pub fn result(&self, model: &str) -> Option<&ModelResult> {
+        self.results.iter().find(|result| result.model == model)
+    }
+}
+
+fn read(path: &Path) -> Option<Vec<Event>> {
+    let text = fs::read_to_string(path).ok()?;
+    text.lines().filter(|line| !line.trim().is_empty()).map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// Os valores distintos, na ordem em que aparecem.
+pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}

@@ -1,0 +1,75 @@
+//! Um número do registro no meio de uma frase.
+
+use multiprocessamento::workbook::format::{decimal, percent};
+
+use super::caption::owner;
+use super::number::{date, quantity};
+use super::pen::escape;
+use super::record::Record;
+
+/// O que uma frase pode citar.
+pub enum Value<'a> {
+    /// Um número avulso, da lição (modelo vazio) ou de um modelo.
+    Metric {
+        /// Nome do número.
+        name: &'a str,
+        /// Modelo, ou vazio.
+        model: &'a str,
+    },
+    /// Um dos números do resultado de um modelo.
+    Result {
+        /// Qual deles.
+        measure: Measure,
+        /// De que modelo.
+        model: &'a str,
+    },
+}
+
+/// Os números do resultado de um modelo.
+pub enum Measure {
+    /// Tempo mediano.
+    Median,
+    /// Aceleração.
+    Speedup,
+    /// Eficiência.
+    Efficiency,
+}
+
+impl Measure {
+    /// O número que tem este nome na diretiva.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "median" => Some(Self::Median),
+            "speedup" => Some(Self::Speedup),
+            "efficiency" => Some(Self::Efficiency),
+            _ => None,
+        }
+    }
+}
+
+/// O número, com a unidade; um travessão, quando ninguém o mediu.
+pub fn inline(value: &Value, record: Option<&Record>) -> String {
+    let text = record.and_then(|record| Some((read(value, record)?, record)));
+    match text {
+        Some((text, record)) => format!(
+            "<span class=\"valor-medido\" title=\"{}, {}\">{}</span>",
+            owner(record).1,
+            escape(&date(&record.start.date)),
+            escape(&text)
+        ),
+        None => "<span class=\"valor-medido\">—</span>".to_owned(),
+    }
+}
+
+fn read(value: &Value, record: &Record) -> Option<String> {
+    match value {
+        Value::Metric { name, model } => {
+            record.metric(name, model).map(|metric| quantity(metric.value, &metric.unit))
+        }
+        Value::Result { measure, model } => record.result(model).map(|result| match measure {
+            Measure::Median => record.time_scale().time(result.median),
+            Measure::Speedup => format!("{}×", decimal(result.speedup, 2)),
+            Measure::Efficiency => percent(result.efficiency),
+        }),
+    }
+}

@@ -1,0 +1,54 @@
+//! Cada capítulo de lição leva o leitor à lição e à comparação dela.
+
+use std::fs;
+
+use scraper::Html;
+
+use crate::sandbox::{Sandbox, lessons, repository, select, text};
+
+#[test]
+fn each_lesson_chapter_names_its_lesson_and_its_bench() {
+    let book = Sandbox::built();
+    for (lesson, name) in lessons() {
+        let page = Html::parse_document(&book.read(&format!("book/book/{name}")));
+        let main = text(select(&page, "main")[0]);
+        assert!(main.contains(&format!("cargo run --bin lesson-{lesson}")), "{name}");
+        let links = select(&page, "main a[href^='comparar-com-cargo-bench.html']");
+        assert!(!links.is_empty() || main.contains("cargo bench --bench"), "{name}");
+    }
+}
+
+#[test]
+fn each_lesson_chapter_shows_its_measurement() {
+    let book = Sandbox::built();
+    for (_, name) in lessons() {
+        let page = Html::parse_document(&book.read(&format!("book/book/{name}")));
+        assert!(!select(&page, "main figure.medida table.tempos").is_empty(), "{name}: tabela");
+        assert!(!select(&page, "main figure.medida svg.grafico").is_empty(), "{name}: gráfico");
+        assert!(!select(&page, "main figure.medida ul.vereditos").is_empty(), "{name}: vereditos");
+        assert!(select(&page, "main .sem-medida").is_empty(), "{name}: falta uma medida em book/records");
+        let values = select(&page, "main .valor-medido").into_iter().map(text);
+        assert!(values.filter(|value| value == "—").count() == 0, "{name}: falta um valor em book/records");
+    }
+}
+
+#[test]
+fn the_summary_numbers_chapters_like_lessons() {
+    let book = Sandbox::built();
+    let toc = Html::parse_document(&book.read("book/book/toc.html"));
+    for (lesson, name) in lessons() {
+        let link = select(&toc, &format!("a[href='{name}']"))[0];
+        assert!(text(link).starts_with(&format!("{lesson}. ")), "{}", text(link));
+    }
+    let numbered = select(&toc, "li.chapter-item strong").len();
+    assert_eq!(numbered, 18, "as dezoito lições aparecem no sumário, escritas ou não");
+}
+
+#[test]
+fn each_lesson_folder_has_its_chapter() {
+    let folders = fs::read_dir(repository().join("lessons")).expect("pasta");
+    for folder in folders.flatten().filter(|folder| folder.path().is_dir()) {
+        let name = folder.file_name().display().to_string();
+        assert!(repository().join(format!("book/src/{name}.md")).is_file(), "falta {name}.md");
+    }
+}

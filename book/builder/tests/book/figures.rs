@@ -1,0 +1,223 @@
+//! O que cada diretiva põe na página.
+
+use scraper::Html;
+
+use multiprocessamento::workbook::format::model_label;
+
+use crate::invented::{MODELS, record};
+use crate::sandbox::{Sandbox, reference, select, text};
+
+fn figure(directive: &str) -> Html {
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &record(3));
+    let html = sandbox.fill(directive).expect("a diretiva existe");
+    assert!(!html.trim().contains("\n\n"), "uma linha em branco acabaria com o HTML: {html}");
+    Html::parse_fragment(&html)
+}
+
+fn inline(directive: &str) -> String {
+    text(figure(directive).root_element())
+}
+
+#[test]
+fn every_figure_says_whose_it_is_and_how_to_repeat_it() {
+    for directive in [
+        "{{#medida tabela}}",
+        "{{#medida barras}}",
+        "{{#medida linha-do-tempo}}",
+        "{{#medida curva speedup_by_workers}}",
+        "{{#medida processos}}",
+        "{{#medida vereditos}}",
+    ] {
+        let page = figure(directive);
+        let caption = text(select(&page, "figure > figcaption")[0]);
+        assert_eq!(
+            caption,
+            "Máquina de referência: 2 núcleos, Processador <de teste>, 22/11/2026; primos abaixo \
+             de 2.000.000 em 64 fatias, 2 trabalhadores; cargo run --bin lesson-3",
+            "{directive}"
+        );
+    }
+}
+
+#[test]
+fn every_chart_has_a_title_and_names_every_model() {
+    for (directive, models) in [
+        ("{{#medida barras}}", &MODELS[..]),
+        ("{{#medida linha-do-tempo}}", &MODELS[..]),
+        ("{{#medida curva speedup_by_workers}}", &MODELS[..]),
+        ("{{#medida processos}}", &MODELS[1..]),
+    ] {
+        let page = figure(directive);
+        let chart = select(&page, "svg.grafico[role=img]")[0];
+        assert!(!text(select(&page, "svg > title")[0]).is_empty(), "{directive}");
+        let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
+        for (model, _) in models {
+            let name = model_label(model);
+            let is_named = words.iter().any(|word| word == name || word.starts_with(&format!("{name}:")));
+            assert!(is_named, "{directive}: falta {name} em {words:?}");
+            let color = format!("modelo-{}", model.replace('_', "-"));
+            assert!(chart.html().contains(&color), "{directive}: falta a cor de {name}");
+        }
+    }
+}
+
+#[test]
+fn the_table_has_brazilian_numbers() {
+    let page = figure("{{#medida tabela}}");
+    let rows: Vec<String> = select(&page, "tbody tr").into_iter().map(cells).collect();
+    assert_eq!(rows.len(), MODELS.len());
+    assert_eq!(rows[0], "serial | 1,90 s | 1,88–2,00 s | 1,00× | 100 % | 148.933");
+    assert_eq!(rows[4], "pool de processos | 0,99 s | 0,98–1,04 s | 1,92× | 96 % | 148.933");
+}
+
+fn cells(row: scraper::ElementRef) -> String {
+    let cells: Vec<String> = row.child_elements().map(text).collect();
+    cells.join(" | ")
+}
+
+#[test]
+fn a_shorter_bar_is_a_shorter_time() {
+    let page = figure("{{#medida barras}}");
+    let width = |model: &str| -> f64 {
+        let bar = select(&page, &format!("rect.modelo-{model}"))[0];
+        bar.attr("width").and_then(|width| width.parse().ok()).expect("tem largura")
+    };
+    let ratio = width("process-pool") / width("serial");
+    assert!((ratio - 1.0 / 1.92).abs() < 0.01, "{ratio}");
+    assert_eq!(select(&page, "line.faixa").len(), 3 * MODELS.len());
+}
+
+#[test]
+fn the_timeline_shows_each_slice_with_who_ran_it() {
+    let page = figure("{{#medida linha-do-tempo}}");
+    let slices = select(&page, "rect.trecho");
+    assert_eq!(slices.len(), 8 * MODELS.len());
+    let tip = slices[8].attr("data-dica").expect("tem dica");
+    assert_eq!(tip, "trabalhador 1: 100 ms (de 0,000 a 0,100 s), núcleo 0, PID 4000, TID 4110");
+}
+
+#[test]
+fn the_timeline_can_be_of_some_models_and_by_core() {
+    let page = figure("{{#medida linha-do-tempo por-nucleo threads processes}}");
+    let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
+    for wanted in ["threads", "processos", "núcleo 0", "núcleo 1"] {
+        assert!(words.iter().any(|word| word == wanted), "falta {wanted} em {words:?}");
+    }
+    assert!(!words.iter().any(|word| word == "rayon"), "{words:?}");
+    assert_eq!(select(&page, "rect.trecho.nucleo-1").len(), 8);
+}
+
+#[test]
+fn the_speedup_curve_has_the_ideal_and_amdahls_law() {
+    let page = figure("{{#medida curva speedup_by_workers}}");
+    let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
+    for wanted in ["ideal", "Amdahl", "trabalhadores", "aceleração (vezes)"] {
+        assert!(words.iter().any(|word| word == wanted), "falta {wanted} em {words:?}");
+    }
+    let html = page.html();
+    assert!(!html.contains("#01"), "sobrou uma cor de mentira: {html}");
+}
+
+#[test]
+fn the_process_diagram_tells_one_process_from_many() {
+    let page = figure("{{#medida processos}}");
+    let count = |selector: &str| select(&page, selector).len();
+    assert_eq!((count("rect.processo.modelo-threads"), count("rect.thread.modelo-threads")), (1, 2));
+    assert_eq!((count("rect.processo.modelo-processes"), count("rect.thread.modelo-processes")), (2, 2));
+    let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
+    for wanted in
+        ["threads: 1 processo, 2 threads", "processos: 2 processos, 2 threads", "PID 4000", "TID 4110"]
+    {
+        assert!(words.iter().any(|word| word == wanted), "falta {wanted} em {words:?}");
+    }
+}
+
+#[test]
+fn each_claim_shows_its_verdict_and_a_definition_has_none() {
+    let page = figure("{{#medida vereditos}}");
+    let claims: Vec<String> = select(&page, "ul.vereditos > li").into_iter().map(text).collect();
+    assert_eq!(
+        claims,
+        [
+            "3.C1 Afirmação 1 <das notas>. confirmada figura 1",
+            "3.C2 Afirmação 2 <das notas>. refutada figura 2",
+            "3.C3 Afirmação 3 <das notas>. inconclusiva figura 3",
+            "3.C4 Afirmação 4 <das notas>. definição figura 4",
+        ]
+        .map(|claim| claim.replace(" figura", "figura"))
+    );
+    for class in ["confirmada", "refutada", "inconclusiva", "definicao"] {
+        assert_eq!(select(&page, &format!(".veredito.{class}")).len(), 1, "{class}");
+    }
+}
+
+#[test]
+fn a_sentence_can_cite_a_number() {
+    for (directive, shown) in [
+        ("{{#medida metrica cpu_over_wall}}", "1,97"),
+        ("{{#medida metrica spawn_us processes}}", "1.431 µs"),
+        ("{{#medida metrica spawn_us threads}}", "—"),
+        ("{{#medida metrica nunca_medida}}", "—"),
+        ("{{#medida valor median process_pool}}", "0,99 s"),
+        ("{{#medida valor speedup process_pool}}", "1,92×"),
+        ("{{#medida valor efficiency process_pool}}", "96 %"),
+        ("{{#medida valor median mpi}}", "—"),
+    ] {
+        assert_eq!(inline(directive), shown, "{directive}");
+    }
+}
+
+#[test]
+fn what_a_record_does_not_have_is_said_on_the_page() {
+    let page = inline("{{#medida curva latency_by_bytes}}");
+    assert!(page.contains("ainda não tem o que esta figura mostra"), "{page}");
+    assert!(page.contains("cargo run --bin lesson-3"), "{page}");
+}
+
+#[test]
+fn a_directive_that_does_not_exist_is_an_error_of_one_line() {
+    let sandbox = Sandbox::new();
+    for directive in [
+        "{{#medida}}",
+        "{{#medida pizza}}",
+        "{{#medida tabela grande}}",
+        "{{#medida curva}}",
+        "{{#medida linha-do-tempo mpii}}",
+        "{{#medida valor mean threads}}",
+        "{{#medida valor median thread}}",
+        "{{#medidas tabela}}",
+        "{{#rodar agora}}",
+    ] {
+        let error = sandbox.fill(directive).expect_err(directive).to_string();
+        assert!(error.starts_with("book/src/03-paralelismo-real.md: "), "{error}");
+        assert!(error.contains(directive) && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn hints_come_one_at_a_time_and_the_solution_folded() {
+    let sandbox = Sandbox::new();
+    let folder = "lessons/03-paralelismo-real";
+    sandbox.write(&format!("{folder}/hints.md"), "Primeira, com `código`.\n\n---\n\nSegunda.\n\nMais.\n");
+    let code = "// ANCHOR: tudo\nfn main() {\n    // {{#include 404.md}}\n}\n// ANCHOR_END: tudo\n";
+    sandbox.write(&format!("{folder}/solution.rs"), code);
+    sandbox.write("book/src/03-paralelismo-real.md", "# Lição\n\n{{#dicas}}\n\n{{#solucao}}\n");
+    sandbox.build().expect("o livro se deixa construir");
+    let page = Html::parse_document(&sandbox.read("book/book/03-paralelismo-real.html"));
+    let folds: Vec<String> = select(&page, "main details > summary").into_iter().map(text).collect();
+    assert_eq!(folds, ["Dica 1", "Dica 2", "Uma solução"]);
+    assert_eq!(text(select(&page, "details.dica code")[0]), "código");
+    assert_eq!(text(select(&page, "details.dica + details.dica")[0]), "Dica 2 Segunda. Mais.");
+    let solution = select(&page, "details.solucao code.language-rust")[0];
+    assert_eq!(text(solution), "fn main() { // {{#include 404.md}} }");
+}
+
+#[test]
+fn escaped_directives_stay_as_text() {
+    let sandbox = Sandbox::new();
+    sandbox.write("book/src/metodologia.md", "# M\n\n`\\{{#medida tabela}}`\n");
+    sandbox.build().expect("o livro se deixa construir");
+    let page = Html::parse_document(&sandbox.read("book/book/metodologia.html"));
+    assert_eq!(text(select(&page, "main code")[0]), "{{#medida tabela}}");
+}

@@ -1,0 +1,103 @@
+//! Medições inventadas, para que os testes saibam de antemão o que a página deve mostrar.
+
+use multiprocessamento::workbook::record::{
+    Claim, End, Event, Machine, Metric, ModelResult, Point, Span, Start, Verdict, Workload,
+};
+
+/// Os modelos da carga comum, com a aceleração que o registro inventado dá a cada um.
+pub(crate) const MODELS: [(&str, f64); 6] = [
+    ("serial", 1.0),
+    ("threads", 1.98),
+    ("thread_pool", 1.97),
+    ("rayon", 1.96),
+    ("process_pool", 1.92),
+    ("processes", 1.8),
+];
+
+/// O registro inventado de uma lição, um evento por linha.
+pub(crate) fn record(lesson: u32) -> String {
+    lines(&events(lesson))
+}
+
+pub(crate) fn lines(events: &[Event]) -> String {
+    events.iter().map(|event| serde_json::to_string(event).expect("é JSON") + "\n").collect()
+}
+
+pub(crate) fn events(lesson: u32) -> Vec<Event> {
+    let mut events = vec![Event::Start(start(lesson))];
+    for (index, (model, speedup)) in (0_u32..).zip(MODELS) {
+        let median = 1.9 / speedup;
+        events.push(Event::Result(ModelResult {
+            model: model.to_owned(),
+            seconds: vec![median * 0.99, median, median * 1.05],
+            median,
+            speedup,
+            efficiency: if model == "serial" { 1.0 } else { speedup / 2.0 },
+            checksum: 148_933,
+        }));
+        events.extend((0..8).map(|slice| Event::Span(span(model, index, slice))));
+        events.extend([(1.0, 1.0), (2.0, speedup)].map(|dot| Event::Point(point(model, dot))));
+    }
+    events.push(Event::Metric(metric("amdahl_serial_fraction", "process_pool", 0.04, "")));
+    events.push(Event::Metric(metric("spawn_us", "processes", 1_431.4, "us")));
+    events.push(Event::Metric(metric("cpu_over_wall", "", 1.966, "")));
+    let verdicts = [Some(Verdict::Confirmed), Some(Verdict::Refuted), Some(Verdict::Inconclusive), None];
+    events.extend((1..).zip(verdicts).map(|(number, verdict)| {
+        Event::Claim(Claim {
+            id: format!("{lesson}.C{number}"),
+            text: format!("Afirmação {number} <das notas>."),
+            verdict,
+            evidence: format!("figura {number}"),
+        })
+    }));
+    events.push(Event::End(End { seconds: 9.0 }));
+    events
+}
+
+fn start(lesson: u32) -> Start {
+    Start {
+        lesson,
+        title: "Paralelismo real".to_owned(),
+        machine: Machine {
+            cores: 2,
+            cpu: "Processador <de teste>".to_owned(),
+            os: "Linux".to_owned(),
+            rustc: "1.95.0".to_owned(),
+            profile: "dev".to_owned(),
+            load: 0.1,
+        },
+        date: "2026-11-22T14:37:06-03:00".to_owned(),
+        commit: String::new(),
+        workload: Workload { name: "primes".to_owned(), limit: 2_000_000, slices: 64 },
+        workers: 2,
+    }
+}
+
+fn span(model: &str, index: u32, slice: u32) -> Span {
+    let worker = if model == "serial" { 0 } else { slice % 2 };
+    let is_process = model.starts_with("process");
+    Span {
+        model: model.to_owned(),
+        worker: worker as usize,
+        pid: if is_process { 7000 + 10 * index + worker } else { 4000 },
+        tid: if is_process { 7000 + 10 * index + worker } else { 4100 + 10 * index + worker },
+        cpu: worker as usize,
+        start: f64::from(slice) * 0.1,
+        end: f64::from(slice) * 0.1 + 0.1,
+    }
+}
+
+fn point(model: &str, (x, y): (f64, f64)) -> Point {
+    Point {
+        series: "speedup_by_workers".to_owned(),
+        model: model.to_owned(),
+        x,
+        x_unit: "trabalhadores".to_owned(),
+        y,
+        y_unit: String::new(),
+    }
+}
+
+fn metric(name: &str, model: &str, value: f64, unit: &str) -> Metric {
+    Metric { name: name.to_owned(), model: model.to_owned(), value, unit: unit.to_owned() }
+}
