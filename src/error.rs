@@ -25,7 +25,7 @@ pub enum Error {
     EmptyChunk,
 
     /// O sistema recusou um processo, uma thread ou um descritor novo.
-    #[error("não foi possível iniciar um processo: {0}")]
+    #[error("o sistema recusou um processo, uma thread ou um descritor: {0}")]
     Spawn(#[source] Arc<io::Error>),
 
     /// O filho nasceu mas não se apresentou como um trabalhador deste mesmo programa.
@@ -63,17 +63,15 @@ pub enum Error {
     #[error("não foi possível decodificar o valor: {0}")]
     Decode(String),
 
-    /// A mensagem passa do limite de um quadro.
-    #[error("mensagem de {size} bytes; o limite é {limit}")]
+    /// Um argumento ou um resultado não cabe numa mensagem.
+    #[error("o valor codificado passa do limite de {limit} bytes")]
     TooLarge {
-        /// Tamanho da mensagem, em bytes.
-        size: usize,
         /// O maior tamanho aceito, em bytes.
         limit: usize,
     },
 
     /// O tempo dado acabou; o que se esperava continua em andamento.
-    #[error("ainda sem resposta depois de {0:?}")]
+    #[error("ainda sem resposta depois de {} s", decimal(.0.as_secs_f64()))]
     TimedOut(Duration),
 
     /// O resultado já foi entregue por uma chamada anterior.
@@ -92,7 +90,7 @@ pub enum Error {
     #[error("o pool desistiu depois de {deaths} mortes seguidas sem nenhuma tarefa pronta; a última: {last}")]
     TooManyDeaths {
         /// Quantas mortes seguidas.
-        deaths: u32,
+        deaths: usize,
         /// A última delas, em palavras.
         last: String,
     },
@@ -110,6 +108,11 @@ impl Error {
     pub(crate) fn io(error: impl Into<io::Error>) -> Self {
         Error::Io(Arc::new(error.into()))
     }
+}
+
+/// À brasileira, sem zeros que nada dizem: `0,05`, `2`.
+fn decimal(value: f64) -> String {
+    value.to_string().replace('.', ",")
 }
 
 /// Como um processo terminou, em palavras: `saiu com código 3`, `morto por SIGKILL (sinal 9)`.

@@ -270,12 +270,7 @@ impl<'p> ChunkedThreads<'p> {
         self.stream(function, items).unordered()
     }
 
-    #[allow(clippy::type_complexity, reason = "o tipo de um fecho não tem nome a abreviar")]
-    fn stream<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> Stream<I::IntoIter, impl FnMut(Vec<A>, Promise<Vec<R>>) -> usize + use<'p, F, A, R, I>, Vec<R>, R>
+    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<'p, I::IntoIter, Vec<R>, R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
         A: Send + 'static,
@@ -287,6 +282,6 @@ impl<'p> ChunkedThreads<'p> {
             pool.submit(function.clone(), items, promise);
             0
         };
-        Stream::new(items.into_iter(), self.chunk_size, pool.workers(), submit, Ok)
+        Stream::new(items.into_iter(), self.chunk_size, pool.workers(), submit, |_| 0, Ok)
     }
 }

@@ -17,25 +17,35 @@ pub struct Visita {
 }
 
 /// Confere uma resposta.
-pub fn check(answer: impl Fn(&Pool, Vec<u64>) -> Result<Vec<Visita>, Error>) -> ExitCode {
+pub fn check(
+    answer: impl Fn(&Pool, Vec<u64>) -> Result<Vec<Visita>, Error>,
+) -> ExitCode {
     let mut check = Check::new(1);
     let visits = |numbers: Vec<u64>| {
         let pool = Pool::new(2).map_err(|error| error.to_string())?;
         let visits = answer(&pool, numbers).map_err(|error| error.to_string())?;
         Ok::<_, String>((visits, pool.pids()))
     };
-    check.point("uma lista vazia dá uma lista vazia", || expect_equal(visits(vec![])?.0, vec![]));
+    check.point("uma lista vazia dá uma lista vazia", || {
+        expect_equal(visits(vec![])?.0, vec![])
+    });
     check.point("os quadrados vêm na ordem dos números", || {
-        let squares: Vec<u64> = visits(vec![3, 1, 2])?.0.iter().map(|visit| visit.quadrado).collect();
+        let squares: Vec<u64> =
+            visits(vec![3, 1, 2])?.0.iter().map(|visit| visit.quadrado).collect();
         expect_equal(squares, vec![9, 1, 4])
     });
-    check.point("as contas são feitas pelos processos do pool, e por mais de um", || {
-        let (visits, pids) = visits((0..100).collect())?;
-        let seen: BTreeSet<u32> = visits.iter().map(|visit| visit.pid).collect();
-        match seen.iter().find(|pid| !pids.contains(pid)) {
-            Some(pid) => Err(format!("o processo {pid} fez contas e não é do pool {pids:?}")),
-            None => expect_equal(seen.len(), pids.len()),
-        }
-    });
+    check.point(
+        "as contas são feitas pelos processos do pool, e por mais de um",
+        || {
+            let (visits, pids) = visits((0..100).collect())?;
+            let seen: BTreeSet<u32> = visits.iter().map(|visit| visit.pid).collect();
+            match seen.iter().find(|pid| !pids.contains(pid)) {
+                Some(pid) => {
+                    Err(format!("o processo {pid} fez contas e não é do pool {pids:?}"))
+                }
+                None => expect_equal(seen.len(), pids.len()),
+            }
+        },
+    );
     check.finish()
 }

@@ -24,14 +24,21 @@ pub fn pool_is_enough(timing: &Versus, [pool, processes]: [usize; 2]) -> Claim {
 /// 1.C2: diz como se importa um módulo; nenhuma medida poderia contradizê-la.
 pub fn whole_module() -> Claim {
     let text = "O módulo inteiro só é preciso para quem usa vários dos seus recursos.";
-    Claim::definition("1.C2", text, "with_pool usa só Pool; a lição inteira usa init, Pool, Process e Error")
+    Claim::definition(
+        "1.C2",
+        text,
+        "with_pool usa só Pool; a lição inteira usa init, Pool, Process e Error",
+    )
 }
 
 /// Linhas de código, sem as vazias, entre `ANCHOR: name` e `ANCHOR_END: name`.
 pub fn lines(source: &str, name: &str) -> usize {
     let (start, end) = (format!("// ANCHOR: {name}"), format!("// ANCHOR_END: {name}"));
     let inside = source.lines().skip_while(|line| *line != start).skip(1);
-    inside.take_while(|line| *line != end).filter(|line| !line.trim().is_empty()).count()
+    inside
+        .take_while(|line| *line != end)
+        .filter(|line| !line.trim().is_empty())
+        .count()
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::workbook::workload::count_primes;
 use multiprocessamento::{Error, Pool, Process, init};
 
-const INFO: Info = Info { number: 1, title: "Primeiros passos", hints: include_str!("hints.md") };
+const INFO: Info =
+    Info { number: 1, title: "Primeiros passos", hints: include_str!("hints.md") };
 
 // ANCHOR: main
 fn main() -> ExitCode {
@@ -24,7 +25,11 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
 
     let (slices, workers) = (lesson.slices(), lesson.options().workers);
     let repetitions = lesson.options().repetitions;
-    let timing = time_both(repetitions, || with_pool(&slices, workers), || with_processes(&slices, workers))?;
+    let timing = time_both(
+        repetitions,
+        || with_pool(&slices, workers),
+        || with_processes(&slices, workers),
+    )?;
     let source = include_str!("main.rs");
     let lines = [claims::lines(source, "pool"), claims::lines(source, "processes")];
     lesson.metric("lines", "process_pool", lines[0] as f64, "linhas");

@@ -41,14 +41,18 @@ pub fn contar_fatia(fatia: Range<u64>) -> Parcial {
 /// Confere uma resposta.
 pub fn check(answer: impl Fn(Vec<Range<u64>>) -> Result<Total, Error>) -> ExitCode {
     let mut check = Check::new(2);
-    let count = |limit, parts| answer(slices(limit, parts)).map_err(|error| error.to_string());
+    let count =
+        |limit, parts| answer(slices(limit, parts)).map_err(|error| error.to_string());
     check.point("sem fatias, o total é zero", || {
         expect_equal(answer(vec![]).map_err(|error| error.to_string())?.primos, 0)
     });
-    check.point("o total está certo", || expect_equal(count(100_000, 3)?.primos, 9_592));
+    check.point("o total está certo", || {
+        expect_equal(count(100_000, 3)?.primos, 9_592)
+    });
     check.point("cada fatia é contada num processo só dela", || {
         let total = count(10_000, 4)?;
-        let pids: BTreeSet<u32> = total.parciais.iter().map(|parcial| parcial.pid).collect();
+        let pids: BTreeSet<u32> =
+            total.parciais.iter().map(|parcial| parcial.pid).collect();
         if pids.contains(&std::process::id()) {
             return Err("uma fatia foi contada no programa principal".to_owned());
         }

@@ -24,7 +24,10 @@ pub struct Visit {
 impl fmt::Display for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Visit { pid, tid, seen, address } = self;
-        write!(f, "processo {pid}, thread {tid}: somou 1 e viu {seen}, no endereço {address:#x}")
+        write!(
+            f,
+            "processo {pid}, thread {tid}: somou 1 e viu {seen}, no endereço {address:#x}"
+        )
     }
 }
 
@@ -47,12 +50,18 @@ pub struct Counter {
 pub fn threads_share_a_process(own: u32, comparison: &Comparison) -> Claim {
     let text = "As threads vivem dentro de um mesmo processo.";
     let of_threads = [Model::Threads, Model::ThreadPool, Model::Rayon];
-    let spans = of_threads.iter().filter_map(|&model| comparison.get(model)).flat_map(|m| m.typical_spans());
+    let spans = of_threads
+        .iter()
+        .filter_map(|&model| comparison.get(model))
+        .flat_map(|m| m.typical_spans());
     let (verdict, evidence) = judge_threads(own, spans);
     Claim::judged("2.C1", text, verdict, evidence)
 }
 
-fn judge_threads<'a>(own: u32, spans: impl Iterator<Item = &'a Span>) -> (Verdict, String) {
+fn judge_threads<'a>(
+    own: u32,
+    spans: impl Iterator<Item = &'a Span>,
+) -> (Verdict, String) {
     let seen: BTreeSet<(u32, u32)> = spans.map(|span| (span.pid, span.tid)).collect();
     let pids: BTreeSet<u32> = seen.iter().map(|(pid, _)| *pid).collect();
     let verdict = match (pids.iter().all(|pid| *pid == own), seen.len()) {
@@ -73,13 +82,14 @@ fn judge_threads<'a>(own: u32, spans: impl Iterator<Item = &'a Span>) -> (Verdic
 /// 2.C2: confirmada se cada processo tem PID próprio, nenhum viu a escrita dos outros nem a deste, e este
 /// não viu a deles. As threads servem de contraste: delas, este processo viu todas as escritas.
 pub fn processes_are_separate(own: u32, counter: &Counter) -> Claim {
-    let text =
-        "Cada processo é separado e tem a sua própria memória (em Python, também o seu interpretador).";
-    let pids: BTreeSet<u32> = counter.processes.iter().map(|visit| visit.pid).chain([own]).collect();
+    let text = "Cada processo é separado e tem a sua própria memória (em Python, também o seu interpretador).";
+    let pids: BTreeSet<u32> =
+        counter.processes.iter().map(|visit| visit.pid).chain([own]).collect();
     let separate = pids.len() == counter.processes.len() + 1;
     let blind = counter.processes.iter().all(|visit| visit.seen == 1);
     let untouched = counter.after_processes == counter.after_threads;
-    let contrast = counter.after_threads == counter.start + counter.threads.len() as u64;
+    let contrast =
+        counter.after_threads == counter.start + counter.threads.len() as u64;
     let verdict = match (contrast, counter.processes.is_empty()) {
         // Sem ver a escrita das threads, não ver a dos processos não quer dizer nada.
         (false, _) | (_, true) => Verdict::Inconclusive,
@@ -101,7 +111,15 @@ mod tests {
     use super::*;
 
     fn span(pid: u32, tid: u32) -> Span {
-        Span { model: "threads".to_owned(), worker: 0, pid, tid, cpu: 0, start: 0.0, end: 1.0 }
+        Span {
+            model: "threads".to_owned(),
+            worker: 0,
+            pid,
+            tid,
+            cpu: 0,
+            start: 0.0,
+            end: 1.0,
+        }
     }
 
     fn threads_verdict(spans: &[Span]) -> Verdict {

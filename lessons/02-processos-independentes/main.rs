@@ -11,7 +11,11 @@ use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::workbook::trace::traced;
 use multiprocessamento::{Error, Process, init};
 
-const INFO: Info = Info { number: 2, title: "Processos independentes", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 2,
+    title: "Processos independentes",
+    hints: include_str!("hints.md"),
+};
 
 fn main() -> ExitCode {
     init();
@@ -21,7 +25,10 @@ fn main() -> ExitCode {
 fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     let comparison = lesson.compare_models()?;
 
-    lesson.say(&format!("\nO contador deste processo ({}) começa em {START}.", std::process::id()));
+    lesson.say(&format!(
+        "\nO contador deste processo ({}) começa em {START}.",
+        std::process::id()
+    ));
     COUNTER.store(START, Ordering::SeqCst);
     let counter = Counter {
         start: START,
@@ -53,14 +60,20 @@ const START: u64 = 100;
 /// Soma 1 ao contador do processo em que roda, e conta o que viu.
 fn visit(_worker: usize) -> Visit {
     let piece = traced(|()| COUNTER.fetch_add(1, Ordering::SeqCst) + 1, ());
-    Visit { pid: piece.pid, tid: piece.tid, seen: piece.value, address: &raw const COUNTER as usize }
+    Visit {
+        pid: piece.pid,
+        tid: piece.tid,
+        seen: piece.value,
+        address: &raw const COUNTER as usize,
+    }
 }
 // ANCHOR_END: counter
 
 // ANCHOR: threads
 fn visits_by_threads(workers: usize) -> Vec<Visit> {
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|worker| scope.spawn(move || visit(worker))).collect();
+        let threads: Vec<_> =
+            (0..workers).map(|worker| scope.spawn(move || visit(worker))).collect();
         threads.into_iter().flat_map(|thread| thread.join()).collect()
     })
 }
@@ -68,8 +81,9 @@ fn visits_by_threads(workers: usize) -> Vec<Visit> {
 
 // ANCHOR: processes
 fn visits_by_processes(workers: usize) -> Result<Vec<Visit>, Error> {
-    let processes: Vec<_> =
-        (0..workers).map(|worker| Process::start(visit, worker)).collect::<Result<_, _>>()?;
+    let processes: Vec<_> = (0..workers)
+        .map(|worker| Process::start(visit, worker))
+        .collect::<Result<_, _>>()?;
     processes.into_iter().map(Process::join).collect()
 }
 // ANCHOR_END: processes

@@ -28,18 +28,24 @@ pub fn check(answers: &Respostas) -> ExitCode {
         expect_near((answers.eficiencia)(3.0, 4), 0.75)?;
         expect_near((answers.eficiencia)(1.0, 1), 1.0)
     });
-    check.point("Amdahl: sem parte serial, a aceleração é o número de trabalhadores", || {
-        expect_near((answers.amdahl)(0.0, 7), 7.0)
-    });
-    check.point("Amdahl: com 10 % de parte serial, nem mil trabalhadores chegam a 10", || {
-        expect_near((answers.amdahl)(0.1, 2), 1.0 / 0.55)?;
-        expect_near((answers.amdahl)(0.1, 1000), 1.0 / 0.1009)
-    });
+    check.point(
+        "Amdahl: sem parte serial, a aceleração é o número de trabalhadores",
+        || expect_near((answers.amdahl)(0.0, 7), 7.0),
+    );
+    check.point(
+        "Amdahl: com 10 % de parte serial, nem mil trabalhadores chegam a 10",
+        || {
+            expect_near((answers.amdahl)(0.1, 2), 1.0 / 0.55)?;
+            expect_near((answers.amdahl)(0.1, 1000), 1.0 / 0.1009)
+        },
+    );
     check.point("a fração serial desfaz Amdahl", || {
-        [(0.0, 2), (0.05, 4), (0.3, 16), (1.0, 8)].into_iter().try_for_each(|(fraction, workers)| {
-            let speedup = 1.0 / (fraction + (1.0 - fraction) / workers as f64);
-            expect_near((answers.fracao_serial)(speedup, workers), fraction)
-        })
+        [(0.0, 2), (0.05, 4), (0.3, 16), (1.0, 8)].into_iter().try_for_each(
+            |(fraction, workers)| {
+                let speedup = 1.0 / (fraction + (1.0 - fraction) / workers as f64);
+                expect_near((answers.fracao_serial)(speedup, workers), fraction)
+            },
+        )
     });
     check.finish()
 }

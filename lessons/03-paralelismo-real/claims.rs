@@ -39,16 +39,18 @@ impl Figures {
     /// As figuras do pool de processos com `cores` trabalhadores.
     pub fn of(heavy: &Comparison, light: &Comparison, cores: usize) -> Self {
         let pool = |comparison: &Comparison| {
-            let of_pool =
-                |m: &&_| matches!(m, M { model: Model::ProcessPool, workers, .. } if *workers == cores);
+            let of_pool = |m: &&_| matches!(m, M { model: Model::ProcessPool, workers, .. } if *workers == cores);
             comparison.measured.iter().find(of_pool).cloned()
         };
         use multiprocessamento::workbook::compare::Measured as M;
         // A varredura inclui sempre um trabalhador por núcleo; o serial só aparece se ela mudar.
         let heavy_pool = pool(heavy).unwrap_or_else(|| heavy.measured[0].clone());
         let light_pool = pool(light).unwrap_or_else(|| light.measured[0].clone());
-        let seen: BTreeSet<usize> =
-            heavy_pool.runs.iter().flat_map(|run| run.spans.iter().map(|span| span.cpu)).collect();
+        let seen: BTreeSet<usize> = heavy_pool
+            .runs
+            .iter()
+            .flat_map(|run| run.spans.iter().map(|span| span.cpu))
+            .collect();
         Figures {
             cores,
             seen: seen.len(),
@@ -91,8 +93,8 @@ pub fn different_cores_at_once(figures: &Figures) -> Claim {
 pub fn all_cores(figures: &Figures) -> Claim {
     let text = "Todos os núcleos da máquina podem ser usados.";
     let needed = NEARLY_ALL * figures.cores as f64;
-    let verdict =
-        Verdict::at_least(figures.busy_cores, needed).and(Verdict::observed(figures.seen >= figures.cores));
+    let verdict = Verdict::at_least(figures.busy_cores, needed)
+        .and(Verdict::observed(figures.seen >= figures.cores));
     let evidence = format!(
         "{} de {} núcleos apareceram; em média {} ocupados (limiar: {})",
         figures.seen,
@@ -121,12 +123,20 @@ pub fn pays_for_heavy_work(figures: &Figures) -> Claim {
 ///
 /// De `1/S = s + (1 - s)/n` sai `s = (1/S - 1/n) / (1 - 1/n)`, a métrica de Karp e Flatt (CACM 33:5,
 /// 1990); aqui, a média sobre os `n`. Pode sair negativa por ruído, e então é zero.
-pub fn amdahl_serial_fraction(comparison: &Comparison, model: Model, cores: usize) -> Option<f64> {
+pub fn amdahl_serial_fraction(
+    comparison: &Comparison,
+    model: Model,
+    cores: usize,
+) -> Option<f64> {
     let fractions: Vec<f64> = comparison
         .measured
         .iter()
-        .filter(|measured| measured.model == model && (2..=cores).contains(&measured.workers))
-        .map(|measured| karp_flatt(comparison.speedup(measured).median, measured.workers as f64))
+        .filter(|measured| {
+            measured.model == model && (2..=cores).contains(&measured.workers)
+        })
+        .map(|measured| {
+            karp_flatt(comparison.speedup(measured).median, measured.workers as f64)
+        })
         .collect();
     let mean = fractions.iter().sum::<f64>() / fractions.len() as f64;
     mean.is_finite().then_some(mean.max(0.0))
@@ -156,8 +166,12 @@ mod tests {
     }
 
     fn verdicts(figures: &Figures) -> [Option<Verdict>; 3] {
-        [different_cores_at_once(figures), all_cores(figures), pays_for_heavy_work(figures)]
-            .map(|c| c.verdict)
+        [
+            different_cores_at_once(figures),
+            all_cores(figures),
+            pays_for_heavy_work(figures),
+        ]
+        .map(|c| c.verdict)
     }
 
     #[test]
@@ -167,14 +181,23 @@ mod tests {
 
     #[test]
     fn processes_that_take_turns_on_one_core_refute_all() {
-        let taking_turns =
-            Figures { seen: 1, busy_cores: near(0.97), heavy_speedup: near(0.97), ..figures() };
+        let taking_turns = Figures {
+            seen: 1,
+            busy_cores: near(0.97),
+            heavy_speedup: near(0.97),
+            ..figures()
+        };
         assert_eq!(verdicts(&taking_turns), [Some(Verdict::Refuted); 3]);
     }
 
     #[test]
     fn two_of_four_cores_confirm_only_the_first() {
-        let half = Figures { seen: 2, busy_cores: near(1.95), heavy_speedup: near(1.9), ..figures() };
+        let half = Figures {
+            seen: 2,
+            busy_cores: near(1.95),
+            heavy_speedup: near(1.9),
+            ..figures()
+        };
         let [first, all, pays] = verdicts(&half);
         assert_eq!(first, Some(Verdict::Confirmed));
         assert_eq!([all, pays], [Some(Verdict::Refuted); 2]);

@@ -12,7 +12,8 @@ use multiprocessamento::workbook::machine::cores;
 use multiprocessamento::workbook::model::Model;
 use multiprocessamento::workbook::workload::{count_primes, slices};
 
-const INFO: Info = Info { number: 3, title: "Paralelismo real", hints: include_str!("hints.md") };
+const INFO: Info =
+    Info { number: 3, title: "Paralelismo real", hints: include_str!("hints.md") };
 const SWEPT: [Model; 2] = [Model::ProcessPool, Model::Threads];
 
 fn main() -> ExitCode {
@@ -34,13 +35,27 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     }
 
     // Dois contrastes: uma tarefa que só espera, e uma conta pequena demais.
-    let waiting = lesson.measure(wait, &[10; 8], &sweep(8))?;
+    let waiting = lesson.measure(wait, &[5; 8], &sweep(8))?;
     plot(lesson, "io_speedup_by_workers", &waiting);
-    let light = lesson.measure(count_primes, &slices(1_000, 64), &[(Model::ProcessPool, cores())])?;
+    let light = lesson.measure(
+        count_primes,
+        &slices(1_000, 64),
+        &[(Model::ProcessPool, cores())],
+    )?;
 
     let at_all_cores = claims::Figures::of(&heavy, &light, cores());
-    lesson.metric("busy_cores", "process_pool", at_all_cores.busy_cores.median, "núcleos");
-    lesson.metric("light_speedup", "process_pool", at_all_cores.light_speedup.median, "");
+    lesson.metric(
+        "busy_cores",
+        "process_pool",
+        at_all_cores.busy_cores.median,
+        "núcleos",
+    );
+    lesson.metric(
+        "light_speedup",
+        "process_pool",
+        at_all_cores.light_speedup.median,
+        "",
+    );
     lesson.claim(claims::different_cores_at_once(&at_all_cores));
     lesson.claim(claims::all_cores(&at_all_cores));
     lesson.claim(claims::pays_for_heavy_work(&at_all_cores));
@@ -51,7 +66,8 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
 /// Cada modelo com 1, 2, 3, 4 e depois o dobro a cada passo, até `most` trabalhadores.
 fn sweep(most: usize) -> Vec<Contestant> {
     let doubling = std::iter::successors(Some(8), |workers| Some(workers * 2));
-    let mut counts: Vec<usize> = (1..=4).chain(doubling.take_while(|workers| *workers < most)).collect();
+    let mut counts: Vec<usize> =
+        (1..=4).chain(doubling.take_while(|workers| *workers < most)).collect();
     counts.retain(|workers| *workers < most);
     counts.extend([most, cores()].into_iter().filter(|workers| *workers <= most));
     counts.sort_unstable();
@@ -69,6 +85,11 @@ fn plot(lesson: &mut Lesson, series: &str, comparison: &Comparison) {
     for measured in comparison.measured.iter().skip(1) {
         let speedup = comparison.speedup(measured).median;
         let workers = measured.workers as f64;
-        lesson.point(series, measured.model.id(), (workers, "trabalhadores"), (speedup, "aceleração"));
+        lesson.point(
+            series,
+            measured.model.id(),
+            (workers, "trabalhadores"),
+            (speedup, "aceleração"),
+        );
     }
 }

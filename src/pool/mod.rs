@@ -357,12 +357,7 @@ impl<'p> Chunked<'p> {
         self.stream(function, items).unordered()
     }
 
-    #[allow(clippy::type_complexity, reason = "o tipo de um fecho não tem nome a abreviar")]
-    fn stream<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> Stream<I::IntoIter, impl FnMut(Vec<A>, Promise<Vec<u8>>) -> usize + use<'p, F, A, R, I>, Vec<u8>, R>
+    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<'p, I::IntoIter, Vec<u8>, R>
     where
         F: Fn(A) -> R + Copy + Send + 'static,
         A: Serialize + DeserializeOwned,
@@ -371,6 +366,7 @@ impl<'p> Chunked<'p> {
     {
         let pool = self.pool;
         let submit = move |items: Vec<A>, promise| pool.submit(function, items, promise);
-        Stream::new(items.into_iter(), self.chunk_size, pool.workers, submit, protocol::read_results)
+        let open = protocol::read_results;
+        Stream::new(items.into_iter(), self.chunk_size, pool.workers, submit, Vec::len, open)
     }
 }

@@ -119,6 +119,7 @@ impl<R: 'static> AsyncResult<R> {
     ///
     /// [`Error::TimedOut`] se a tarefa ainda roda; e os de [`get`](Self::get).
     pub fn get_timeout(&self, limit: Duration) -> Result<R, Error> {
-        self.0.wait(Some(Instant::now() + limit)).unwrap_or(Err(Error::TimedOut(limit)))
+        // Um limite que não cabe no relógio é esperar sem limite.
+        self.0.wait(Instant::now().checked_add(limit)).unwrap_or(Err(Error::TimedOut(limit)))
     }
 }

@@ -16,7 +16,7 @@ use crate::Error;
 /// Blocos em andamento por trabalhador. Cobre a entrega adiantada de tarefas curtas com folga.
 const WINDOW_PER_WORKER: usize = 64;
 
-/// Quantos bytes de argumentos podem esperar, quando os blocos são grandes.
+/// Quantos bytes, de argumentos e de resultados, podem esperar quando os blocos são grandes.
 const WINDOW_BYTES: usize = 16 << 20;
 
 /// Quantos itens vão em cada bloco quando ninguém diz: quatro blocos por trabalhador, como em Python.
@@ -24,20 +24,26 @@ pub(crate) fn default_chunk_size(items: usize, workers: usize) -> usize {
     items.div_ceil(4 * workers).max(1)
 }
 
+/// Como se entrega um bloco.
+type Submit<'p, A, P> = Box<dyn FnMut(Vec<A>, Promise<P>) -> usize + 'p>;
+
 /// Blocos que saem de um iterador e voltam respondidos. Descartar cancela os que ninguém começou.
 ///
-/// `submit` entrega um bloco e diz quantos bytes ele ocupa na espera (zero entre threads).
-pub(crate) struct Stream<I: Iterator, S, P, R> {
+/// `submit` entrega um bloco e diz quantos bytes ele ocupa na espera; `weigh`, quantos ocupa a resposta
+/// (zero entre threads).
+pub(crate) struct Stream<'p, I: Iterator, P, R> {
     items: Fuse<I>,
     chunk_size: usize,
     workers: usize,
-    submit: S,
+    submit: Submit<'p, I::Item, P>,
+    weigh: fn(&P) -> usize,
     open: fn(P) -> Result<Vec<R>, Error>,
     promises: Sender<Answer<P>>,
     answers: Receiver<Answer<P>>,
     submitted: usize,
     received: usize,
-    bytes: usize,
+    bytes_out: usize,
+    bytes_in: usize,
     alive: Arc<()>,
 }
 
@@ -47,16 +53,13 @@ pub(crate) struct Chunk<R> {
     values: Result<Vec<R>, Error>,
 }
 
-impl<I, S, P, R> Stream<I, S, P, R>
-where
-    I: Iterator,
-    S: FnMut(Vec<I::Item>, Promise<P>) -> usize,
-{
+impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
     pub(crate) fn new(
         items: I,
         chunk_size: usize,
         workers: usize,
-        submit: S,
+        submit: impl FnMut(Vec<I::Item>, Promise<P>) -> usize + 'p,
+        weigh: fn(&P) -> usize,
         open: fn(P) -> Result<Vec<R>, Error>,
     ) -> Self {
         let (promises, answers) = unbounded();
@@ -64,21 +67,28 @@ where
             items: items.fuse(),
             chunk_size,
             workers,
-            submit,
+            submit: Box::new(submit),
+            weigh,
             open,
             promises,
             answers,
             submitted: 0,
             received: 0,
-            bytes: 0,
+            bytes_out: 0,
+            bytes_in: 0,
             alive: Arc::new(()),
         }
     }
 
-    /// Quantos blocos podem estar em andamento, pelo tamanho dos que já saíram.
+    /// Quantos blocos podem estar em andamento, pelo tamanho dos que já foram e voltaram.
+    ///
+    /// Começa em dois por trabalhador e cresce um a cada resposta: um argumento pequeno pode trazer um
+    /// resultado enorme, e só a primeira resposta diz.
     fn window(&self) -> usize {
-        let mean = self.bytes / self.submitted.max(1) + 1;
-        (WINDOW_BYTES / mean).clamp(2 * self.workers, WINDOW_PER_WORKER * self.workers)
+        let mean = self.bytes_out / self.submitted.max(1) + self.bytes_in / self.received.max(1) + 1;
+        let least = 2 * self.workers;
+        let most = (least + self.received).min(WINDOW_PER_WORKER * self.workers);
+        (WINDOW_BYTES / mean).clamp(least, most)
     }
 
     /// Entrega blocos até a janela encher, contada a partir do bloco `first`.
@@ -91,7 +101,7 @@ where
             let id = ChunkId { index: self.submitted, len: items.len() };
             self.submitted += 1;
             let asker = Some(Arc::downgrade(&self.alive));
-            self.bytes += (self.submit)(items, Promise::new(id, self.promises.clone(), asker));
+            self.bytes_out += (self.submit)(items, Promise::new(id, self.promises.clone(), asker));
         }
     }
 
@@ -102,6 +112,7 @@ where
         }
         let (id, answer) = self.answers.recv().ok()?;
         self.received += 1;
+        self.bytes_in += answer.as_ref().map_or(0, self.weigh);
         Some(Chunk { id, values: answer.and_then(self.open) })
     }
 
@@ -140,8 +151,9 @@ where
         let mut early = BTreeMap::new();
         let mut next = 0;
         std::iter::from_fn(move || {
-            self.submit_from(next);
             loop {
+                // Também à espera de um bloco demorado: cada resposta adiantada pode abrir a janela.
+                self.submit_from(next);
                 if let Some(chunk) = early.remove(&next) {
                     next += 1;
                     return Some(chunk);

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
@@ -24,11 +25,17 @@ use super::worker::{Death, Job, Worker};
 use crate::Error;
 use crate::process::spawn::wait;
 
-/// Quantas mortes seguidas, sem nenhum bloco pronto entre elas, o pool aguenta.
-const MAX_DEATHS: u32 = 32;
+/// Quantas mortes seguidas, sem nenhum bloco pronto entre elas, o pool aguenta por trabalhador. É por
+/// trabalhador porque um `killall` mata todos de uma vez sem que haja nada de errado com o programa.
+const MAX_DEATHS_PER_WORKER: usize = 16;
 
-/// Quanto esperar antes de tentar de novo, quando o sistema recusa um processo.
+/// Quanto esperar antes de tentar de novo, quando o sistema recusa um processo: a cada recusa seguida,
+/// mais isto, até [`MAX_REFUSALS`] vezes isto.
 const RETRY_SPAWN: Duration = Duration::from_millis(50);
+
+/// Quantas recusas seguidas o pool aguenta sem nenhum trabalhador de pé (uns 2 s). Com um que seja, ele
+/// continua, com menos gente, e continua pedindo.
+const MAX_REFUSALS: u32 = 10;
 
 /// Quanto se espera que trabalhadores dispensados saiam sozinhos.
 const DISMISS_LIMIT: Duration = Duration::from_secs(5);
@@ -94,8 +101,12 @@ pub(crate) struct Supervisor {
     pids: Arc<Mutex<Vec<u32>>>,
     queue: VecDeque<Job>,
     phase: Phase,
-    deaths: u32,
+    /// Mortes desde o último bloco pronto.
+    deaths: usize,
+    /// Recusas do sistema desde o último processo criado, e quando tentar de novo.
+    refusals: u32,
     retry_at: Option<Instant>,
+    /// Por que o pool desistiu. Quem já tem um bloco o termina; ninguém recebe outro.
     broken: Option<Error>,
 }
 
@@ -114,6 +125,7 @@ impl Supervisor {
             queue: VecDeque::new(),
             phase: Phase::Open,
             deaths: 0,
+            refusals: 0,
             retry_at: None,
             broken: None,
         };
@@ -125,12 +137,15 @@ impl Supervisor {
     pub(crate) fn run(mut self) {
         loop {
             self.take_orders();
-            match self.phase {
-                Phase::Terminated => return self.terminate(),
-                Phase::Closing if self.is_done() => return self.dismiss(),
-                _ => {}
+            if self.phase == Phase::Terminated {
+                return self.terminate();
             }
+            self.refuse_if_broken();
             self.hand_out();
+            // Só depois de distribuir: a fila pode ter ficado vazia porque ninguém mais queria o que havia.
+            if self.phase == Phase::Closing && self.is_done() {
+                return self.dismiss();
+            }
             self.sleep();
             self.collect();
             self.replace_missing();
@@ -140,10 +155,7 @@ impl Supervisor {
     fn take_orders(&mut self) {
         loop {
             match self.doorway.orders.try_recv() {
-                Ok(Order::Run(job)) => match &self.broken {
-                    Some(error) => job.promise.keep(Err(error.clone())),
-                    None => self.queue.push_back(job),
-                },
+                Ok(Order::Run(job)) => self.queue.push_back(job),
                 Ok(Order::Close) => self.phase = Phase::Closing,
                 // Um pool que sumiu sem se despedir não espera mais nada.
                 Ok(Order::Terminate) | Err(TryRecvError::Disconnected) => {
@@ -155,16 +167,32 @@ impl Supervisor {
         }
     }
 
+    /// Um pool que desistiu não deixa ninguém esperando por um trabalhador que não virá.
+    fn refuse_if_broken(&mut self) {
+        if let Some(error) = &self.broken {
+            for job in self.queue.drain(..) {
+                job.promise.keep(Err(error.clone()));
+            }
+        }
+    }
+
     fn is_done(&self) -> bool {
         self.queue.is_empty() && self.workers.iter().flatten().all(Worker::is_idle)
     }
 
     /// Um bloco por trabalhador a cada volta, para que todos tenham um antes de alguém ter dois.
+    ///
+    /// Os últimos da fila não são adiantados: um deles poderia ficar preso atrás de uma tarefa longa
+    /// enquanto outro trabalhador, livre, já não encontraria nada.
     fn hand_out(&mut self) {
+        let reserve = self.workers.len();
         let mut assigned = true;
         while assigned && !self.queue.is_empty() {
             assigned = false;
-            for worker in self.workers.iter_mut().flatten().filter(|worker| worker.has_room()) {
+            for worker in self.workers.iter_mut().flatten() {
+                if !worker.has_room(self.queue.len() > reserve) {
+                    continue;
+                }
                 while let Some(job) = self.queue.pop_front() {
                     if job.promise.is_wanted() {
                         worker.assign(job);
@@ -175,6 +203,9 @@ impl Supervisor {
             }
         }
         for worker in self.workers.iter_mut().flatten() {
+            if worker.is_idle() {
+                worker.rest();
+            }
             // Um erro aqui é um trabalhador que morreu; `collect` o encontra logo em seguida.
             let _ = worker.send();
         }
@@ -189,8 +220,10 @@ impl Supervisor {
         let deadline = if self.doorway.orders.is_empty() { deadline } else { Some(Instant::now()) };
         let mut events: Vec<_> = self.workers.iter().flatten().flat_map(Worker::events).collect();
         events.push(PollFd::new(&bell.eventfd, PollFlags::IN));
-        // Um `poll` que falha (memória do sistema esgotada) só faz dar uma volta a mais.
-        let _ = wait(&mut events, deadline);
+        if wait(&mut events, deadline).is_err() {
+            // Memória do sistema esgotada: melhor descansar um pouco do que girar pedindo mais.
+            thread::sleep(RETRY_SPAWN);
+        }
         bell.asleep.store(false, Ordering::SeqCst);
         let _ = rustix::io::read(&bell.eventfd, &mut [0u8; 8]);
     }
@@ -222,39 +255,26 @@ impl Supervisor {
 
     /// A morte é um dado: quem perdeu o bloco fica sabendo, os outros blocos seguem.
     fn mourn(&mut self, death: Death) {
-        let Death { status, reason, pid, lost, untouched } = death;
-        if let Some(job) = lost {
-            job.promise.keep(Err(match status {
-                Ok(status) => Error::WorkerDied { pid, status },
-                Err(error) => error,
-            }));
+        if let Some(job) = death.lost {
+            job.promise.keep(Err(death.error));
         }
-        for job in untouched.into_iter().rev() {
+        for job in death.untouched.into_iter().rev() {
             self.queue.push_front(job);
         }
-        self.count_death(reason);
-    }
-
-    fn count_death(&mut self, last: String) {
         self.deaths += 1;
-        if self.deaths > MAX_DEATHS {
-            self.give_up(Error::TooManyDeaths { deaths: self.deaths, last });
+        if self.deaths > MAX_DEATHS_PER_WORKER * self.workers.len() {
+            let error = Error::TooManyDeaths { deaths: self.deaths, last: death.reason };
+            self.broken.get_or_insert(error);
         }
-    }
-
-    fn give_up(&mut self, error: Error) {
-        for job in self.queue.drain(..) {
-            job.promise.keep(Err(error.clone()));
-        }
-        self.broken = Some(error);
+        self.publish_pids();
     }
 
     fn replace_missing(&mut self) {
-        let due = self.retry_at.is_none_or(|at| at <= Instant::now());
-        let missing = self.workers.iter().any(Option::is_none);
-        if !missing || !due || self.broken.is_some() {
-            // Um pool quebrado não acorda mais à toa.
-            self.retry_at = self.retry_at.filter(|_| missing && self.broken.is_none());
+        if self.broken.is_some() || self.workers.iter().all(Option::is_some) {
+            self.retry_at = None;
+            return;
+        }
+        if self.retry_at.is_some_and(|at| at > Instant::now()) {
             return;
         }
         self.retry_at = None;
@@ -263,15 +283,26 @@ impl Supervisor {
                 continue;
             }
             match Worker::spawn(&self.names[slot]) {
-                Ok(worker) => self.workers[slot] = Some(worker),
+                Ok(worker) => {
+                    self.workers[slot] = Some(worker);
+                    self.refusals = 0;
+                }
                 Err(error) => {
-                    self.count_death(error.to_string());
-                    self.retry_at = Some(Instant::now() + RETRY_SPAWN);
+                    self.be_refused(error);
                     break;
                 }
             }
         }
         self.publish_pids();
+    }
+
+    fn be_refused(&mut self, error: Error) {
+        self.refusals = MAX_REFUSALS.min(self.refusals + 1);
+        self.retry_at = Some(Instant::now() + RETRY_SPAWN * self.refusals);
+        let alone = self.workers.iter().all(Option::is_none);
+        if alone && self.refusals == MAX_REFUSALS {
+            self.broken = Some(error);
+        }
     }
 
     fn publish_pids(&self) {

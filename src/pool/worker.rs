@@ -12,9 +12,9 @@ use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use rustix::process::Signal;
 
 use super::reply::Promise;
+use crate::Error;
 use crate::process::protocol;
 use crate::process::spawn::{Child, Received, START_LIMIT};
-use crate::{Error, ExitStatus};
 
 /// Um bloco a fazer: o pedido já em bytes e a quem responder.
 pub(crate) struct Job {
@@ -37,11 +37,11 @@ pub(crate) struct Worker {
 
 /// Como um trabalhador terminou e o que fazer com o que estava com ele.
 pub(crate) struct Death {
-    pub(crate) status: Result<ExitStatus, Error>,
-    pub(crate) reason: String,
-    pub(crate) pid: u32,
-    /// O bloco que ele fazia.
+    /// O bloco que ele fazia, e o que dizer a quem o pediu.
     pub(crate) lost: Option<Job>,
+    pub(crate) error: Error,
+    /// A morte em palavras, com tarefa ou sem.
+    pub(crate) reason: String,
     /// Os que ele não começou.
     pub(crate) untouched: VecDeque<Job>,
 }
@@ -74,9 +74,9 @@ impl Worker {
         self.jobs.is_empty()
     }
 
-    /// Se cabe mais um bloco, adiantado ou não.
-    pub(crate) fn has_room(&self) -> bool {
-        self.is_ready() && self.jobs.len() < self.pace.depth()
+    /// Se cabe mais um bloco; com algum já em mãos, só se `ahead` permite adiantar.
+    pub(crate) fn has_room(&self, ahead: bool) -> bool {
+        self.is_ready() && (self.is_idle() || ahead && self.jobs.len() < self.pace.depth())
     }
 
     pub(crate) fn assign(&mut self, job: Job) {
@@ -84,6 +84,11 @@ impl Worker {
             self.pace.start();
         }
         self.jobs.push_back(job);
+    }
+
+    /// Sem blocos para ele: o ritmo do que passou nada diz sobre o que virá depois da folga.
+    pub(crate) fn rest(&mut self) {
+        self.pace = Pace::new();
     }
 
     /// O que vigiar: o soquete (para escrever, só se há o que escrever) e o fim do processo.
@@ -221,11 +226,13 @@ impl Worker {
         let status = self.child.reap();
         let started = self.is_ready() && self.sent > 0;
         let lost = if started { self.jobs.pop_front() } else { None };
-        let reason = match (&cause, &status) {
-            (Error::Closed, Ok(status)) => format!("o processo {pid} {status}"),
-            (other, _) => other.to_string(),
+        let (error, reason) = match (cause, status) {
+            (Error::Closed, Ok(status)) => {
+                (Error::WorkerDied { pid, status }, format!("o processo {pid} {status}"))
+            }
+            (Error::Closed, Err(error)) | (error, _) => (error.clone(), error.to_string()),
         };
-        Death { status, reason, pid, lost, untouched: self.jobs }
+        Death { lost, error, reason, untouched: self.jobs }
     }
 }
 
@@ -262,7 +269,8 @@ impl Pace {
 
     fn depth(&self) -> usize {
         match self.mean {
-            None => 2,
+            // Um despertar por série custa menos do que adiantar às cegas uma tarefa longa.
+            None => 1,
             Some(mean) if mean > Self::LONG => 1,
             Some(mean) => ((Self::AHEAD / mean) as usize).clamp(2, Self::DEEPEST),
         }

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{Mode, OFlags, fstat, open};
+use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::process::getppid;
 
 use super::{lifeline, protocol};
@@ -37,11 +37,18 @@ static INITIALIZED: AtomicBool = AtomicBool::new(false);
 /// // Daqui para baixo, só o programa principal.
 /// ```
 pub fn init() {
-    INITIALIZED.store(true, Ordering::Relaxed);
-    if let Some(invitation) = invitation() {
-        // Um erro aqui é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada.
-        let code = serve(invitation.parent).unwrap_or(1);
-        std::process::exit(code);
+    // Só a primeira chamada conta: num filho que já atende, o convite foi usado.
+    if INITIALIZED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let Some(invitation) = Invitation::read() else { return };
+    if invitation.is_at_stdin() {
+        // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
+        std::process::exit(serve(invitation.parent).unwrap_or(1));
+    }
+    if invitation.is_from_my_parent() {
+        // Seguir adiante, como se este fosse o programa principal, criaria filhos que criariam filhos.
+        stop("a entrada padrão dele foi trocada antes de multiprocessamento::init()");
     }
 }
 
@@ -53,22 +60,45 @@ pub(super) fn check_initialized() -> Result<(), Error> {
     if INITIALIZED.load(Ordering::Relaxed) {
         return Ok(());
     }
-    if invitation().is_some() {
-        eprintln!("erro: um processo filho chegou ao meio do programa: {}", Error::NotInitialized);
-        std::process::exit(2);
+    match Invitation::read() {
+        Some(invitation) if invitation.is_at_stdin() || invitation.is_from_my_parent() => {
+            stop(&Error::NotInitialized.to_string())
+        }
+        _ => Err(Error::NotInitialized),
     }
-    Err(Error::NotInitialized)
 }
 
+fn stop(reason: &str) -> ! {
+    // De uma vez só, para que as linhas de dois filhos não se misturem. Sem saída de erros, não há a quem dizer.
+    let line = format!("erro: um processo filho chegou ao meio do programa: {reason}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
+    std::process::exit(2)
+}
+
+/// O que o pai deixou em [`INVITATION`].
 struct Invitation {
+    inode: u64,
     parent: i32,
 }
 
-fn invitation() -> Option<Invitation> {
-    let value = std::env::var(INVITATION).ok()?;
-    let (inode, parent) = value.split_once(':')?;
-    let stdin = fstat(io::stdin()).ok()?;
-    (stdin.st_ino == inode.parse::<u64>().ok()?).then_some(Invitation { parent: parent.parse().ok()? })
+impl Invitation {
+    fn read() -> Option<Self> {
+        let value = std::env::var(INVITATION).ok()?;
+        let (inode, parent) = value.split_once(':')?;
+        Some(Invitation { inode: inode.parse().ok()?, parent: parent.parse().ok()? })
+    }
+
+    /// Um arquivo pode ter, por acaso, o número de um soquete; por isso se olha também o tipo.
+    fn is_at_stdin(&self) -> bool {
+        fstat(io::stdin()).is_ok_and(|stdin| {
+            FileType::from_raw_mode(stdin.st_mode) == FileType::Socket && stdin.st_ino == self.inode
+        })
+    }
+
+    /// Verdade para o próprio convidado; falso para os programas que ele executa, que herdam a variável.
+    fn is_from_my_parent(&self) -> bool {
+        getppid().is_some_and(|pid| pid.as_raw_nonzero().get() == self.parent)
+    }
 }
 
 fn serve(parent: i32) -> Result<i32, Error> {

@@ -20,6 +20,7 @@ pub(super) fn follow(parent: i32) -> io::Result<()> {
     let death = libc::SIGRTMAX() - 1;
     handle(death, exit_if_orphan)?;
     handle(libc::SIGINT, ignore)?;
+    unblock_signals()?;
     // SAFETY: `prctl` com PR_SET_PDEATHSIG só lê um inteiro.
     if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, death as libc::c_ulong) } != 0 {
         return Err(io::Error::last_os_error());
@@ -27,6 +28,19 @@ pub(super) fn follow(parent: i32) -> io::Result<()> {
     // O pai pode ter morrido antes do `prctl`: nesse caso o sinal nunca viria.
     exit_if_orphan(death);
     Ok(())
+}
+
+/// A máscara de sinais é herdada da thread que criou o filho. Uma que bloqueia tudo, para que outra
+/// espere os sinais, deixaria o filho surdo ao fim do pai e ao `Process::terminate`.
+fn unblock_signals() -> io::Result<()> {
+    // SAFETY: um `sigset_t` em zeros é memória válida, que `sigemptyset` preenche antes de ser lida; a
+    // máscara anterior não é pedida.
+    let status = unsafe {
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut none);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &none, std::ptr::null_mut())
+    };
+    if status == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(status)) }
 }
 
 fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {

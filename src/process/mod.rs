@@ -167,7 +167,8 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     /// [`Error::TimedOut`] se o processo ainda roda; [`Error::AlreadyTaken`] se uma chamada anterior já
     /// devolveu o resultado; e os de [`join`](Self::join).
     pub fn join_timeout(&mut self, limit: Duration) -> Result<R, Error> {
-        if !self.wait_until(Some(Instant::now() + limit))? {
+        // Um limite que não cabe no relógio é esperar sem limite.
+        if !self.wait_until(Instant::now().checked_add(limit))? {
             return Err(Error::TimedOut(limit));
         }
         self.take_result()
@@ -217,7 +218,8 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
                 Err(error) => self.give_up(error),
             }
         }
-        self.child.reap()?;
+        // Sem `?`: um pai que ignora SIGCHLD não tem o que recolher, e o resultado já está aqui.
+        let _ = self.child.reap();
         Ok(true)
     }
 
@@ -228,11 +230,11 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
 
     fn obituary(&mut self) -> Result<Error, Error> {
         let (pid, status) = (self.pid(), self.child.reap()?);
-        Ok(if self.greeting_due.is_none() || !status.success() {
+        Ok(if self.greeting_due.is_none() || status.signal().is_some() {
             Error::WorkerDied { pid, status }
         } else {
-            let reason = "ele terminou sem passar por init(), que deve vir na primeira linha de main";
-            Error::Handshake { pid, reason: reason.to_owned() }
+            let reason = format!("{status} sem passar por init(), que deve vir na primeira linha de main");
+            Error::Handshake { pid, reason }
         })
     }
 

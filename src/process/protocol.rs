@@ -24,7 +24,7 @@ enum Reply {
     Panicked { message: String, location: String },
     Encode(String),
     Decode(String),
-    TooLarge { size: usize, limit: usize },
+    TooLarge { limit: usize },
 }
 
 /// O quadro em que um lado se apresenta.
@@ -67,7 +67,8 @@ pub(super) fn serve(body: &[u8]) -> Result<(Vec<u8>, bool), Error> {
             let panicked = matches!(error, Error::Panicked { .. });
             let reply = match error {
                 Error::Panicked { message, location } => Reply::Panicked { message, location },
-                Error::TooLarge { size, limit } => Reply::TooLarge { size, limit },
+                Error::TooLarge { limit } => Reply::TooLarge { limit },
+                Error::Encode(reason) => Reply::Encode(reason),
                 Error::Decode(reason) => Reply::Decode(reason),
                 other => Reply::Encode(other.to_string()),
             };
@@ -90,7 +91,7 @@ pub(crate) fn read_reply(mut body: Vec<u8>) -> Result<Result<Vec<u8>, Error>, Er
         Reply::Panicked { message, location } => Err(Error::Panicked { message, location }),
         Reply::Encode(reason) => Err(Error::Encode(reason)),
         Reply::Decode(reason) => Err(Error::Decode(reason)),
-        Reply::TooLarge { size, limit } => Err(Error::TooLarge { size, limit }),
+        Reply::TooLarge { limit } => Err(Error::TooLarge { limit }),
     })
 }
 

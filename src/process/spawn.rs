@@ -70,8 +70,11 @@ impl Child {
             }
         };
         let child = Child { process, pidfd, socket: ours, inbox: FrameReader::default(), status: None };
-        child.send(&protocol::greeting()?, Instant::now() + START_LIMIT)?;
-        Ok(child)
+        match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
+            // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
+            Ok(()) | Err(Error::Io(_)) => Ok(child),
+            Err(other) => Err(other),
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::format::integer;
 use super::machine::cores;
 use super::model::Model;
 
@@ -38,9 +39,10 @@ pub enum Action {
     Hint(usize),
 }
 
-const LIMIT: u64 = 2_000_000;
+const LIMIT: u64 = 1_500_000;
 const QUICK_LIMIT: u64 = 300_000;
-const REPETITIONS: usize = 5;
+/// Com oito medidas, o intervalo de 90 % já descarta a pior e a melhor: um susto não decide nada.
+const REPETITIONS: usize = 8;
 const QUICK_REPETITIONS: usize = 3;
 
 const HELP: &str = "{about}\n\nUso: {usage}\n\n{positionals}\n\nOpções:\n{options}\n";
@@ -91,18 +93,16 @@ fn command(lesson: u32, title: &str) -> Command {
             "N",
             format!("Trabalhadores de cada modelo, de 1 a 512 [padrão: {}, um por núcleo]", cores()),
         ))
-        .arg(option("limite", "N", "Conta os primos abaixo de N [padrão: 2.000.000]".to_owned()))
-        .arg(option("repeticoes", "N", "Quantas vezes medir cada modelo [padrão: 5]".to_owned()))
+        .arg(option("limite", "N", format!("Conta os primos abaixo de N [padrão: {}]", integer(LIMIT))))
+        .arg(option("repeticoes", "N", format!("Quantas vezes medir cada modelo [padrão: {REPETITIONS}]")))
         .arg(
             option("modelo", "M", format!("Mede só este modelo; pode repetir a opção. São: {ids}"))
                 .action(ArgAction::Append),
         )
-        .arg(
-            Arg::new("rapido")
-                .long("rapido")
-                .action(ArgAction::SetTrue)
-                .help("Medida curta: limite de 300.000 e 3 repetições"),
-        )
+        .arg(Arg::new("rapido").long("rapido").action(ArgAction::SetTrue).help(format!(
+            "Medida curta: limite de {} e {QUICK_REPETITIONS} repetições",
+            integer(QUICK_LIMIT)
+        )))
         .arg(
             Arg::new("json")
                 .long("json")
@@ -158,7 +158,7 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
 /// Um inteiro, com ou sem os pontos de milhar.
 fn number(option: &str, value: &str, min: u64, max: u64) -> Result<u64, String> {
     let digits = value.replace(['.', '_'], "");
-    let range = format!("de {} a {}", super::format::integer(min), super::format::integer(max));
+    let range = format!("de {} a {}", integer(min), integer(max));
     match digits.parse() {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
         _ => Err(format!("{option} precisa de um número inteiro {range}, e recebeu «{value}»")),

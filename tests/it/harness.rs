@@ -1,5 +1,5 @@
 //! Cada teste roda num processo só dele, com um limite de tempo, e no fim não pode ter deixado nada:
-//! nem filho, nem zumbi, nem descritor.
+//! nem filho, nem zumbi, nem neto, nem descritor; e a suíte toda, nada em /dev/shm.
 //!
 //! Assim um teste que trava é uma falha em segundos, e um que vaza não culpa o vizinho.
 
@@ -7,24 +7,28 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::support::{children, eventually, others_in_my_group};
+
 /// Um teste: o nome, o que roda e até quando.
-pub struct Case {
-    pub name: &'static str,
-    pub run: fn(),
-    pub limit: Duration,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(),
+    pub(crate) limit: Duration,
 }
 
 /// Declara os testes de um módulo: `cases! { limite_em_segundos => funcao, … }`.
+///
+/// O limite existe para que uma trava vire uma falha; é largo, porque a máquina pode estar ocupada.
 #[macro_export]
 macro_rules! cases {
     ($($limit:expr => $test:ident),* $(,)?) => {
-        pub fn cases() -> Vec<$crate::harness::Case> {
+        pub(crate) fn cases() -> Vec<$crate::harness::Case> {
             vec![$($crate::harness::Case {
                 name: concat!(module_path!(), "::", stringify!($test)),
                 run: $test,
@@ -34,25 +38,43 @@ macro_rules! cases {
     };
 }
 
-const ONLY: &str = "CADERNO_TESTE";
+/// O processo de um teste o reconhece por aqui.
+pub(crate) const ONLY: &str = "CADERNO_TESTE";
+
+const SKIPPED: i32 = 77;
+const SKIP_MARK: &str = "pulado: ";
+
+/// Termina o teste sem passar nem falhar: nesta máquina ele não é possível.
+pub(crate) fn skip(reason: &str) -> ! {
+    println!("{SKIP_MARK}{reason}");
+    std::process::exit(SKIPPED)
+}
 
 /// Roda os testes, ou, no processo de um deles, só esse.
-pub fn main(cases: Vec<Case>) {
+pub(crate) fn main<const MODULES: usize>(modules: [Vec<Case>; MODULES]) -> ExitCode {
+    let cases: Vec<Case> = modules.into_iter().flatten().collect();
     if let Ok(name) = std::env::var(ONLY) {
         let case = cases.iter().find(|case| case.name == name).expect("teste conhecido");
         let before = open_descriptors();
         (case.run)();
         assert_nothing_left(&before);
-        return;
+        return ExitCode::SUCCESS;
     }
+    let before = shared_memory();
     let trials = cases.into_iter().map(|case| {
         let name = case.name.strip_prefix("it::").unwrap_or(case.name);
-        Trial::test(name, move || run_alone(&case))
+        Trial::ignorable_test(name, move || run_alone(&case))
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.collect());
+    let left: Vec<_> = shared_memory().difference(&before).cloned().collect();
+    if !left.is_empty() {
+        eprintln!("sobrou em /dev/shm: {left:?}");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
 }
 
-fn run_alone(case: &Case) -> Result<(), Failed> {
+fn run_alone(case: &Case) -> Result<Completion, Failed> {
     let (mut output, writer) = std::io::pipe()?;
     let mut child = Command::new(std::env::current_exe()?)
         .env(ONLY, case.name)
@@ -62,8 +84,8 @@ fn run_alone(case: &Case) -> Result<(), Failed> {
         .process_group(0)
         .spawn()?;
     let reader = std::thread::spawn(move || {
-        let mut text = String::new();
-        output.read_to_string(&mut text).map(|_| text)
+        let mut text = Vec::new();
+        output.read_to_end(&mut text).map(|_| String::from_utf8_lossy(&text).into_owned())
     });
     let deadline = Instant::now() + case.limit;
     let status = loop {
@@ -82,24 +104,18 @@ fn run_alone(case: &Case) -> Result<(), Failed> {
     child.wait()?;
     let text = reader.join().map_err(|_| "a leitura da saída falhou")??;
     match status {
-        Some(status) if status.success() => Ok(()),
+        Some(status) if status.success() => Ok(Completion::Completed),
+        Some(status) if status.code() == Some(SKIPPED) => {
+            let reason = text.lines().find_map(|line| line.strip_prefix(SKIP_MARK)).unwrap_or(&text);
+            Ok(Completion::ignored_with(reason))
+        }
         Some(status) => Err(format!("{status}\n{text}").into()),
         None => Err(format!("passou de {:?}\n{text}", case.limit).into()),
     }
 }
 
-/// Os filhos deste processo, vivos ou zumbis.
-pub fn children() -> Vec<u32> {
-    let mut pids = Vec::new();
-    for task in fs::read_dir("/proc/self/task").expect("/proc").flatten() {
-        let list = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-        pids.extend(list.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-    }
-    pids
-}
-
 /// Os descritores abertos deste processo.
-pub fn open_descriptors() -> BTreeSet<String> {
+fn open_descriptors() -> BTreeSet<String> {
     let listed = fs::read_dir("/proc/self/fd").expect("/proc").flatten();
     // O descritor da própria listagem já fechou quando se pergunta para onde ele aponta.
     listed
@@ -111,9 +127,20 @@ pub fn open_descriptors() -> BTreeSet<String> {
         .collect()
 }
 
+/// O que há em /dev/shm, menos os arquivos ocultos: esses são de outros programas (navegadores).
+fn shared_memory() -> BTreeSet<String> {
+    let listed = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
+    listed
+        .map(|entry| entry.file_name().display().to_string())
+        .filter(|name| !name.starts_with('.'))
+        .collect()
+}
+
 fn assert_nothing_left(before: &BTreeSet<String>) {
     assert_eq!(children(), Vec::<u32>::new(), "sobraram filhos");
     let after = open_descriptors();
     let extra: Vec<_> = after.difference(before).collect();
     assert!(extra.is_empty(), "sobraram descritores: {extra:?}");
+    // Os filhos dos filhos não esperam ser recolhidos por este processo: têm um segundo.
+    eventually("os netos se foram", || others_in_my_group().is_empty());
 }

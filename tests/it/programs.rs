@@ -1,0 +1,294 @@
+//! Programas de apoio: cada um é este executável com outro `main`, escolhido por uma variável.
+//!
+//! Servem para o que um teste não pode fazer consigo mesmo: morrer, esquecer `init`, rodar como outro
+//! usuário. Como num programa de verdade, os filhos deles executam o mesmo `main`.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use multiprocessamento::{Error, Pool, Process, ThreadPool, init};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::harness::ONLY;
+use crate::support::*;
+
+const WHICH: &str = "CADERNO_PROGRAMA";
+/// Um arquivo que o programa pode usar.
+pub(crate) const FILE: &str = "CADERNO_ARQUIVO";
+/// Só os filhos têm esta variável; é como um programa errado os trata de outro modo.
+const INVITATION: &str = "MULTIPROCESSAMENTO_CONVITE";
+
+const READY: &str = "pronto";
+
+type Main = fn() -> Result<(), Error>;
+
+const PROGRAMS: [(&str, Main); 15] = [
+    ("tarefas-que-imprimem", tasks_that_print),
+    ("pânicos-calados", quiet_panics),
+    ("esqueceu-init", forgot_init),
+    ("filhos-sem-init", children_without_init),
+    ("filhos-trocam-a-entrada", children_replace_stdin),
+    ("filhos-saem-com-0", children_exit_0),
+    ("filhos-saem-com-7", children_exit_7),
+    ("filhos-são-mortos", children_are_killed),
+    ("filhos-nunca-chegam", children_never_arrive),
+    ("principal", plain_program),
+    ("executável-apagado", deleted_executable),
+    ("ocioso", idle_tree),
+    ("ocupado", busy_tree),
+    ("aninhado", nested_tree),
+    ("poucos-processos", few_processes),
+];
+
+/// Se este processo é um programa de apoio, roda o `main` dele e termina.
+pub(crate) fn run_if_asked() {
+    let Ok(name) = std::env::var(WHICH) else { return };
+    let (_, main) = PROGRAMS.iter().find(|(known, _)| *known == name).expect("programa conhecido");
+    if let Err(error) = main() {
+        eprintln!("erro: {error}");
+        std::process::exit(1);
+    }
+    std::process::exit(0);
+}
+
+/// O comando que roda um programa de apoio, neste executável.
+pub(crate) fn command(name: &str) -> Command {
+    command_at(&std::env::current_exe().expect("este executável"), name)
+}
+
+pub(crate) fn command_at(executable: &Path, name: &str) -> Command {
+    let mut command = Command::new(executable);
+    command.env(WHICH, name).env_remove(ONLY).env_remove(INVITATION).stdin(Stdio::null());
+    command
+}
+
+/// Roda um programa de apoio até o fim.
+pub(crate) fn run(name: &str) -> Output {
+    command(name).output().expect("rodar o programa")
+}
+
+/// Roda um programa de dentro de uma tarefa: ele herda todas as variáveis, o convite do pai inclusive.
+pub(crate) fn run_inheriting(name: &str) -> Output {
+    let mut command = Command::new(std::env::current_exe().expect("este executável"));
+    command.env(WHICH, name).output().expect("rodar o programa")
+}
+
+/// Um programa que já criou os seus processos e espera ser morto.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) output: BufReader<std::process::ChildStdout>,
+    pub(crate) tree: Vec<Identity>,
+}
+
+/// Começa um programa e espera que ele diga quem são os seus processos.
+pub(crate) fn start(mut command: Command) -> Running {
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("começar o programa");
+    let mut output = BufReader::new(child.stdout.take().expect("a saída"));
+    let mut tree = Vec::new();
+    loop {
+        let mut line = String::new();
+        assert!(output.read_line(&mut line).expect("ler") > 0, "o programa terminou antes da hora");
+        match line.trim() {
+            READY => return Running { child, output, tree },
+            pid => tree.push(Identity::of(pid.parse().expect("um pid")).expect("um processo vivo")),
+        }
+    }
+}
+
+fn print_tree_and_wait(pids: impl IntoIterator<Item = u32>) -> ! {
+    pids.into_iter().for_each(|pid| println!("{pid}"));
+    println!("{READY}");
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+fn is_child() -> bool {
+    std::env::var_os(INVITATION).is_some()
+}
+
+/// Anota que mais um processo chegou ao `main`: é assim que se conta uma multiplicação.
+fn sign_in() {
+    append_line(&file(), &std::process::id().to_string());
+}
+
+fn file() -> PathBuf {
+    std::env::var_os(FILE).expect("o arquivo do programa").into()
+}
+
+/// Tenta criar um pool e um processo, e mostra o que aconteceu, uma linha cada.
+fn show_attempts() -> Result<(), Error> {
+    match Pool::new(2) {
+        Ok(pool) => println!("pool: {:?}", pool.map(square, 0..3)),
+        Err(error) => println!("pool: {error}"),
+    }
+    match Process::start(square, 3).and_then(Process::join) {
+        Ok(value) => println!("processo: {value}"),
+        Err(error) => println!("processo: {error}"),
+    }
+    Ok(())
+}
+
+pub(crate) fn talk(name: String) -> String {
+    let mut read = String::new();
+    std::io::stdin().read_line(&mut read).expect("ler a entrada padrão");
+    println!("{name} na saída padrão");
+    eprintln!("{name} na saída de erros");
+    read
+}
+
+fn tasks_that_print() -> Result<(), Error> {
+    init();
+    let pool = Pool::new(2)?;
+    pool.map(talk, ["um".to_owned(), "dois".to_owned()])?;
+    Process::start(talk, "três".to_owned())?.join()?;
+    pool.join();
+    Ok(())
+}
+
+fn quiet_panics() -> Result<(), Error> {
+    init();
+    let panic = |(): ()| panic!("ninguém deve ler isto no terminal");
+    let (pool, threads) = (Pool::new(2)?, ThreadPool::new(2)?);
+    for _ in 0..5 {
+        let outcomes = [pool.apply(panic, ()), threads.apply(panic, ()), Process::start(panic, ())?.join()];
+        assert!(
+            outcomes.iter().all(|outcome: &Result<(), _>| matches!(outcome, Err(Error::Panicked { .. })))
+        );
+    }
+    Ok(())
+}
+
+fn forgot_init() -> Result<(), Error> {
+    show_attempts()
+}
+
+fn children_without_init() -> Result<(), Error> {
+    sign_in();
+    if !is_child() {
+        init();
+    }
+    show_attempts()
+}
+
+fn children_replace_stdin() -> Result<(), Error> {
+    sign_in();
+    if is_child() {
+        let null = fs::File::open("/dev/null").expect("/dev/null");
+        rustix::stdio::dup2_stdin(null).expect("trocar a entrada padrão");
+    }
+    init();
+    show_attempts()
+}
+
+fn children_exit_0() -> Result<(), Error> {
+    if is_child() {
+        return Ok(());
+    }
+    init();
+    show_attempts()
+}
+
+fn children_exit_7() -> Result<(), Error> {
+    if is_child() {
+        std::process::exit(7);
+    }
+    init();
+    show_attempts()
+}
+
+fn children_are_killed() -> Result<(), Error> {
+    if is_child() {
+        kill_myself();
+    }
+    init();
+    show_attempts()
+}
+
+fn children_never_arrive() -> Result<(), Error> {
+    if is_child() {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+    init();
+    show_attempts()
+}
+
+/// Um programa qualquer, que por acaso usa a biblioteca e foi executado por uma tarefa.
+fn plain_program() -> Result<(), Error> {
+    init();
+    println!("sou o programa principal: {}", Pool::new(1)?.apply(square, 4)?);
+    Ok(())
+}
+
+fn deleted_executable() -> Result<(), Error> {
+    init();
+    if let Ok(path) = std::env::current_exe() {
+        fs::remove_file(path).map_err(|error| Error::Encode(error.to_string()))?;
+    }
+    show_attempts()
+}
+
+fn idle_tree() -> Result<(), Error> {
+    init();
+    let pool = Pool::new(3)?;
+    pool.map(square, 0..100)?;
+    print_tree_and_wait(pool.pids())
+}
+
+/// Doze segundos de conta, sem uma chamada ao sistema no meio.
+fn twelve_seconds(announcement: PathBuf) {
+    announce_pid(&announcement);
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(12) {
+        std::hint::black_box((0..100_000).map(square).fold(0, u64::wrapping_add));
+    }
+}
+
+fn busy_tree() -> Result<(), Error> {
+    init();
+    let dir = folder();
+    let paths: Vec<PathBuf> = (0..3).map(|i| dir.path().join(i.to_string())).collect();
+    let pool = Pool::new(2)?;
+    let _results = [0, 1].map(|i: usize| pool.apply_async(twelve_seconds, paths[i].clone()));
+    let _process = Process::start(twelve_seconds, paths[2].clone())?;
+    let pids: Vec<u32> = paths.iter().map(|path| announced_pid(path)).collect();
+    // A pasta não pode depender do fim deste programa, que será morto.
+    drop(dir);
+    print_tree_and_wait(pids)
+}
+
+fn nested_tree() -> Result<(), Error> {
+    fn keep_a_pool(folder: PathBuf) {
+        let pool = Pool::new(2).expect("um pool dentro do trabalhador");
+        let _results = ["a", "b"].map(|name| pool.apply_async(twelve_seconds, folder.join(name)));
+        announced_pid(&folder.join("a"));
+        announced_pid(&folder.join("b"));
+        twelve_seconds(folder.join("c"));
+    }
+    init();
+    let dir = folder();
+    let pool = Pool::new(1)?;
+    let _result = pool.apply_async(keep_a_pool, dir.path().to_owned());
+    let pids: Vec<u32> = ["a", "b", "c"].iter().map(|name| announced_pid(&dir.path().join(name))).collect();
+    drop(dir);
+    print_tree_and_wait(pids)
+}
+
+/// Tenta criar pools sob um limite de processos cada vez maior; de nenhum pode sobrar um filho.
+fn few_processes() -> Result<(), Error> {
+    init();
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nproc);
+    for limit in 1..=8 {
+        setrlimit(Resource::Nproc, Rlimit { current: Some(limit), maximum }).expect("baixar o limite");
+        match Pool::new(4) {
+            Ok(pool) => println!("{limit}: {:?}", pool.map(square, 0..3)),
+            Err(error) => println!("{limit}: {error:?}"),
+        }
+        println!("{limit}: sobraram {}", children().len());
+        std::io::stdout().flush().expect("escrever");
+    }
+    Ok(())
+}

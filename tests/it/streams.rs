@@ -1,0 +1,177 @@
+//! `imap` e `imap_unordered`: preguiça, memória limitada e desistência no meio.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use multiprocessamento::{Error, Pool};
+
+use crate::support::*;
+
+crate::cases! {
+    30 => imap_keeps_the_order_even_when_the_first_is_the_last_to_finish,
+    30 => imap_unordered_delivers_what_is_ready,
+    30 => imap_unordered_delivers_each_result_once,
+    30 => imap_reads_nothing_before_it_is_asked,
+    30 => an_endless_input_is_read_a_little_ahead,
+    60 => an_endless_input_fits_in_memory,
+    60 => a_slow_reader_does_not_pile_up_large_results,
+    30 => dropping_imap_midway_cancels_what_nobody_began,
+    30 => a_panicking_input_leaves_the_pool_working,
+    30 => an_input_may_use_the_same_pool,
+    30 => two_streams_of_one_pool_take_turns,
+}
+
+/// O primeiro item espera o portão; os outros, não.
+fn first_waits((index, gate): (u64, PathBuf)) -> u64 {
+    if index == 0 {
+        wait_for(gate);
+    }
+    index
+}
+
+fn imap_keeps_the_order_even_when_the_first_is_the_last_to_finish() {
+    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let gate = dir.path().join("portão");
+    let opener = gate.clone();
+    // O último item abre o portão do primeiro: o primeiro é mesmo o último a terminar.
+    let task = |(index, gate): (u64, PathBuf)| {
+        if index == 19 {
+            touch(&gate);
+        }
+        first_waits((index, gate))
+    };
+    let results: Result<Vec<u64>, _> = pool.imap(task, (0..20).map(|i| (i, opener.clone()))).collect();
+    assert_eq!(results.unwrap(), (0..20).collect::<Vec<u64>>());
+}
+
+fn imap_unordered_delivers_what_is_ready() {
+    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let gate = dir.path().join("portão");
+    let mut results = pool.imap_unordered(first_waits, (0..20).map(|i| (i, gate.clone())));
+    let mut before: Vec<u64> = results.by_ref().take(19).map(Result::unwrap).collect();
+    before.sort_unstable();
+    assert_eq!(before, (1..20).collect::<Vec<u64>>());
+    touch(&gate);
+    assert_eq!(results.next().unwrap().unwrap(), 0);
+    assert!(results.next().is_none());
+}
+
+fn imap_unordered_delivers_each_result_once() {
+    let pool = Pool::new(3).unwrap();
+    for chunk_size in [1, 7] {
+        let chunked = pool.chunk_size(chunk_size).unwrap();
+        let mut seen: Vec<u64> = chunked.imap_unordered(|x: u64| x, 0..3000).map(Result::unwrap).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..3000).collect::<Vec<u64>>());
+    }
+}
+
+fn imap_reads_nothing_before_it_is_asked() {
+    let pool = Pool::new(2).unwrap();
+    let read = Cell::new(0);
+    let mut results = pool.imap(square, (0..).inspect(|_| read.set(read.get() + 1)));
+    assert_eq!(read.get(), 0);
+    assert_eq!(results.next().unwrap().unwrap(), 0);
+    assert!(read.get() > 0);
+}
+
+fn an_endless_input_is_read_a_little_ahead() {
+    /// O que se promete: blocos em andamento por trabalhador.
+    const WINDOW: u64 = 64;
+    let pool = Pool::new(2).unwrap();
+    for chunk_size in [1, 10] {
+        let read = Cell::new(0u64);
+        let input = (0..).inspect(|_| read.set(read.get() + 1));
+        let chunked = pool.chunk_size(chunk_size).unwrap();
+        let mut most = 0;
+        for (taken, result) in (1..).zip(chunked.imap(square, input).take(5000)) {
+            result.unwrap();
+            most = most.max(read.get() - taken);
+        }
+        assert!(most <= (WINDOW * 2 + 1) * chunk_size as u64, "leu {most} itens adiante");
+        println!("blocos de {chunk_size}: leu até {most} itens adiante");
+    }
+}
+
+/// 640 MB de argumentos e 640 MB de resultados passam por aqui; ficam no máximo uns poucos.
+fn an_endless_input_fits_in_memory() {
+    let pool = Pool::new(2).unwrap();
+    let before = memory_kib("VmHWM");
+    let input = (0u8..=255).cycle().map(|byte| vec![byte; 64 << 10]);
+    for result in pool.imap(|block: Vec<u8>| block, input).take(10_000) {
+        assert_eq!(result.unwrap().len(), 64 << 10);
+    }
+    let grown = memory_kib("VmHWM") - before;
+    println!("o pico cresceu {grown} KiB");
+    assert!(grown < 96 << 10, "o pico cresceu {grown} KiB");
+}
+
+/// O argumento é um número; o resultado, 4 MiB. Quem lê para depois do primeiro: os outros não podem
+/// ir se acumulando à espera dele.
+fn a_slow_reader_does_not_pile_up_large_results() {
+    let pool = Pool::new(2).unwrap();
+    for ordered in [true, false] {
+        let before = memory_kib("VmRSS");
+        let task = |byte: u8| vec![byte; 4 << 20];
+        let mut results: Box<dyn Iterator<Item = Result<Vec<u8>, Error>>> = if ordered {
+            Box::new(pool.imap(task, (0..=255).cycle()))
+        } else {
+            Box::new(pool.imap_unordered(task, (0..=255).cycle()))
+        };
+        for _ in 0..20 {
+            results.next().unwrap().unwrap();
+        }
+        // Tempo para que tudo o que o pool aceitou adiantar chegue.
+        std::thread::sleep(Duration::from_millis(500));
+        let grown = memory_kib("VmRSS").saturating_sub(before);
+        println!("com o leitor parado: {grown} KiB a mais");
+        assert!(grown < 96 << 10, "com o leitor parado: {grown} KiB a mais");
+    }
+}
+
+fn dropping_imap_midway_cancels_what_nobody_began() {
+    let (pool, dir) = (Pool::new(1).unwrap(), folder());
+    let (gate, log) = (dir.path().join("portão"), dir.path().join("registro"));
+    let task = |(index, gate, log): (u32, PathBuf, PathBuf)| {
+        append_line(&log, &index.to_string());
+        if index > 0 {
+            wait_for(gate);
+        }
+    };
+    let mut results = pool.imap(task, (0..).map(|i| (i, gate.clone(), log.clone())));
+    results.next().unwrap().unwrap();
+    eventually("a segunda tarefa começou", || lines(&log).len() > 1);
+    drop(results);
+    touch(&gate);
+    pool.join();
+    // Só as que já estavam com o trabalhador; o resto da fila, que não tem fim, sumiu.
+    assert!(lines(&log).len() < 64, "{} tarefas rodaram", lines(&log).len());
+}
+
+fn a_panicking_input_leaves_the_pool_working() {
+    let pool = Pool::new(2).unwrap();
+    let input = (0..).inspect(|&x| assert!(x < 10, "a entrada quebrou"));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        pool.imap(square, input).map(Result::unwrap).sum::<u64>()
+    }));
+    assert!(outcome.is_err());
+    assert_eq!(pool.map(square, 0..4).unwrap(), [0, 1, 4, 9]);
+}
+
+fn an_input_may_use_the_same_pool() {
+    let pool = Pool::new(1).unwrap();
+    let squares = pool.imap(square, 0..100).map(Result::unwrap);
+    let fourth: Result<Vec<u64>, _> = pool.imap(square, squares).collect();
+    assert_eq!(fourth.unwrap(), (0..100u64).map(|x| x.pow(4)).collect::<Vec<u64>>());
+}
+
+fn two_streams_of_one_pool_take_turns() {
+    let pool = Pool::new(2).unwrap();
+    let mut first = pool.imap(square, 0..);
+    let mut second = pool.imap(|x: u64| x + 1, 0..);
+    for x in 0..500 {
+        assert_eq!(first.next().unwrap().unwrap(), x * x);
+        assert_eq!(second.next().unwrap().unwrap(), x + 1);
+    }
+}

@@ -1,0 +1,173 @@
+//! O que os testes dividem: tarefas, sinais, arquivos como semáforos e o que /proc conta.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process};
+
+pub(crate) fn square(x: u64) -> u64 {
+    x * x
+}
+
+pub(crate) fn own_pid<T>(_: T) -> u32 {
+    std::process::id()
+}
+
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("uma pasta temporária")
+}
+
+/// Espera que `path` exista. É como uma tarefa, noutro processo, espera pelo teste, e o contrário.
+pub(crate) fn wait_for(path: impl AsRef<Path>) {
+    while !path.as_ref().exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+pub(crate) fn touch(path: impl AsRef<Path>) {
+    fs::write(path, "").expect("criar um arquivo");
+}
+
+/// Diz ao teste qual é o pid de quem roda a tarefa: escreve inteiro, depois põe no lugar.
+pub(crate) fn announce_pid(path: &Path) {
+    let draft = path.with_extension("rascunho");
+    fs::write(&draft, std::process::id().to_string()).expect("anunciar o pid");
+    fs::rename(draft, path).expect("anunciar o pid");
+}
+
+pub(crate) fn announced_pid(path: &Path) -> u32 {
+    wait_for(path);
+    fs::read_to_string(path).expect("pid anunciado").parse().expect("um número")
+}
+
+/// Uma linha curta, acrescentada de uma vez: vários processos podem escrever no mesmo arquivo.
+pub(crate) fn append_line(path: &Path, line: &str) {
+    let mut file = fs::OpenOptions::new().append(true).create(true).open(path).expect("abrir o registro");
+    file.write_all(format!("{line}\n").as_bytes()).expect("escrever no registro");
+}
+
+pub(crate) fn lines(path: &Path) -> Vec<String> {
+    fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// Uma tarefa que só termina quando o teste cria o arquivo; devolve o pid de quem esperou.
+pub(crate) fn wait_at_gate(gate: PathBuf) -> u32 {
+    wait_for(gate);
+    std::process::id()
+}
+
+pub(crate) fn kill(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(pid.cast_signed()).expect("um pid");
+    kill_process(pid, signal).expect("mandar um sinal");
+}
+
+pub(crate) fn kill_myself() -> ! {
+    kill_process(getpid(), Signal::KILL).expect("mandar um sinal");
+    unreachable!("SIGKILL não volta")
+}
+
+/// Espera por algo que acontece em outro processo; se não acontecer, o teste falha dizendo o quê.
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    assert!(within(Duration::from_secs(10), &mut condition), "não aconteceu em 10 s: {what}");
+}
+
+/// Se `condition` chegou a valer antes de `limit`.
+pub(crate) fn within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    loop {
+        if condition() {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Um processo, sem confundi-lo com outro que receba o mesmo número mais tarde.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) pid: u32,
+    start: u64,
+}
+
+impl Identity {
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        Some(Identity { pid, start: Stat::read(pid)?.start })
+    }
+
+    /// Se o processo terminou. Um órfão zumbi já terminou: espera só pelo init do sistema.
+    pub(crate) fn is_gone(&self) -> bool {
+        Stat::read(self.pid).is_none_or(|stat| stat.start != self.start || stat.state == 'Z')
+    }
+}
+
+struct Stat {
+    state: char,
+    group: i32,
+    start: u64,
+}
+
+impl Stat {
+    fn read(pid: u32) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // O nome do programa, entre parênteses, pode ter espaços; os campos começam depois dele.
+        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+        Some(Stat {
+            state: fields.first()?.chars().next()?,
+            group: fields.get(2)?.parse().ok()?,
+            start: fields.get(19)?.parse().ok()?,
+        })
+    }
+}
+
+/// Os filhos deste processo, vivos ou zumbis.
+pub(crate) fn children() -> Vec<u32> {
+    children_of("self")
+}
+
+pub(crate) fn children_of(pid: impl std::fmt::Display) -> Vec<u32> {
+    let mut pids = Vec::new();
+    for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+        let list = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        pids.extend(list.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+    }
+    pids
+}
+
+/// Os outros processos vivos do grupo deste: filhos, netos e quem mais eles tenham criado.
+pub(crate) fn others_in_my_group() -> Vec<u32> {
+    let group = getpgrp().as_raw_nonzero().get();
+    let me = std::process::id();
+    let pids = fs::read_dir("/proc").expect("/proc").flatten();
+    pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|&pid| pid != me)
+        .filter(|&pid| Stat::read(pid).is_some_and(|stat| stat.group == group && stat.state != 'Z'))
+        .collect()
+}
+
+/// Um campo de `/proc/self/status` em KiB, como `VmHWM` (o pico de memória) ou `VmRSS` (a de agora).
+pub(crate) fn memory_kib(field: &str) -> usize {
+    let status = fs::read_to_string("/proc/self/status").expect("/proc");
+    let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    value.and_then(|value| value.split_whitespace().next()?.parse().ok()).expect("um número de KiB")
+}
+
+/// Um gerador de números sem dependências: os testes são os mesmos a cada vez.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}
