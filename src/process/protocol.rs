@@ -65,15 +65,19 @@ pub(super) fn serve(body: &[u8]) -> Result<(Vec<u8>, bool), Error> {
         Ok(answer) => Ok((answer, false)),
         Err(error) => {
             let panicked = matches!(error, Error::Panicked { .. });
-            let reply = match error {
-                Error::Panicked { message, location } => Reply::Panicked { message, location },
-                Error::TooLarge { limit } => Reply::TooLarge { limit },
-                Error::Encode(reason) => Reply::Encode(reason),
-                Error::Decode(reason) => Reply::Decode(reason),
-                other => Reply::Encode(other.to_string()),
-            };
+            let reply = reply_to(error);
             Ok((frame::build(|answer| frame::encode(&reply, answer))?, panicked))
         }
+    }
+}
+
+fn reply_to(error: Error) -> Reply {
+    match error {
+        Error::Panicked { message, location } => Reply::Panicked { message, location },
+        Error::TooLarge { limit } => Reply::TooLarge { limit },
+        Error::Encode(reason) => Reply::Encode(reason),
+        Error::Decode(reason) => Reply::Decode(reason),
+        other => Reply::Encode(other.to_string()),
     }
 }
 
@@ -98,4 +102,42 @@ pub(crate) fn read_reply(mut body: Vec<u8>) -> Result<Result<Vec<u8>, Error>, Er
 /// Os resultados de um bloco.
 pub(crate) fn read_results<R: DeserializeOwned>(bytes: Vec<u8>) -> Result<Vec<R>, Error> {
     frame::decode(&bytes).map(|(values, _)| values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_greeting_from_another_program_is_refused() {
+        let own = frame::build(|body| frame::encode(&Fingerprint::own(), body)).expect("um quadro");
+        assert_eq!(check_greeting(&own[4..]), Ok(()));
+        // Outra versão: o primeiro byte do texto, depois do tamanho dele.
+        let mut other = own[4..].to_vec();
+        other[1] ^= 1;
+        assert_eq!(check_greeting(&other), Err("o executável dele é outro".to_owned()));
+        // Outra distância entre as duas funções: o último byte.
+        let mut other = own[4..].to_vec();
+        *other.last_mut().expect("uma distância") ^= 1;
+        assert_eq!(check_greeting(&other), Err("o executável dele é outro".to_owned()));
+        assert_eq!(check_greeting(&[]), Err("a mensagem dele não foi entendida".to_owned()));
+    }
+
+    #[test]
+    fn every_reply_survives_the_trip() {
+        let failures = [
+            Error::Panicked { message: "m".to_owned(), location: "l".to_owned() },
+            Error::Encode("e".to_owned()),
+            Error::Decode("d".to_owned()),
+            Error::TooLarge { limit: 7 },
+        ];
+        for failure in failures {
+            let frame =
+                frame::build(|answer| frame::encode(&reply_to(failure.clone()), answer)).expect("um quadro");
+            let arrived = read_reply(frame[4..].to_vec()).expect("uma resposta").expect_err("uma falha");
+            assert_eq!(arrived.to_string(), failure.to_string());
+        }
+        assert!(read_reply(vec![]).is_err());
+        assert!(read_reply(vec![200]).is_err());
+    }
 }

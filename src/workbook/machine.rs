@@ -82,7 +82,7 @@ impl Watch {
 fn machine_ticks() -> f64 {
     let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
     let fields = stat.lines().next().unwrap_or_default();
-    // user nice system idle iowait irq softirq steal: tudo, menos os dois em que ninguém trabalha.
+    // `user nice system idle iowait irq softirq steal`: tudo, menos os dois em que ninguém trabalha.
     let busy = fields.split_whitespace().skip(1).take(8).enumerate().filter(|(i, _)| ![3, 4].contains(i));
     busy.filter_map(|(_, ticks)| ticks.parse::<f64>().ok()).sum()
 }

@@ -16,6 +16,7 @@ use crate::support::*;
 crate::cases! {
     30 => each_way_to_die_is_told_apart,
     30 => map_returns_the_death_and_the_pool_goes_on,
+    30 => map_returns_the_failure_of_lowest_index_among_those_seen,
     30 => killed_idle_worker_is_replaced,
     30 => killed_busy_worker_fails_only_its_own_task,
     60 => worker_killed_while_writing_a_large_result_does_not_hang,
@@ -24,7 +25,7 @@ crate::cases! {
     30 => every_worker_killed_at_once_is_replaced,
     60 => forty_workers_killed_at_once_are_replaced,
     60 => a_storm_of_kills_costs_only_the_tasks_it_hits,
-    30 => a_pool_whose_tasks_all_kill_gives_up,
+    60 => a_pool_whose_tasks_all_kill_gives_up,
     30 => a_pool_that_gave_up_lets_the_others_finish,
     30 => a_death_while_closing_does_not_hang,
     30 => a_death_is_seen_while_a_grandchild_holds_the_socket,
@@ -86,6 +87,36 @@ fn map_returns_the_death_and_the_pool_goes_on() {
         assert_died(&chunked.map(die, input).unwrap_err(), "morto por SIGKILL (sinal 9)");
         assert_eq!(chunked.map(square, 0..5).unwrap(), [0, 1, 4, 9, 16]);
     }
+}
+
+/// Dois itens falham, o segundo primeiro; quando `map` olha, as duas falhas já chegaram.
+fn map_returns_the_failure_of_lowest_index_among_those_seen() {
+    fn fail((index, dir): (u32, PathBuf)) {
+        if index == 0 {
+            wait_for(dir.join("1"));
+        }
+        touch(dir.join(index.to_string()));
+        panic!("falhou {index}");
+    }
+    fn meet((mine, other): (PathBuf, PathBuf)) {
+        touch(mine);
+        wait_for(other);
+    }
+    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let path = |name: &str| dir.path().join(name);
+    let input = (0..3).map(|index| {
+        if index == 2 {
+            // Cada trabalhador responde na ordem: se os dois se encontraram depois, os dois já falharam.
+            wait_for(path("0"));
+            let (a, b) = (path("a"), path("b"));
+            let both = [(a.clone(), b.clone()), (b, a)].map(|pair| pool.apply_async(meet, pair));
+            both.into_iter().for_each(|result| result.get().unwrap());
+        }
+        (index, dir.path().to_owned())
+    });
+    // `map` leria a entrada toda antes; com blocos, ela é lida aos poucos.
+    let error = pool.chunk_size(1).unwrap().map(fail, input).unwrap_err();
+    assert!(matches!(&error, Error::Panicked { message, .. } if message == "falhou 0"), "{error}");
 }
 
 fn killed_idle_worker_is_replaced() {
@@ -285,6 +316,7 @@ fn a_pool_whose_tasks_all_kill_gives_up() {
     assert!(error.to_string().contains("morto por SIGKILL (sinal 9)"), "{error}");
     assert!(matches!(pool.map(square, 0..9), Err(Error::TooManyDeaths { .. })));
     eventually("a lista de processos diz a verdade", || pool.pids().len() == children().len());
+    assert_everyone_sleeps();
     pool.join();
 }
 

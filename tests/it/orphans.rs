@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use multiprocessamento::{Pool, Process};
@@ -19,11 +19,12 @@ crate::cases! {
     30 => killed_parent_takes_the_workers_of_its_workers,
     30 => killed_parent_takes_workers_born_with_every_signal_blocked,
     30 => ctrl_c_ends_the_whole_tree_quietly_with_status_130,
+    30 => a_program_that_survives_ctrl_c_keeps_its_workers,
     30 => workers_outlive_the_thread_that_made_the_pool,
     30 => a_process_outlives_the_thread_that_started_it,
 }
 
-fn assert_tree_dies_with(command: std::process::Command) {
+fn assert_tree_dies_with(command: Command) {
     let mut program = programs::start(command);
     assert!(program.tree.len() >= 3, "{:?}", program.tree);
     assert!(program.tree.iter().all(|process| !process.is_gone()));
@@ -45,39 +46,83 @@ fn killed_parent_takes_the_workers_of_its_workers() {
     assert_tree_dies_with(programs::command("aninhado"));
 }
 
-fn killed_parent_takes_workers_born_with_every_signal_blocked() {
-    let executable = std::env::current_exe().unwrap();
-    let mut blocked = programs::command_at("env".as_ref(), "ocupado");
-    blocked.arg("--block-signal").arg(executable);
-    let works =
-        std::process::Command::new("env").args(["--block-signal", "true"]).stderr(Stdio::null()).status();
+/// O comando que roda um programa de apoio com os sinais como o `env` os deixa.
+fn with_signals(option: &str, name: &str) -> Command {
+    let works = Command::new("env").args([option, "true"]).stderr(Stdio::null()).status();
     if !works.is_ok_and(|status| status.success()) {
-        harness::skip("o `env` desta máquina não sabe bloquear sinais");
+        harness::skip(&format!("o `env` desta máquina não conhece {option}"));
     }
+    let mut command = programs::command_at("env".as_ref(), name);
+    command.arg(option);
+    command
+}
+
+fn killed_parent_takes_workers_born_with_every_signal_blocked() {
+    let mut blocked = with_signals("--block-signal", "ocupado");
+    blocked.arg(std::env::current_exe().unwrap());
     assert_tree_dies_with(blocked);
+}
+
+/// Um grupo de processos, morto inteiro no fim do teste, passe ele ou não.
+struct Group(Pid);
+
+impl Group {
+    fn of(program: &programs::Running) -> Self {
+        Group(Pid::from_raw(program.child.id().cast_signed()).expect("um pid"))
+    }
+
+    /// O que o terminal faz com um Ctrl-C.
+    fn interrupt(&self) {
+        kill_process_group(self.0, Signal::INT).expect("mandar um sinal");
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = kill_process_group(self.0, Signal::KILL);
+    }
 }
 
 fn ctrl_c_ends_the_whole_tree_quietly_with_status_130() {
     for name in ["ocioso", "ocupado", "aninhado"] {
-        let executable = std::env::current_exe().unwrap();
-        let mut shell = programs::command_at("sh".as_ref(), name);
+        // Quem roda os testes em segundo plano os faz nascer ignorando o SIGINT.
+        let mut shell = with_signals("--default-signal=INT", name);
         // Com o `trap` o shell sobrevive ao sinal e conta como o programa terminou.
-        shell.args(["-c", "trap : INT; \"$0\"; echo \"status $?\""]).arg(executable);
-        // O terminal manda o sinal ao grupo inteiro; este grupo é só do programa.
+        shell
+            .args(["sh", "-c", "trap : INT; \"$0\"; echo \"status $?\""])
+            .arg(std::env::current_exe().unwrap());
         shell.process_group(0).stderr(Stdio::piped());
         let mut program = programs::start(shell);
-        let group = Pid::from_raw(program.child.id().cast_signed()).unwrap();
-        kill_process_group(group, Signal::INT).unwrap();
+        let group = Group::of(&program);
+        group.interrupt();
         let mut last = String::new();
         program.output.read_line(&mut last).unwrap();
         assert_eq!(last, "status 130\n", "{name}");
         let gone = within(Duration::from_secs(1), || program.tree.iter().all(Identity::is_gone));
         assert!(gone, "{name}: um segundo depois do Ctrl-C: {:?}", program.tree);
-        program.child.wait().unwrap();
         let mut errors = String::new();
         program.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
         assert_eq!(errors, "", "{name}");
+        program.child.wait().unwrap();
     }
+}
+
+fn a_program_that_survives_ctrl_c_keeps_its_workers() {
+    let dir = folder();
+    let gate = dir.path().join("portão");
+    let mut stubborn = with_signals("--ignore-signal=INT", "teimoso");
+    stubborn.arg(std::env::current_exe().unwrap()).env(programs::FILE, &gate).process_group(0);
+    let mut program = programs::start(stubborn);
+    let group = Group::of(&program);
+    group.interrupt();
+    // O sinal chega em microssegundos; meio segundo depois, um trabalhador sem defesa já teria morrido.
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(program.tree.iter().all(|process| !process.is_gone()), "{:?}", program.tree);
+    touch(&gate);
+    let mut answer = String::new();
+    program.output.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "os mesmos\n");
+    assert!(program.child.wait().unwrap().success());
 }
 
 /// O Linux avisa os filhos quando termina a *thread* que os criou; eles não podem confundi-la com o pai.

@@ -397,35 +397,8 @@ fn tasks_read_an_empty_stdin_and_share_stdout() {
     assert_eq!(read, ["", ""]);
 }
 
-/// Quantas vezes cada thread deste processo e dos filhos passou de rodando a parada, ou o contrário.
-fn context_switches() -> Vec<(PathBuf, String)> {
-    let processes = children().into_iter().chain([std::process::id()]);
-    let threads = processes.flat_map(|pid| {
-        let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("/proc").flatten();
-        tasks.map(|task| task.path())
-    });
-    // A thread que mede não conta.
-    let me = PathBuf::from(format!("/proc/{0}/task/{0}", std::process::id()));
-    let others = threads.filter(|path| *path != me);
-    others
-        .map(|path| {
-            let status = fs::read_to_string(path.join("status")).unwrap_or_default();
-            let counters: Vec<&str> = status.lines().filter(|line| line.contains("ctxt_switches")).collect();
-            (path, counters.join(" "))
-        })
-        .collect()
-}
-
-/// Um pool sem tarefas não gasta processador: nem o supervisor nem os trabalhadores acordam uma vez
-/// que seja. Quem procura trabalho de tempos em tempos nunca passa por dois segundos assim.
 fn an_idle_pool_never_wakes_up() {
     let pool = Pool::new(2).unwrap();
     pool.chunk_size(1).unwrap().map(square, 0..1000).unwrap();
-    assert_eq!(context_switches().len(), 3, "o supervisor e dois trabalhadores");
-    let still = within(Duration::from_secs(30), || {
-        let before = context_switches();
-        std::thread::sleep(Duration::from_secs(2));
-        before == context_switches()
-    });
-    assert!(still, "o pool parado acorda: {:?}", context_switches());
+    assert_eq!(assert_everyone_sleeps(), 3, "o supervisor e dois trabalhadores");
 }

@@ -19,6 +19,7 @@ crate::cases! {
     30 => a_program_run_by_a_task_is_not_a_child,
     30 => init_may_be_called_again,
     30 => a_deleted_executable_still_starts_children,
+    30 => a_parent_that_ignores_the_death_of_children_still_gets_results,
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -126,4 +127,14 @@ fn a_deleted_executable_still_starts_children() {
     assert_eq!(attempts(&output), ["pool: Ok([0, 1, 4])", "processo: 9"]);
     // E o erro de sempre continua sendo o de sempre.
     assert!(matches!(Pool::new(0), Err(Error::NoWorkers)));
+}
+
+/// Quem nasce ignorando SIGCHLD não tem filhos a recolher: o sistema os recolhe sozinho.
+fn a_parent_that_ignores_the_death_of_children_still_gets_results() {
+    let mut command = programs::command_at("env".as_ref(), "como-se-deve");
+    let output = command.arg("--ignore-signal=CHLD").arg(std::env::current_exe().unwrap()).output().unwrap();
+    if !output.status.success() {
+        harness::skip("o `env` desta máquina não sabe ignorar sinais");
+    }
+    assert_eq!(attempts(&output), ["pool: Ok([0, 1, 4])", "processo: 9"]);
 }

@@ -105,6 +105,37 @@ impl Identity {
     }
 }
 
+/// Quantas vezes cada thread deste processo e dos filhos passou de rodando a parada, ou o contrário.
+fn context_switches() -> Vec<(PathBuf, String)> {
+    let processes = children().into_iter().chain([std::process::id()]);
+    let threads = processes.flat_map(|pid| {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        tasks.map(|task| task.path())
+    });
+    // A thread que mede não conta.
+    let me = PathBuf::from(format!("/proc/{0}/task/{0}", std::process::id()));
+    let others = threads.filter(|path| *path != me);
+    others
+        .map(|path| {
+            let status = fs::read_to_string(path.join("status")).unwrap_or_default();
+            let counters: Vec<&str> = status.lines().filter(|line| line.contains("ctxt_switches")).collect();
+            (path, counters.join(" "))
+        })
+        .collect()
+}
+
+/// As outras threads deste processo e as dos filhos dormem dois segundos seguidos sem acordar uma vez que
+/// seja. Quem procura trabalho de tempos em tempos nunca passa por aqui. Devolve quantas são.
+pub(crate) fn assert_everyone_sleeps() -> usize {
+    let still = within(Duration::from_secs(30), || {
+        let before = context_switches();
+        std::thread::sleep(Duration::from_secs(2));
+        before == context_switches()
+    });
+    assert!(still, "alguém acorda sem ter o que fazer: {:?}", context_switches());
+    context_switches().len()
+}
+
 struct Stat {
     state: char,
     group: i32,
