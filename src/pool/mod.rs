@@ -24,8 +24,13 @@ use worker::{Job, Worker};
 /// Um conjunto de processos que recebem tarefas e devolvem resultados.
 ///
 /// Um processo que morre leva consigo só o bloco que estava fazendo: quem o pediu recebe
-/// [`Error::WorkerDied`], outro processo toma o lugar, e o resto segue. Um `Pool` descartado mata os
-/// seus processos na hora, como `terminate`; para esperar o fim, use [`join`](Pool::join).
+/// [`Error::WorkerDied`], outro processo toma o lugar, e o resto segue. Se o sistema recusa o substituto, o
+/// pool segue com menos gente e continua pedindo. Ele só desiste, e responde [`Error::TooManyDeaths`] ou
+/// [`Error::Spawn`] a tudo o que espera, se os processos morrem em série sem terminar uma tarefa, ou se não
+/// resta nenhum e o sistema não dá outro.
+///
+/// Um `Pool` descartado mata os seus processos na hora, como `terminate`; para esperar o fim, use
+/// [`join`](Pool::join).
 ///
 /// # Exemplos
 ///

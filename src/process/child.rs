@@ -1,7 +1,9 @@
 //! O lado do filho: descobrir que é um filho, apresentar-se e atender pedidos até o pai fechar.
 
+use std::ffi::CString;
 use std::io::{self, BufReader, Write};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -101,8 +103,18 @@ impl Invitation {
     }
 }
 
+/// O nome que o pai escolheu vem em `argv[0]`, e `ps aux` o mostra; `top` e `ps -e` mostrariam `exe`, o fim
+/// de `/proc/self/exe`.
+fn take_name() {
+    if let Some(Ok(name)) = std::env::args_os().next().map(|name| CString::new(name.into_vec())) {
+        // Um nome a menos na lista não impede ninguém de trabalhar.
+        let _ = rustix::thread::set_name(&name);
+    }
+}
+
 fn serve(parent: i32) -> Result<i32, Error> {
     lifeline::follow(parent).map_err(Error::io)?;
+    take_name();
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().map_err(Error::io)?);
     // A tarefa que ler da entrada padrão encontra o fim do arquivo, e não os pedidos do pai.
     let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(Error::io)?;

@@ -36,6 +36,8 @@ pub struct Lesson {
     report: Box<dyn Report>,
     record: Vec<Event>,
     started: f64,
+    /// A maior parte da máquina que esteve em outras mãos durante uma medição.
+    others: f64,
 }
 
 /// Roda a lição: lê a linha de comando e conta a história.
@@ -72,7 +74,7 @@ fn tell(
     story: impl FnOnce(&mut Lesson) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let report: Box<dyn Report> = if options.json { Box::new(Json) } else { Box::new(Terminal::default()) };
-    let mut lesson = Lesson { options, report, record: Vec::new(), started: now() };
+    let mut lesson = Lesson { options, report, record: Vec::new(), started: now(), others: 0.0 };
     lesson.start(info)?;
     story(&mut lesson)?;
     lesson.emit(Event::End(End { seconds: now() - lesson.started }));
@@ -140,12 +142,6 @@ impl Lesson {
         for measured in &comparison.measured {
             measured.typical_spans().iter().for_each(|span| self.emit(Event::Span(span.clone())));
         }
-        if comparison.others > BUSY {
-            let others = format::percent(comparison.others);
-            self.say(&format!(
-                "\nOutros programas usaram {others} da máquina: os tempos não bastam para decidir."
-            ));
-        }
         Ok(comparison)
     }
 
@@ -173,6 +169,7 @@ impl Lesson {
             let model = model.id().to_owned();
             self.emit(Event::Progress(Progress { model, done, total }));
         })?;
+        self.others = self.others.max(comparison.others);
         Ok(comparison)
     }
 
@@ -196,6 +193,13 @@ impl Lesson {
 
     /// Registra uma afirmação julgada.
     pub fn claim(&mut self, claim: Claim) {
+        let others = std::mem::take(&mut self.others);
+        if others > BUSY {
+            let others = format::percent(others);
+            self.say(&format!(
+                "\nOutros programas usaram {others} da máquina: os tempos não bastam para decidir."
+            ));
+        }
         self.emit(Event::Claim(claim));
     }
 

@@ -19,7 +19,7 @@ crate::cases! {
     30 => killed_parent_takes_the_workers_of_its_workers,
     30 => killed_parent_takes_workers_born_with_every_signal_blocked,
     30 => ctrl_c_ends_the_whole_tree_quietly_with_status_130,
-    30 => a_program_that_survives_ctrl_c_keeps_its_workers,
+    30 => workers_leave_ctrl_c_to_their_parent,
     30 => workers_outlive_the_thread_that_made_the_pool,
     30 => a_process_outlives_the_thread_that_started_it,
 }
@@ -46,20 +46,12 @@ fn killed_parent_takes_the_workers_of_its_workers() {
     assert_tree_dies_with(programs::command("aninhado"));
 }
 
-/// O comando que roda um programa de apoio com os sinais como o `env` os deixa.
-fn with_signals(option: &str, name: &str) -> Command {
-    let works = Command::new("env").args([option, "true"]).stderr(Stdio::null()).status();
-    if !works.is_ok_and(|status| status.success()) {
-        harness::skip(&format!("o `env` desta máquina não conhece {option}"));
-    }
-    let mut command = programs::command_at("env".as_ref(), name);
-    command.arg(option);
-    command
-}
-
 fn killed_parent_takes_workers_born_with_every_signal_blocked() {
-    let mut blocked = with_signals("--block-signal", "ocupado");
-    blocked.arg(std::env::current_exe().unwrap());
+    if !env_accepts("--block-signal") {
+        harness::skip("o `env` desta máquina não sabe bloquear sinais");
+    }
+    let mut blocked = programs::command_at("env".as_ref(), "ocupado");
+    blocked.arg("--block-signal").arg(std::env::current_exe().unwrap());
     assert_tree_dies_with(blocked);
 }
 
@@ -85,12 +77,9 @@ impl Drop for Group {
 
 fn ctrl_c_ends_the_whole_tree_quietly_with_status_130() {
     for name in ["ocioso", "ocupado", "aninhado"] {
-        // Quem roda os testes em segundo plano os faz nascer ignorando o SIGINT.
-        let mut shell = with_signals("--default-signal=INT", name);
+        let mut shell = programs::command_at("sh".as_ref(), name);
         // Com o `trap` o shell sobrevive ao sinal e conta como o programa terminou.
-        shell
-            .args(["sh", "-c", "trap : INT; \"$0\"; echo \"status $?\""])
-            .arg(std::env::current_exe().unwrap());
+        shell.args(["-c", "trap : INT; \"$0\"; echo \"status $?\""]).arg(std::env::current_exe().unwrap());
         shell.process_group(0).stderr(Stdio::piped());
         let mut program = programs::start(shell);
         let group = Group::of(&program);
@@ -107,22 +96,17 @@ fn ctrl_c_ends_the_whole_tree_quietly_with_status_130() {
     }
 }
 
-fn a_program_that_survives_ctrl_c_keeps_its_workers() {
-    let dir = folder();
+/// Num Ctrl-C o terminal manda o sinal também aos filhos; quem decide o que fazer dele é o pai.
+fn workers_leave_ctrl_c_to_their_parent() {
+    let (pool, dir) = (Pool::new(2).unwrap(), folder());
     let gate = dir.path().join("portão");
-    let mut stubborn = with_signals("--ignore-signal=INT", "teimoso");
-    stubborn.arg(std::env::current_exe().unwrap()).env(programs::FILE, &gate).process_group(0);
-    let mut program = programs::start(stubborn);
-    let group = Group::of(&program);
-    group.interrupt();
-    // O sinal chega em microssegundos; meio segundo depois, um trabalhador sem defesa já teria morrido.
-    std::thread::sleep(Duration::from_millis(500));
-    assert!(program.tree.iter().all(|process| !process.is_gone()), "{:?}", program.tree);
+    let busy = pool.apply_async(wait_at_gate, gate.clone());
+    let workers = pool.pids();
+    workers.iter().for_each(|&pid| kill(pid, Signal::INT));
     touch(&gate);
-    let mut answer = String::new();
-    program.output.read_to_string(&mut answer).unwrap();
-    assert_eq!(answer, "os mesmos\n");
-    assert!(program.child.wait().unwrap().success());
+    assert!(workers.contains(&busy.get().unwrap()));
+    assert_eq!(pool.map(square, 0..100).unwrap().len(), 100);
+    assert_eq!(pool.pids(), workers);
 }
 
 /// O Linux avisa os filhos quando termina a *thread* que os criou; eles não podem confundi-la com o pai.

@@ -25,7 +25,7 @@ const READY: &str = "pronto";
 
 type Main = fn() -> Result<(), Error>;
 
-const PROGRAMS: [(&str, Main); 17] = [
+const PROGRAMS: [(&str, Main); 16] = [
     ("tarefas-que-imprimem", tasks_that_print),
     ("pânicos-calados", quiet_panics),
     ("esqueceu-init", forgot_init),
@@ -39,7 +39,6 @@ const PROGRAMS: [(&str, Main); 17] = [
     ("executável-apagado", deleted_executable),
     ("como-se-deve", well_behaved),
     ("ocioso", idle_tree),
-    ("teimoso", stubborn_tree),
     ("ocupado", busy_tree),
     ("aninhado", nested_tree),
     ("poucos-processos", few_processes),
@@ -100,13 +99,9 @@ pub(crate) fn start(mut command: Command) -> Running {
     }
 }
 
-fn print_tree(pids: impl IntoIterator<Item = u32>) {
+fn print_tree_and_wait(pids: impl IntoIterator<Item = u32>) -> ! {
     pids.into_iter().for_each(|pid| println!("{pid}"));
     println!("{READY}");
-}
-
-fn print_tree_and_wait(pids: impl IntoIterator<Item = u32>) -> ! {
-    print_tree(pids);
     loop {
         std::thread::sleep(Duration::from_secs(3600));
     }
@@ -240,19 +235,6 @@ fn deleted_executable() -> Result<(), Error> {
 fn well_behaved() -> Result<(), Error> {
     init();
     show_attempts()
-}
-
-/// Sobrevive ao Ctrl-C (nasceu a ignorá-lo) e continua a trabalhar com os mesmos processos.
-fn stubborn_tree() -> Result<(), Error> {
-    init();
-    let pool = Pool::new(3)?;
-    let before = pool.pids();
-    print_tree(before.clone());
-    wait_for(file());
-    let used = pool.map(own_pid, 0..100)?;
-    let same = pool.pids() == before && used.iter().all(|pid| before.contains(pid));
-    println!("{}", if same { "os mesmos" } else { "outros" });
-    Ok(())
 }
 
 fn idle_tree() -> Result<(), Error> {

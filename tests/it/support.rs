@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process};
@@ -56,6 +57,12 @@ pub(crate) fn lines(path: &Path) -> Vec<String> {
 pub(crate) fn wait_at_gate(gate: PathBuf) -> u32 {
     wait_for(gate);
     std::process::id()
+}
+
+/// Se o `env` desta máquina conhece a opção; as que mexem com sinais são recentes.
+pub(crate) fn env_accepts(option: &str) -> bool {
+    let status = Command::new("env").args([option, "true"]).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 pub(crate) fn kill(pid: u32, signal: Signal) {
