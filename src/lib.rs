@@ -43,7 +43,7 @@ pub mod workbook;
 pub use error::{Error, ExitStatus};
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder, init};
-pub use thread_pool::{ChunkedThreads, ThreadPool};
+pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
 
 /// Os trechos escritos nas próprias páginas do livro, conferidos por `cargo test --doc`.
 #[cfg(doctest)]

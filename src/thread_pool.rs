@@ -46,6 +46,55 @@ pub struct ThreadPool {
     terminated: Arc<AtomicBool>,
 }
 
+/// Opções de um [`ThreadPool`].
+#[derive(Clone, Debug)]
+pub struct ThreadPoolBuilder {
+    workers: usize,
+    name: String,
+}
+
+impl ThreadPoolBuilder {
+    /// Quantas threads. Sem isto: uma por núcleo que este processo pode usar.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// O nome do pool; o da thread `i` é `nome-i`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Cria as threads.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ThreadPool::new`].
+    pub fn build(self) -> Result<ThreadPool, Error> {
+        if self.workers == 0 {
+            return Err(Error::NoWorkers);
+        }
+        let (jobs, queue) = unbounded::<Job>();
+        let mut pool = ThreadPool {
+            jobs: Some(jobs),
+            threads: Vec::with_capacity(self.workers),
+            closed: AtomicBool::new(false),
+            terminated: Arc::default(),
+        };
+        for i in 1..=self.workers {
+            let queue = queue.clone();
+            // Um erro no meio descarta o pool, o que encerra as threads já criadas.
+            let thread = thread::Builder::new()
+                .name(format!("{}-{i}", self.name))
+                .spawn(move || queue.iter().for_each(|job| job()))
+                .map_err(Error::spawn)?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+}
+
 impl ThreadPool {
     /// Um pool de `workers` threads.
     ///
@@ -53,26 +102,13 @@ impl ThreadPool {
     ///
     /// [`Error::NoWorkers`] com zero; [`Error::Spawn`] se o sistema recusou uma thread.
     pub fn new(workers: usize) -> Result<Self, Error> {
-        if workers == 0 {
-            return Err(Error::NoWorkers);
-        }
-        let (jobs, queue) = unbounded::<Job>();
-        let mut pool = ThreadPool {
-            jobs: Some(jobs),
-            threads: Vec::with_capacity(workers),
-            closed: AtomicBool::new(false),
-            terminated: Arc::default(),
-        };
-        for i in 1..=workers {
-            let queue = queue.clone();
-            // Um erro no meio descarta o pool, o que encerra as threads já criadas.
-            let thread = thread::Builder::new()
-                .name(format!("ThreadPool-{i}"))
-                .spawn(move || queue.iter().for_each(|job| job()))
-                .map_err(Error::spawn)?;
-            pool.threads.push(thread);
-        }
-        Ok(pool)
+        ThreadPool::builder().workers(workers).build()
+    }
+
+    /// Opções, antes de criar o pool.
+    pub fn builder() -> ThreadPoolBuilder {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        ThreadPoolBuilder { workers, name: "ThreadPool".to_owned() }
     }
 
     /// Quantas threads o pool mantém.

@@ -19,6 +19,6 @@ fn visitar(x: u64) -> Visita {
 
 /// As visitas a todos os `numeros`, na ordem deles, feitas pelos processos de `pool`.
 fn visitar_todos(pool: &Pool, numeros: Vec<u64>) -> Result<Vec<Visita>, Error> {
-    let _ = (pool, numeros, visitar); // apague esta linha
+    let _ = (pool, &numeros, visitar); // apague esta linha
     todo!("chame o pool")
 }

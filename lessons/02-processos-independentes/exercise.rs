@@ -18,6 +18,6 @@ fn main() -> std::process::ExitCode {
 ///
 /// `contar_fatia(fatia)` conta uma fatia e devolve uma `Parcial`, com o campo `primos`.
 fn contar(fatias: Vec<Range<u64>>) -> Result<Total, Error> {
-    let _ = (fatias, contar_fatia, Process::builder()); // apague esta linha
+    let _ = (&fatias, contar_fatia, Process::builder()); // apague esta linha
     todo!("comece os processos, espere por eles, some")
 }

@@ -11,7 +11,7 @@
 //! * [`judge`]: o que uma medição diz de uma afirmação.
 //! * [`record`]: o registro, um evento por linha.
 //! * [`report`]: o mesmo registro no terminal, em JSON e em arquivo.
-//! * [`format`]: números e nomes como o leitor os lê.
+//! * [`mod@format`]: números e nomes como o leitor os lê.
 //! * [`options`]: as opções de linha de comando, as mesmas em toda lição.
 //! * [`lesson`]: o que junta tudo; é por onde uma lição começa.
 //! * [`exercise`]: a conferência dos exercícios.

@@ -13,6 +13,8 @@ use crate::support::*;
 
 crate::cases! {
     30 => map_keeps_the_order,
+    30 => the_two_pools_answer_the_same_calls,
+    30 => the_builder_names_the_threads,
     30 => every_chunk_size_gives_the_same_answer,
     30 => empty_input_gives_empty_output,
     30 => impossible_sizes_are_refused,
@@ -258,4 +260,40 @@ fn threads_end_with_the_pool() {
     }
     // Uma thread terminada leva um instante para sair da lista do sistema.
     eventually("as threads se foram", || threads() == before);
+}
+
+/// Um programa inteiro, em que só o nome do pool muda.
+macro_rules! program_with {
+    ($pool:ident) => {{
+        let pool = multiprocessamento::$pool::builder().workers(2).name("igual").build().unwrap();
+        let mut unordered: Vec<u64> =
+            pool.chunk_size(3).unwrap().imap_unordered(square, 0..20).map(Result::unwrap).collect();
+        unordered.sort_unstable();
+        let ordered: Vec<u64> = pool.imap(square, 0..20).map(Result::unwrap).collect();
+        let later = pool.apply_async(square, 7);
+        let answers = (
+            pool.map(square, 0..20).unwrap(),
+            ordered,
+            unordered,
+            pool.apply(square, 6).unwrap(),
+            later.get().unwrap(),
+            pool.workers(),
+        );
+        pool.close();
+        let refused = pool.map(square, 0..2).unwrap_err().to_string();
+        pool.join();
+        (answers, refused)
+    }};
+}
+
+fn the_two_pools_answer_the_same_calls() {
+    assert_eq!(program_with!(ThreadPool), program_with!(Pool));
+}
+
+fn the_builder_names_the_threads() {
+    let pool = ThreadPool::builder().workers(2).name("conta").build().unwrap();
+    let name = |_: u64| std::thread::current().name().map(str::to_owned);
+    for seen in pool.map(name, 0..50).unwrap() {
+        assert!(["conta-1", "conta-2"].map(|name| Some(name.to_owned())).contains(&seen), "{seen:?}");
+    }
 }
