@@ -15,7 +15,7 @@ crate::cases! {
     60 => a_refused_process_is_an_error_and_the_others_are_reaped,
     30 => a_pool_without_descriptors_is_an_error_and_leaves_nothing,
     60 => a_pool_goes_on_with_fewer_workers_until_descriptors_return,
-    60 => a_pool_left_with_no_worker_and_no_descriptor_is_an_error,
+    30 => a_pool_left_with_no_worker_and_no_descriptor_is_an_error,
 }
 
 /// Um usuário que não existe: só os processos deste teste contam no limite dele.
