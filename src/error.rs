@@ -28,6 +28,19 @@ pub enum Error {
     #[error("o sistema recusou um processo, uma thread ou um descritor: {0}")]
     Spawn(#[source] Arc<io::Error>),
 
+    /// `fork` copia só a thread que o chama: as travas das outras ficariam fechadas para sempre na cópia.
+    #[error(
+        "fork recusado: este processo tem {threads} threads, e a cópia teria só uma; use spawn ou forkserver"
+    )]
+    ForkWithThreads {
+        /// Quantas threads o processo tem.
+        threads: usize,
+    },
+
+    /// Um pool não pode nascer por `fork`: quem cuida dele é uma thread.
+    #[error("um pool nasce por spawn ou forkserver; por fork, só um Process")]
+    ForkInPool,
+
     /// O filho nasceu mas não se apresentou como um trabalhador deste mesmo programa.
     #[error("o processo {pid} não se apresentou: {reason}")]
     Handshake {
@@ -44,6 +57,15 @@ pub enum Error {
         pid: u32,
         /// Como ele terminou.
         status: ExitStatus,
+    },
+
+    /// A tarefa passou do tempo que o pool lhe dava, e o processo que a rodava foi morto.
+    #[error("a tarefa passou de {} s, e o processo {pid} foi encerrado", decimal(.limit.as_secs_f64()))]
+    TaskTimedOut {
+        /// O processo.
+        pid: u32,
+        /// O tempo que ela tinha.
+        limit: Duration,
     },
 
     /// A tarefa entrou em pânico; quem a rodava continua de pé.
@@ -78,9 +100,17 @@ pub enum Error {
     #[error("o resultado já foi entregue")]
     AlreadyTaken,
 
-    /// O pool já foi fechado e não aceita tarefas.
-    #[error("o pool está fechado")]
+    /// O pool, ou a fila, já foi fechado e não aceita mais nada.
+    #[error("já está fechado: não aceita mais nada")]
     Closed,
+
+    /// Quem estava do outro lado do canal fechou o lado dele, ou morreu.
+    #[error("o outro lado do canal fechou")]
+    Disconnected,
+
+    /// A barreira não vai mais abrir: um dos participantes morreu antes de chegar a ela.
+    #[error("a barreira se rompeu: um dos participantes morreu")]
+    BrokenBarrier,
 
     /// O pool foi encerrado antes de a tarefa terminar.
     #[error("o pool foi encerrado antes do fim da tarefa")]

@@ -1,104 +1,77 @@
-//! Quadros: cada mensagem vai precedida do seu tamanho, em 4 bytes (little-endian).
+//! Quadros: cada mensagem vai precedida do seu tamanho e de quantos descritores leva, em 4 bytes cada
+//! (little-endian).
 
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd};
 
-use postcard::ser_flavors::Flavor;
 use rustix::buffer::spare_capacity;
+use rustix::cmsg_space;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, recv};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recv, recvmsg, sendmsg,
+};
 
+use super::parcel::{Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
 use crate::Error;
 
-/// O maior quadro aceito: 1 GiB. Um tamanho acima disso é defeito ou lixo, nunca um pedido.
-pub(crate) const MAX_FRAME: usize = 1 << 30;
+const HEADER: usize = 8;
 
-const HEADER: usize = 4;
-/// Quanto se pede ao sistema por leitura: cabe a maioria das mensagens, várias de uma vez.
+/// Quanto se pede ao sistema por leitura: cabe a maioria das mensagens, várias de uma vez. Uma maior que
+/// isto é lida direto para a memória que será dela.
 const READ_SIZE: usize = 64 << 10;
 
-/// Até quanto de memória vazia se guarda entre mensagens: páginas novas custam mais que a cópia, mas uma
-/// mensagem enorme não deve ocupar a memória para sempre.
-const KEEP: usize = 4 << 20;
-
-/// Monta um quadro: `write` acrescenta o corpo e o tamanho é escrito depois, sem copiar nada.
-pub(crate) fn build(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>) -> Result<Vec<u8>, Error> {
-    let mut frame = vec![0; HEADER];
+/// Monta um quadro: `write` acrescenta o corpo e o cabeçalho é escrito depois, sem copiar nada.
+pub(crate) fn build(write: impl FnOnce(&mut Parcel) -> Result<(), Error>) -> Result<Parcel, Error> {
+    let mut frame = Parcel { bytes: vec![0; HEADER], descriptors: Vec::new() };
     write(&mut frame)?;
-    let size = frame.len() - HEADER;
-    frame[..HEADER].copy_from_slice(&(size as u32).to_le_bytes());
+    let size = (frame.bytes.len() - HEADER) as u32;
+    frame.bytes[..4].copy_from_slice(&size.to_le_bytes());
+    frame.bytes[4..HEADER].copy_from_slice(&(frame.descriptors.len() as u32).to_le_bytes());
     Ok(frame)
 }
 
-/// Acrescenta `value` a `bytes`, em postcard.
-///
-/// # Erros
-///
-/// [`Error::TooLarge`] assim que o quadro passa do limite: um valor que será recusado não chega a ocupar a
-/// memória da máquina.
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
-    postcard::serialize_with_flavor(value, Bounded(bytes)).map_err(|error| match error {
-        postcard::Error::SerializeBufferFull => Error::TooLarge { limit: MAX_FRAME },
-        other => Error::Encode(other.to_string()),
-    })
+/// Escreve o que couber de `pieces` em `socket`; `descriptors` vão com o primeiro byte.
+pub(crate) fn send(
+    socket: impl AsFd,
+    pieces: &[IoSlice<'_>],
+    descriptors: &[Descriptor],
+    flags: SendFlags,
+) -> rustix::io::Result<usize> {
+    // NOSIGNAL: um filho morto é um erro a devolver, não um SIGPIPE que mata o pai.
+    let flags = flags | SendFlags::NOSIGNAL;
+    if descriptors.is_empty() {
+        return sendmsg(socket, pieces, &mut SendAncillaryBuffer::default(), flags);
+    }
+    let borrowed: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&borrowed));
+    sendmsg(socket, pieces, &mut control, flags)
 }
 
-/// Um quadro que o postcard preenche até o limite, e nem um byte a mais.
-struct Bounded<'a>(&'a mut Vec<u8>);
-
-impl Flavor for Bounded<'_> {
-    type Output = ();
-
-    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
-        if data.len() > HEADER + MAX_FRAME - self.0.len() {
-            return Err(postcard::Error::SerializeBufferFull);
+/// Lê para `buffer` uma vez; os descritores que vierem entram em `descriptors`.
+pub(crate) fn receive(
+    socket: impl AsFd,
+    buffer: &mut [u8],
+    descriptors: &mut impl Extend<Descriptor>,
+    flags: RecvFlags,
+) -> rustix::io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let flags = flags | RecvFlags::CMSG_CLOEXEC;
+    let received = recvmsg(socket, &mut [IoSliceMut::new(buffer)], &mut control, flags)?;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(fds) = message {
+            descriptors.extend(fds.map(Descriptor::from));
         }
-        self.0.extend_from_slice(data);
-        Ok(())
     }
-
-    fn try_push(&mut self, data: u8) -> postcard::Result<()> {
-        self.try_extend(&[data])
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
+    Ok(received.bytes)
 }
 
-/// Lê um valor do começo de `bytes` e devolve também o que sobrou.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), Error> {
-    postcard::take_from_bytes(bytes).map_err(|e| Error::Decode(e.to_string()))
-}
-
-/// Espera por um quadro inteiro; `None` se o outro lado fechou entre dois quadros.
-pub(crate) fn read(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-    let mut header = [0; HEADER];
-    match from.read_exact(&mut header) {
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        other => other?,
-    }
-    let size = size_in(header).map_err(io::Error::other)?;
-    // O corpo cresce com o que chega, não com o que o cabeçalho promete.
-    let mut body = Vec::with_capacity(size.min(READ_SIZE));
-    let received = from.take(size as u64).read_to_end(&mut body)?;
-    if received < size {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(Some(body))
-}
-
-fn size_in(header: [u8; HEADER]) -> Result<usize, Error> {
-    let size = u32::from_le_bytes(header) as usize;
-    if size > MAX_FRAME {
-        return Err(Error::TooLarge { limit: MAX_FRAME });
-    }
-    Ok(size)
-}
-
-/// O que uma leitura sem espera encontrou.
+/// O que uma leitura encontrou.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Filled {
     /// Chegaram bytes.
@@ -110,45 +83,130 @@ pub(crate) enum Filled {
 }
 
 /// Junta os bytes que chegam, em qualquer partição, e devolve quadros inteiros.
-#[derive(Default)]
 pub(crate) struct FrameReader {
-    buffer: Vec<u8>,
-    consumed: usize,
+    buffer: Box<[u8]>,
+    /// O que há no `buffer` e ainda não foi entregue.
+    waiting: std::ops::Range<usize>,
+    descriptors: VecDeque<Descriptor>,
+    /// O quadro que não cabe no `buffer`, enquanto chega.
+    large: Option<Large>,
+}
+
+struct Large {
+    body: Vec<u8>,
+    size: usize,
+    descriptors: usize,
+}
+
+impl Default for FrameReader {
+    fn default() -> Self {
+        FrameReader {
+            buffer: vec![0; READ_SIZE].into(),
+            waiting: 0..0,
+            descriptors: VecDeque::new(),
+            large: None,
+        }
+    }
 }
 
 impl FrameReader {
-    /// Lê uma vez de `socket`, sem esperar.
-    pub(crate) fn fill(&mut self, socket: impl AsFd) -> io::Result<Filled> {
-        self.buffer.drain(..self.consumed);
-        self.consumed = 0;
-        if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
-            self.buffer = Vec::new();
-        }
-        // Dobrar o espaço a cada leitura cheia torna linear o custo de uma mensagem grande.
-        self.buffer.reserve(READ_SIZE.max(self.buffer.len()));
-        match recv(socket, spare_capacity(&mut self.buffer), RecvFlags::DONTWAIT) {
-            Ok((0, _)) => Ok(Filled::End),
+    /// Lê uma vez de `socket`; com [`RecvFlags::DONTWAIT`], sem esperar.
+    pub(crate) fn fill(&mut self, socket: impl AsFd, flags: RecvFlags) -> io::Result<Filled> {
+        let outcome = match &mut self.large {
+            Some(large) => large.fill(socket, flags),
+            None => {
+                self.make_room();
+                let end = self.waiting.end;
+                let outcome = receive(socket, &mut self.buffer[end..], &mut self.descriptors, flags);
+                self.waiting.end += outcome.unwrap_or(0);
+                outcome
+            }
+        };
+        match outcome {
+            Ok(0) | Err(Errno::CONNRESET) => Ok(Filled::End),
             Ok(_) => Ok(Filled::Some),
             Err(Errno::AGAIN | Errno::INTR) => Ok(Filled::Nothing),
-            Err(Errno::CONNRESET) => Ok(Filled::End),
-            Err(e) => Err(e.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.waiting.is_empty() {
+            self.waiting = 0..0;
+        } else if self.waiting.end == self.buffer.len() {
+            self.buffer.copy_within(self.waiting.clone(), 0);
+            self.waiting = 0..self.waiting.len();
         }
     }
 
     /// O próximo quadro inteiro, se já chegou.
-    pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let waiting = &self.buffer[self.consumed..];
-        let Some((header, rest)) = waiting.split_first_chunk::<HEADER>() else {
+    ///
+    /// # Erros
+    ///
+    /// [`Error::TooLarge`] ou [`Error::Decode`] se os bytes não formam quadros: não há como seguir.
+    pub(crate) fn next(&mut self) -> Result<Option<Parcel>, Error> {
+        if let Some(large) = self.large.take_if(|large| large.body.len() == large.size) {
+            return self.deliver(large.body, large.descriptors).map(Some);
+        }
+        let Some((header, rest)) = self.buffer[self.waiting.clone()].split_first_chunk::<HEADER>() else {
             return Ok(None);
         };
-        let size = size_in(*header)?;
-        let Some(body) = rest.get(..size) else {
+        if self.large.is_some() {
             return Ok(None);
-        };
-        let body = body.to_vec();
-        self.consumed += HEADER + size;
-        Ok(Some(body))
+        }
+        let [size, descriptors] = numbers_in(header)?;
+        if let Some(body) = rest.get(..size) {
+            let body = body.to_vec();
+            self.waiting.start += HEADER + size;
+            return self.deliver(body, descriptors).map(Some);
+        }
+        if HEADER + size > READ_SIZE {
+            self.large = Some(Large { body: rest.to_vec(), size, descriptors });
+            self.waiting = 0..0;
+        }
+        Ok(None)
     }
+
+    fn deliver(&mut self, bytes: Vec<u8>, count: usize) -> Result<Parcel, Error> {
+        if self.descriptors.len() < count {
+            // O sistema descarta os que não cabem na tabela deste processo.
+            return Err(Error::Decode("os canais que vinham na mensagem se perderam no caminho".to_owned()));
+        }
+        Ok(Parcel { bytes, descriptors: self.descriptors.drain(..count).collect() })
+    }
+}
+
+impl Large {
+    /// Os descritores vieram com o cabeçalho: aqui são só bytes, direto para o lugar deles.
+    fn fill(&mut self, socket: impl AsFd, flags: RecvFlags) -> rustix::io::Result<usize> {
+        if self.body.len() == self.body.capacity() {
+            // A memória cresce com o que chega, não com o que o cabeçalho promete; dobrá-la a cada vez torna
+            // linear o custo do quadro inteiro.
+            let more = self.body.len().max(READ_SIZE).min(self.size - self.body.len());
+            self.body.reserve_exact(more);
+        }
+        let missing = self.size - self.body.len();
+        if self.body.capacity() - self.body.len() <= missing {
+            return recv(socket, spare_capacity(&mut self.body), flags).map(|(_, received)| received);
+        }
+        // O alocador deu mais do que se pediu: para não ler do quadro seguinte, por um trecho à parte.
+        let mut piece = vec![0; missing.min(READ_SIZE)];
+        let (_, received) = recv(socket, &mut piece[..], flags)?;
+        self.body.extend_from_slice(&piece[..received]);
+        Ok(received)
+    }
+}
+
+fn numbers_in(header: &[u8; HEADER]) -> Result<[usize; 2], Error> {
+    let number = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let [size, descriptors] = [number(0) as usize, number(4) as usize];
+    if size > MAX_SIZE {
+        return Err(Error::TooLarge { limit: MAX_SIZE });
+    }
+    if descriptors > MAX_DESCRIPTORS {
+        return Err(Error::Decode(format!("um quadro não leva {descriptors} canais")));
+    }
+    Ok([size, descriptors])
 }
 
 #[cfg(test)]
@@ -175,9 +233,13 @@ mod tests {
         }
     }
 
+    fn header(size: u32, descriptors: u32) -> [u8; HEADER] {
+        (u64::from(descriptors) << 32 | u64::from(size)).to_le_bytes()
+    }
+
     fn frame_of(body: &[u8]) -> Vec<u8> {
-        let size = u32::try_from(body.len()).expect("um corpo pequeno");
-        [&size.to_le_bytes(), body].concat()
+        let header = header(u32::try_from(body.len()).expect("um corpo pequeno"), 0);
+        [&header[..], body].concat()
     }
 
     /// Lê tudo o que há no soquete: os quadros e como terminou.
@@ -185,9 +247,9 @@ mod tests {
         let mut frames = Vec::new();
         loop {
             while let Some(frame) = reader.next().expect("quadros válidos") {
-                frames.push(frame);
+                frames.push(frame.bytes);
             }
-            match reader.fill(socket).expect("um soquete são") {
+            match reader.fill(socket, RecvFlags::DONTWAIT).expect("um soquete são") {
                 Filled::Some => {}
                 end => return (frames, end),
             }
@@ -200,7 +262,7 @@ mod tests {
         for _ in 0..200 {
             let bodies: Vec<Vec<u8>> = (0..random.below(20))
                 .map(|_| {
-                    let size = [0, 1, 7, 300, 5000][random.below(5)];
+                    let size = [0, 1, 7, 300, 5000, 70_000, 200_000][random.below(7)];
                     random.bytes(size)
                 })
                 .collect();
@@ -208,7 +270,7 @@ mod tests {
             let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
             let (mut reader, mut received, mut sent) = (FrameReader::default(), Vec::new(), 0);
             while sent < bytes.len() {
-                let piece = (1 + random.below(2000)).min(bytes.len() - sent);
+                let piece = (1 + random.below(20_000)).min(bytes.len() - sent);
                 ours.write_all(&bytes[sent..sent + piece]).expect("escrever");
                 sent += piece;
                 received.extend(drain(&mut reader, &theirs).0);
@@ -223,49 +285,71 @@ mod tests {
     fn a_frame_cut_by_the_end_never_comes_out() {
         let mut random = Random(0xc07);
         let bytes = frame_of(&random.bytes(1000));
-        for cut in [0, 1, 3, 4, 5, 500, 1003] {
+        for cut in [0, 1, 7, 8, 9, 500, 1007] {
             let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
             ours.write_all(&bytes[..cut]).expect("escrever");
             ours.shutdown(Shutdown::Write).expect("fechar");
             assert_eq!(drain(&mut FrameReader::default(), &theirs), (vec![], Filled::End), "corte em {cut}");
-            let read = read(&mut &bytes[..cut]);
-            if cut < HEADER {
-                assert!(matches!(read, Ok(None)), "corte em {cut}: {read:?}");
-            } else {
-                assert_eq!(read.expect_err("um quadro partido").kind(), io::ErrorKind::UnexpectedEof);
-            }
         }
     }
 
-    #[test]
-    fn both_readers_agree() {
-        let mut random = Random(0xa9ee);
-        let bodies: Vec<Vec<u8>> = (0..50).map(|size| random.bytes(size * 100)).collect();
-        let bytes: Vec<u8> = bodies.iter().flat_map(|body| frame_of(body)).collect();
-        let mut waiting = &bytes[..];
-        for body in &bodies {
-            assert_eq!(read(&mut waiting).expect("um quadro").as_ref(), Some(body));
-        }
-        assert!(read(&mut waiting).expect("o fim").is_none());
-    }
-
-    #[test]
-    fn a_promised_size_beyond_the_limit_is_refused_without_reserving_it() {
-        for size in [MAX_FRAME as u32 + 1, u32::MAX] {
-            assert!(read(&mut &size.to_le_bytes()[..]).is_err());
-            let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
-            ours.write_all(&size.to_le_bytes()).expect("escrever");
-            let mut reader = FrameReader::default();
-            reader.fill(&theirs).expect("ler");
-            assert!(matches!(reader.next(), Err(Error::TooLarge { .. })));
-            assert!(reader.buffer.capacity() < 1 << 20);
-        }
-        // Um tamanho aceito, mas que não vem, também não reserva nada.
+    /// Um leitor que recebeu `bytes`.
+    fn reader_of(bytes: &[u8]) -> FrameReader {
         let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
-        ours.write_all(&(MAX_FRAME as u32).to_le_bytes()).expect("escrever");
+        ours.write_all(bytes).expect("escrever");
+        let mut reader = FrameReader::default();
+        reader.fill(&theirs, RecvFlags::DONTWAIT).expect("ler");
+        reader
+    }
+
+    #[test]
+    fn a_promised_size_beyond_the_limit_is_refused() {
+        for size in [MAX_SIZE as u32 + 1, u32::MAX] {
+            assert!(matches!(reader_of(&header(size, 0)).next(), Err(Error::TooLarge { .. })));
+        }
+        let too_many = header(3, MAX_DESCRIPTORS as u32 + 1);
+        assert!(matches!(reader_of(&too_many).next(), Err(Error::Decode(_))));
+    }
+
+    #[test]
+    fn a_size_that_does_not_come_reserves_nothing() {
+        let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
+        ours.write_all(&header(MAX_SIZE as u32, 0)).expect("escrever");
         let mut reader = FrameReader::default();
         assert_eq!(drain(&mut reader, &theirs), (vec![], Filled::Nothing));
-        assert!(reader.buffer.capacity() < 1 << 20);
+        assert!(reader.large.expect("um quadro grande").body.capacity() < 1 << 20);
+    }
+
+    #[test]
+    fn descriptors_arrive_with_the_frame_they_belong_to() {
+        let (ours, theirs) = UnixStream::pair().expect("um par de soquetes");
+        let file = |name| Descriptor::from(std::os::fd::OwnedFd::from(tempfile::tempfile().expect(name)));
+        let files: Vec<Descriptor> = ["a", "b", "c"].map(file).into();
+        let mut reader = FrameReader::default();
+        for (body, count) in [(10, 1), (0, 0), (90_000, 2), (3, 3), (5, 0)] {
+            let mut frame = Parcel { bytes: frame_of(&vec![7; body]), descriptors: files[..count].to_vec() };
+            frame.bytes[..HEADER].copy_from_slice(&header(body as u32, count as u32));
+            let pieces = [IoSlice::new(&frame.bytes)];
+            let sent = send(&ours, &pieces, &frame.descriptors, SendFlags::empty()).expect("enviar");
+            assert_eq!(sent, frame.bytes.len());
+        }
+        let inode = |file: &Descriptor| rustix::fs::fstat(file).expect("um arquivo").st_ino;
+        let expected: Vec<u64> = files.iter().map(inode).collect();
+        for (body, count) in [(10, 1), (0, 0), (90_000, 2), (3, 3), (5, 0)] {
+            let frame = loop {
+                if let Some(frame) = reader.next().expect("um quadro válido") {
+                    break frame;
+                }
+                assert_eq!(reader.fill(&theirs, RecvFlags::DONTWAIT).expect("ler"), Filled::Some);
+            };
+            assert_eq!(frame.bytes.len(), body);
+            assert_eq!(frame.descriptors.iter().map(inode).collect::<Vec<_>>(), expected[..count]);
+        }
+    }
+
+    #[test]
+    fn descriptors_that_did_not_come_are_an_error() {
+        assert!(matches!(reader_of(&header(0, 2)).next(), Err(Error::Decode(_))));
     }
 
     #[test]
@@ -274,33 +358,11 @@ mod tests {
         for _ in 0..2000 {
             let size = random.below(64);
             let garbage = random.bytes(size);
-            let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
-            ours.write_all(&garbage).expect("escrever");
-            let mut reader = FrameReader::default();
-            reader.fill(&theirs).expect("ler");
+            let mut reader = reader_of(&garbage);
             while let Ok(Some(frame)) = reader.next() {
-                assert!(frame.len() < garbage.len());
-                let _ = decode::<(u8, String, Vec<u64>)>(&frame);
+                assert!(frame.bytes.len() < garbage.len());
+                let _ = frame.read::<(u8, String, Vec<u64>)>();
             }
         }
-    }
-
-    #[test]
-    fn a_large_frame_does_not_keep_its_memory() {
-        let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
-        let body = vec![7; 4 * KEEP];
-        let frame = frame_of(&body);
-        let writer = std::thread::spawn(move || ours.write_all(&frame));
-        let mut reader = FrameReader::default();
-        let received = loop {
-            if let Some(frame) = reader.next().expect("um quadro válido") {
-                break frame;
-            }
-            reader.fill(&theirs).expect("ler");
-        };
-        writer.join().expect("sem pânico").expect("escrever");
-        assert!(received == body);
-        reader.fill(&theirs).expect("ler");
-        assert!(reader.buffer.capacity() <= KEEP);
     }
 }

@@ -1,6 +1,8 @@
-//! Mensagens inteiras entre dois processos.
+//! Por onde os processos falam.
 //!
-//! Um soquete entrega bytes, não mensagens: duas podem chegar coladas, uma pode chegar partida.
-//! [`frame`] põe o tamanho antes de cada uma e devolve, do outro lado, as mesmas mensagens.
+//! De baixo para cima: [`parcel`] transforma valores em bytes e descritores; [`frame`] põe o tamanho antes
+//! de cada mensagem, porque um soquete entrega bytes e não mensagens; [`socket`] envia e recebe quadros.
 
 pub(crate) mod frame;
+pub(crate) mod parcel;
+pub(crate) mod socket;

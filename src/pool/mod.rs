@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::ipc::parcel::Parcel;
 use crate::process::protocol;
 pub use reply::AsyncResult;
 use reply::{ChunkId, Promise};
@@ -272,7 +273,7 @@ impl Pool {
     }
 
     /// Entrega um bloco; devolve quantos bytes ele ocupa.
-    fn submit<F, A, R>(&self, function: F, items: Vec<A>, promise: Promise<Vec<u8>>) -> usize
+    fn submit<F, A, R>(&self, function: F, items: Vec<A>, promise: Promise<Parcel>) -> usize
     where
         F: Fn(A) -> R + Copy + Send + 'static,
         A: Serialize + DeserializeOwned,
@@ -284,7 +285,7 @@ impl Pool {
         }
         match protocol::request(function, &items) {
             Ok(request) => {
-                let bytes = request.len();
+                let bytes = request.bytes.len();
                 self.inbox.put(Order::Run(Job { request, promise }));
                 bytes
             }
@@ -362,7 +363,7 @@ impl<'p> Chunked<'p> {
         self.stream(function, items).unordered()
     }
 
-    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<'p, I::IntoIter, Vec<u8>, R>
+    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<'p, I::IntoIter, Parcel, R>
     where
         F: Fn(A) -> R + Copy + Send + 'static,
         A: Serialize + DeserializeOwned,
@@ -372,6 +373,13 @@ impl<'p> Chunked<'p> {
         let pool = self.pool;
         let submit = move |items: Vec<A>, promise| pool.submit(function, items, promise);
         let open = protocol::read_results;
-        Stream::new(items.into_iter(), self.chunk_size, pool.workers, submit, Vec::len, open)
+        Stream::new(
+            items.into_iter(),
+            self.chunk_size,
+            pool.workers,
+            submit,
+            |answer| answer.bytes.len(),
+            open,
+        )
     }
 }

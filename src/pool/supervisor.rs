@@ -23,7 +23,7 @@ use rustix::fd::OwnedFd;
 
 use super::worker::{Death, Job, Worker};
 use crate::Error;
-use crate::process::spawn::wait;
+use crate::ipc::socket::wait;
 
 /// Quantas mortes seguidas, sem nenhum bloco pronto entre elas, o pool aguenta por trabalhador. É por
 /// trabalhador porque um `killall` mata todos de uma vez sem que haja nada de errado com o programa.

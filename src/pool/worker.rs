@@ -8,18 +8,20 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+use rustix::net::SendFlags;
 use rustix::process::Signal;
 
 use super::reply::Promise;
 use crate::Error;
+use crate::ipc::frame;
+use crate::ipc::parcel::Parcel;
 use crate::process::protocol;
 use crate::process::spawn::{Child, Received, START_LIMIT};
 
 /// Um bloco a fazer: o pedido já em bytes e a quem responder.
 pub(crate) struct Job {
-    pub(crate) request: Vec<u8>,
-    pub(crate) promise: Promise<Vec<u8>>,
+    pub(crate) request: Parcel,
+    pub(crate) promise: Promise<Parcel>,
 }
 
 /// Um processo do pool.
@@ -108,14 +110,21 @@ impl Worker {
         while self.sent < self.jobs.len() {
             let mut pieces = [IoSlice::new(&[]); BATCH];
             let mut count = 0;
+            // Os descritores vão com o primeiro byte do pedido a que pertencem; o sistema os junta a um envio,
+            // não a um pedido, então um pedido com descritores começa sempre um envio.
+            let mut descriptors = &[][..];
             for (piece, job) in pieces.iter_mut().zip(self.jobs.range(self.sent..)) {
                 let skip = if count == 0 { self.sent_bytes } else { 0 };
-                *piece = IoSlice::new(&job.request[skip..]);
+                if skip == 0 && !job.request.descriptors.is_empty() {
+                    if count > 0 {
+                        break;
+                    }
+                    descriptors = &job.request.descriptors;
+                }
+                *piece = IoSlice::new(&job.request.bytes[skip..]);
                 count += 1;
             }
-            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-            let nothing = &mut SendAncillaryBuffer::default();
-            match sendmsg(self.child.socket(), &pieces[..count], nothing, flags) {
+            match frame::send(self.child.socket(), &pieces[..count], descriptors, SendFlags::DONTWAIT) {
                 Ok(written) => self.advance(written),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(()),
@@ -127,7 +136,7 @@ impl Worker {
 
     fn advance(&mut self, mut written: usize) {
         while written > 0 {
-            let left = self.jobs[self.sent].request.len() - self.sent_bytes;
+            let left = self.jobs[self.sent].request.bytes.len() - self.sent_bytes;
             if written < left {
                 self.sent_bytes += written;
                 return;
@@ -164,7 +173,7 @@ impl Worker {
         }
     }
 
-    fn answer(&mut self, body: Vec<u8>) -> Result<(), Error> {
+    fn answer(&mut self, body: Parcel) -> Result<(), Error> {
         let reply = protocol::read_reply(body)?;
         if self.sent == 0 {
             return Err(Error::Decode("resposta sem pedido".to_owned()));

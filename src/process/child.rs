@@ -1,7 +1,7 @@
 //! O lado do filho: descobrir que é um filho, apresentar-se e atender pedidos até o pai fechar.
 
 use std::ffi::CString;
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
@@ -12,7 +12,7 @@ use rustix::process::getppid;
 
 use super::{lifeline, protocol};
 use crate::Error;
-use crate::ipc::frame;
+use crate::ipc::socket::FrameSocket;
 
 /// A variável que diz a um filho que ele é um filho: `<inode do soquete>:<pid do pai>`.
 ///
@@ -120,22 +120,23 @@ fn serve(parent: i32) -> Result<i32, Error> {
     let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(Error::io)?;
     rustix::stdio::dup2_stdin(null).map_err(Error::io)?;
 
-    let mut requests = BufReader::with_capacity(64 << 10, &socket);
-    let mut answers = &socket;
-    match frame::read(&mut requests).map_err(Error::io)? {
-        Some(body) => protocol::check_greeting(&body).map_err(|reason| Error::Handshake {
-            pid: getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs()),
-            reason,
-        })?,
-        None => return Ok(0),
-    }
-    answers.write_all(&protocol::greeting()?).map_err(Error::io)?;
+    serve_requests(FrameSocket::from(socket))
+}
+
+/// Apresenta-se e atende pedidos até o pai fechar; devolve o código de saída.
+fn serve_requests(mut parent: FrameSocket) -> Result<i32, Error> {
+    let Some(greeting) = parent.receive()? else { return Ok(0) };
+    protocol::check_greeting(&greeting).map_err(|reason| Error::Handshake {
+        pid: getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs()),
+        reason,
+    })?;
+    parent.send(&protocol::greeting()?, None).map_err(Error::io)?;
 
     let mut code = 0;
-    while let Some(body) = frame::read(&mut requests).map_err(Error::io)? {
-        let (answer, panicked) = protocol::serve(&body)?;
+    while let Some(request) = parent.receive()? {
+        let (answer, panicked) = protocol::serve(request)?;
         code = if panicked { PANIC_EXIT_CODE } else { 0 };
-        answers.write_all(&answer).map_err(Error::io)?;
+        parent.send(&answer, None).map_err(Error::io)?;
     }
     Ok(code)
 }

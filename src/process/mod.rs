@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 pub use child::init;
 use spawn::{Child, Received, START_LIMIT};
 
+use crate::ipc::parcel::Parcel;
 use crate::{Error, ExitStatus};
 
 /// Um processo filho que roda uma função e devolve o seu resultado.
@@ -53,7 +54,7 @@ pub struct Process<R> {
     name: String,
     /// Até quando o filho pode se apresentar; `None` depois que se apresentou.
     greeting_due: Option<Instant>,
-    result: Option<Result<Vec<u8>, Error>>,
+    result: Option<Result<Parcel, Error>>,
     taken: bool,
     _result: PhantomData<fn() -> R>,
 }

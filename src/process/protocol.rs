@@ -13,9 +13,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::panics;
-use super::task::{Fingerprint, TaskId};
+use super::task::{Arguments, Fingerprint, TaskId};
 use crate::Error;
 use crate::ipc::frame;
+use crate::ipc::parcel::{self, Parcel};
 
 /// Como foi um bloco; os resultados vêm logo depois de `Done`.
 #[derive(Serialize, Deserialize)]
@@ -28,13 +29,13 @@ enum Reply {
 }
 
 /// O quadro em que um lado se apresenta.
-pub(crate) fn greeting() -> Result<Vec<u8>, Error> {
-    frame::build(|body| frame::encode(&Fingerprint::own(), body))
+pub(crate) fn greeting() -> Result<Parcel, Error> {
+    frame::build(|body| body.write(&Fingerprint::own()))
 }
 
 /// Confere a apresentação do outro lado.
-pub(crate) fn check_greeting(body: &[u8]) -> Result<(), String> {
-    match frame::decode::<Fingerprint>(body) {
+pub(crate) fn check_greeting(body: &Parcel) -> Result<(), String> {
+    match body.read::<Fingerprint>() {
         Ok((theirs, _)) if theirs == Fingerprint::own() => Ok(()),
         Ok(_) => Err("o executável dele é outro".to_owned()),
         Err(_) => Err("a mensagem dele não foi entendida".to_owned()),
@@ -42,31 +43,32 @@ pub(crate) fn check_greeting(body: &[u8]) -> Result<(), String> {
 }
 
 /// O quadro que pede `function` sobre cada um de `items`.
-pub(crate) fn request<F, A, R>(function: F, items: &[A]) -> Result<Vec<u8>, Error>
+pub(crate) fn request<F, A, R>(function: F, items: &[A]) -> Result<Parcel, Error>
 where
     F: Fn(A) -> R + Copy + Send + 'static,
     A: Serialize + DeserializeOwned,
     R: Serialize,
 {
     frame::build(|body| {
-        frame::encode(&TaskId::of(function), body)?;
-        frame::encode(items, body)
+        body.write(&TaskId::of(function))?;
+        body.write(items)
     })
 }
 
 /// Atende um pedido, no filho, e monta a resposta. Diz também se a tarefa entrou em pânico.
-pub(super) fn serve(body: &[u8]) -> Result<(Vec<u8>, bool), Error> {
+pub(super) fn serve(request: Parcel) -> Result<(Parcel, bool), Error> {
     let answer = frame::build(|answer| {
-        frame::encode(&Reply::Done, answer)?;
-        let (task, arguments) = frame::decode::<TaskId>(body)?;
-        panics::catch(|| task.run(arguments, answer))?
+        answer.write(&Reply::Done)?;
+        let Parcel { bytes, descriptors } = request;
+        let (task, bytes) = parcel::read::<TaskId>(&bytes, &[])?;
+        panics::catch(|| task.run(Arguments { bytes, descriptors }, answer))?
     });
     match answer {
         Ok(answer) => Ok((answer, false)),
         Err(error) => {
             let panicked = matches!(error, Error::Panicked { .. });
             let reply = reply_to(error);
-            Ok((frame::build(|answer| frame::encode(&reply, answer))?, panicked))
+            Ok((frame::build(|answer| answer.write(&reply))?, panicked))
         }
     }
 }
@@ -81,15 +83,15 @@ fn reply_to(error: Error) -> Reply {
     }
 }
 
-/// Lê uma resposta, no pai: os bytes dos resultados ou a falha da tarefa.
+/// Lê uma resposta, no pai: os resultados ainda em bytes, ou a falha da tarefa.
 ///
 /// O `Err` de fora diz que os bytes não são uma resposta: o filho enlouqueceu.
-pub(crate) fn read_reply(mut body: Vec<u8>) -> Result<Result<Vec<u8>, Error>, Error> {
-    let (reply, results) = frame::decode::<Reply>(&body)?;
-    let start = body.len() - results.len();
+pub(crate) fn read_reply(mut body: Parcel) -> Result<Result<Parcel, Error>, Error> {
+    let (reply, results) = body.read::<Reply>()?;
+    let start = body.bytes.len() - results.len();
     Ok(match reply {
         Reply::Done => {
-            body.drain(..start);
+            body.bytes.drain(..start);
             Ok(body)
         }
         Reply::Panicked { message, location } => Err(Error::Panicked { message, location }),
@@ -100,27 +102,38 @@ pub(crate) fn read_reply(mut body: Vec<u8>) -> Result<Result<Vec<u8>, Error>, Er
 }
 
 /// Os resultados de um bloco.
-pub(crate) fn read_results<R: DeserializeOwned>(bytes: Vec<u8>) -> Result<Vec<R>, Error> {
-    frame::decode(&bytes).map(|(values, _)| values)
+pub(crate) fn read_results<R: DeserializeOwned>(results: Parcel) -> Result<Vec<R>, Error> {
+    results.read().map(|(values, _)| values)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// O que chega do outro lado: o quadro sem o cabeçalho.
+    fn body_of(mut frame: Parcel) -> Parcel {
+        frame.bytes.drain(..8);
+        frame
+    }
+
+    fn body_with(bytes: Vec<u8>) -> Parcel {
+        Parcel { bytes, descriptors: vec![] }
+    }
+
     #[test]
     fn a_greeting_from_another_program_is_refused() {
-        let own = frame::build(|body| frame::encode(&Fingerprint::own(), body)).expect("um quadro");
-        assert_eq!(check_greeting(&own[4..]), Ok(()));
+        let own = body_of(greeting().expect("um quadro"));
+        assert_eq!(check_greeting(&own), Ok(()));
         // Outra versão: o primeiro byte do texto, depois do tamanho dele.
-        let mut other = own[4..].to_vec();
+        let mut other = own.bytes.clone();
         other[1] ^= 1;
-        assert_eq!(check_greeting(&other), Err("o executável dele é outro".to_owned()));
+        assert_eq!(check_greeting(&body_with(other)), Err("o executável dele é outro".to_owned()));
         // Outra distância entre as duas funções: o último byte.
-        let mut other = own[4..].to_vec();
+        let mut other = own.bytes.clone();
         *other.last_mut().expect("uma distância") ^= 1;
-        assert_eq!(check_greeting(&other), Err("o executável dele é outro".to_owned()));
-        assert_eq!(check_greeting(&[]), Err("a mensagem dele não foi entendida".to_owned()));
+        assert_eq!(check_greeting(&body_with(other)), Err("o executável dele é outro".to_owned()));
+        let nothing = check_greeting(&Parcel::default());
+        assert_eq!(nothing, Err("a mensagem dele não foi entendida".to_owned()));
     }
 
     #[test]
@@ -132,12 +145,11 @@ mod tests {
             Error::TooLarge { limit: 7 },
         ];
         for failure in failures {
-            let frame =
-                frame::build(|answer| frame::encode(&reply_to(failure.clone()), answer)).expect("um quadro");
-            let arrived = read_reply(frame[4..].to_vec()).expect("uma resposta").expect_err("uma falha");
+            let frame = frame::build(|answer| answer.write(&reply_to(failure.clone()))).expect("um quadro");
+            let arrived = read_reply(body_of(frame)).expect("uma resposta").expect_err("uma falha");
             assert_eq!(arrived.to_string(), failure.to_string());
         }
-        assert!(read_reply(vec![]).is_err());
-        assert!(read_reply(vec![200]).is_err());
+        assert!(read_reply(Parcel::default()).is_err());
+        assert!(read_reply(body_with(vec![200])).is_err());
     }
 }

@@ -8,15 +8,16 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::fs::fstat;
 use rustix::io::Errno;
-use rustix::net::SendFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::child::{self, INVITATION};
 use super::protocol;
-use crate::ipc::frame::{Filled, FrameReader};
+use crate::ipc::parcel::Parcel;
+pub(crate) use crate::ipc::socket::Received;
+use crate::ipc::socket::{FrameSocket, wait};
 use crate::{Error, ExitStatus};
 
 /// Quanto se espera que um filho chegue a `init()`. Um filho normal leva um milissegundo; este
@@ -30,17 +31,8 @@ const EXIT_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct Child {
     process: std::process::Child,
     pidfd: OwnedFd,
-    socket: UnixStream,
-    inbox: FrameReader,
+    socket: FrameSocket,
     status: Option<ExitStatus>,
-}
-
-/// Uma mensagem do filho, ou a falta dela.
-pub(crate) enum Received {
-    Frame(Vec<u8>),
-    Nothing,
-    /// O filho fechou o seu lado: terminou ou está terminando.
-    End,
 }
 
 impl Child {
@@ -69,7 +61,7 @@ impl Child {
                 return Err(Error::spawn(error));
             }
         };
-        let child = Child { process, pidfd, socket: ours, inbox: FrameReader::default(), status: None };
+        let child = Child { process, pidfd, socket: FrameSocket::from(ours), status: None };
         match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
             // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
             Ok(()) | Err(Error::Io(_)) => Ok(child),
@@ -89,44 +81,25 @@ impl Child {
         self.pidfd.as_fd()
     }
 
-    /// Escreve `bytes` inteiros, esperando o filho ler, até `deadline`.
-    pub(crate) fn send(&self, mut bytes: &[u8], deadline: Instant) -> Result<(), Error> {
-        while !bytes.is_empty() {
-            // NOSIGNAL: um filho morto é um erro a devolver, não um SIGPIPE que mata o pai.
-            match rustix::net::send(&self.socket, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
-                Ok(sent) => bytes = &bytes[sent..],
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => {
-                    let mut events = [PollFd::new(&self.socket, PollFlags::OUT)];
-                    if wait(&mut events, Some(deadline)).map_err(Error::io)? == 0 {
-                        let reason = format!("não leu a tarefa em {} s", START_LIMIT.as_secs());
-                        return Err(Error::Handshake { pid: self.pid(), reason });
-                    }
-                }
-                Err(error) => return Err(Error::io(error)),
+    /// Escreve o quadro inteiro, esperando o filho ler, até `deadline`.
+    pub(crate) fn send(&self, frame: &Parcel, deadline: Instant) -> Result<(), Error> {
+        self.socket.send(frame, Some(deadline)).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => {
+                let reason = format!("não leu a tarefa em {} s", START_LIMIT.as_secs());
+                Error::Handshake { pid: self.pid(), reason }
             }
-        }
-        Ok(())
+            _ => Error::io(error),
+        })
     }
 
     /// Avisa o filho de que não virão mais pedidos.
     pub(crate) fn finish_requests(&self) {
-        // Falha só se o filho já fechou, e então não há a quem avisar.
-        let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        self.socket.finish();
     }
 
     /// Lê o que houver, sem esperar.
     pub(crate) fn receive(&mut self) -> Result<Received, Error> {
-        loop {
-            if let Some(frame) = self.inbox.next()? {
-                return Ok(Received::Frame(frame));
-            }
-            match self.inbox.fill(&self.socket).map_err(Error::io)? {
-                Filled::Some => {}
-                Filled::Nothing => return Ok(Received::Nothing),
-                Filled::End => return Ok(Received::End),
-            }
-        }
+        self.socket.try_receive()
     }
 
     /// Espera o filho escrever, fechar ou terminar; `false` se `deadline` chegou antes.
@@ -171,20 +144,6 @@ impl Drop for Child {
         if self.status.is_none() {
             self.signal(Signal::KILL);
             let _ = self.reap();
-        }
-    }
-}
-
-/// `poll` até `deadline`; um sinal no meio não encurta a espera. Devolve quantos eventos há.
-pub(crate) fn wait(events: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<usize> {
-    loop {
-        let left = deadline.map(|deadline| {
-            let left = deadline.saturating_duration_since(Instant::now());
-            Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() }
-        });
-        match poll(events, left.as_ref()) {
-            Err(Errno::INTR) => {}
-            other => return Ok(other?),
         }
     }
 }

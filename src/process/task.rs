@@ -19,14 +19,21 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::ipc::frame;
+use crate::ipc::parcel::{self, Descriptor, Parcel};
 
 /// Uma função, pela sua distância até a âncora, em bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TaskId(isize);
 
-/// Lê os argumentos de um bloco e acrescenta os resultados a um vetor de bytes.
-type Trampoline = fn(&[u8], &mut Vec<u8>) -> Result<(), Error>;
+/// Lê os argumentos de um bloco e acrescenta os resultados à resposta.
+type Trampoline = fn(Arguments<'_>, &mut Parcel) -> Result<(), Error>;
+
+/// Os argumentos de um bloco, como chegaram. Os descritores são soltos assim que os valores existem: cada
+/// valor fica com os seus.
+pub(crate) struct Arguments<'b> {
+    pub(crate) bytes: &'b [u8],
+    pub(crate) descriptors: Vec<Descriptor>,
+}
 
 /// Prova de que pai e filho são o mesmo arquivo: a versão e a distância entre duas funções.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +69,7 @@ impl TaskId {
     /// Roda a tarefa sobre os argumentos em `arguments`, neste processo.
     ///
     /// Só pode ser chamada depois de as [`Fingerprint`]s de pai e filho terem sido comparadas.
-    pub(crate) fn run(self, arguments: &[u8], results: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn run(self, arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error> {
         let address = (anchor as fn() as usize).wrapping_add_signed(self.0);
         let pointer = std::ptr::with_exposed_provenance::<()>(address);
         // SAFETY: a distância foi calculada por `TaskId::of`, no mesmo arquivo executável (provado
@@ -73,7 +80,7 @@ impl TaskId {
     }
 }
 
-fn trampoline<F, A, R>(arguments: &[u8], results: &mut Vec<u8>) -> Result<(), Error>
+fn trampoline<F, A, R>(arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error>
 where
     F: Fn(A) -> R + Copy,
     A: DeserializeOwned,
@@ -83,9 +90,10 @@ where
     // é habitado; `Copy` diz que duplicá-lo é permitido. Ler zero bytes de um ponteiro alinhado e não
     // nulo é sempre válido.
     let function = unsafe { NonNull::<F>::dangling().read() };
-    let (items, _) = frame::decode::<Vec<A>>(arguments)?;
+    let (items, _) = parcel::read::<Vec<A>>(arguments.bytes, &arguments.descriptors)?;
+    drop(arguments);
     let values: Vec<R> = items.into_iter().map(function).collect();
-    frame::encode(&values, results)
+    results.write(&values)
 }
 
 #[inline(never)]
@@ -93,8 +101,8 @@ fn anchor() {}
 
 /// A segunda função da [`Fingerprint`]; só o seu endereço interessa.
 #[inline(never)]
-fn probe(_arguments: &[u8], results: &mut Vec<u8>) -> Result<(), Error> {
-    results.clear();
+fn probe(_arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error> {
+    results.bytes.clear();
     Ok(())
 }
 
