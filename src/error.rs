@@ -108,6 +108,10 @@ pub enum Error {
     #[error("o outro lado do canal fechou")]
     Disconnected,
 
+    /// Esta thread já tem a trava que pediu: esperar por ela seria esperar para sempre.
+    #[error("esta thread já tem esta trava")]
+    AlreadyLocked,
+
     /// A barreira não vai mais abrir: um dos participantes morreu antes de chegar a ela.
     #[error("a barreira se rompeu: um dos participantes morreu")]
     BrokenBarrier,

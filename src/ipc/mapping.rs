@@ -1,0 +1,148 @@
+//! Memória que vários processos veem ao mesmo tempo.
+//!
+//! Um *memfd* é um arquivo sem nome que mora na memória: nada fica em `/dev/shm` quando todos morrem, e nenhum
+//! outro usuário o abre. Mapeado em dois processos, é a mesma memória nos dois, em endereços diferentes.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::{
+    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+};
+
+use rustix::buffer::spare_capacity;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
+
+/// Um tipo que pode morar em memória que outros processos mudam.
+///
+/// # Safety
+///
+/// Qualquer sequência de bytes é um valor válido dele, e ele só muda por operações que toleram que outros
+/// mudem ao mesmo tempo (átomos, travas do sistema).
+pub(crate) unsafe trait Shared {}
+
+/// SAFETY: um átomo aceita qualquer valor, e existe para ser mudado por vários ao mesmo tempo.
+macro_rules! atomics {
+    ($($atomic:ty),*) => { $(
+        // SAFETY: um átomo aceita qualquer valor, e existe para ser mudado por vários ao mesmo tempo.
+        unsafe impl Shared for $atomic {}
+    )* };
+}
+atomics!(AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicI8, AtomicI16, AtomicI32, AtomicI64);
+
+/// Um arquivo de memória em zeros, de tamanho fixo: encolhido por alguém, mataria (SIGBUS) quem o mapeou.
+pub(crate) fn create(name: &str, len: usize) -> io::Result<OwnedFd> {
+    let fd = memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    ftruncate(&fd, len as u64)?;
+    fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    Ok(fd)
+}
+
+/// Um arquivo de memória, visto daqui como memória comum.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    address: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: o mapeamento é do processo, não da thread; e só se chega a ele por `Shared`, que tolera vários ao
+// mesmo tempo.
+unsafe impl Send for Mapping {}
+// SAFETY: idem.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Mapeia o arquivo inteiro.
+    ///
+    /// # Erros
+    ///
+    /// Se não há memória, ou se o arquivo pode encolher: não foi feito por [`create`].
+    pub(crate) fn new(fd: impl AsFd) -> io::Result<Self> {
+        let sealed = rustix::fs::fcntl_get_seals(&fd)?.contains(SealFlags::SHRINK);
+        let len = usize::try_from(fstat(&fd)?.st_size).unwrap_or(0);
+        if !sealed || len == 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        // SAFETY: sem endereço pedido, o sistema escolhe um trecho livre; nada que já exista é trocado.
+        let address = unsafe {
+            mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)?
+        };
+        let address = NonNull::new(address.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Mapping { address, len })
+    }
+
+    /// O tamanho, em bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// `count` valores a partir do byte `offset`.
+    ///
+    /// # Panics
+    ///
+    /// Se não cabem, ou se `offset` não está alinhado para `T`.
+    pub(crate) fn slice<T: Shared>(&self, offset: usize, count: usize) -> &[T] {
+        let end = count.checked_mul(size_of::<T>()).and_then(|size| size.checked_add(offset));
+        assert!(end.is_some_and(|end| end <= self.len), "fora da memória compartilhada");
+        assert!(offset.is_multiple_of(align_of::<T>()), "desalinhado");
+        // SAFETY: o trecho cabe no mapeamento (conferido acima), que começa no início de uma página e vive
+        // tanto quanto `self`; está alinhado; `Shared` diz que quaisquer bytes são um `T` e que `&T` tolera
+        // mudanças. O arquivo não encolhe: está selado.
+        unsafe { std::slice::from_raw_parts(self.address.as_ptr().add(offset).cast(), count) }
+    }
+
+    /// Um valor, no byte `offset`.
+    ///
+    /// # Panics
+    ///
+    /// Os de [`slice`](Self::slice).
+    pub(crate) fn at<T: Shared>(&self, offset: usize) -> &T {
+        &self.slice(offset, 1)[0]
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: `address` e `len` vieram do `mmap` em `new`, e toda referência ao mapeamento pega `self`
+        // emprestado: não há mais nenhuma.
+        let _ = unsafe { munmap(self.address.as_ptr().cast(), self.len) };
+    }
+}
+
+/// A partir de quantos bytes vale pedir páginas grandes ao sistema.
+const HUGE: usize = 4 << 20;
+
+/// Lê `len` bytes de um arquivo de memória, a partir de `offset`.
+///
+/// Memória nova custa mais do que a cópia: o sistema a entrega página a página. Páginas grandes, quando há,
+/// cortam esse custo à metade.
+///
+/// # Erros
+///
+/// [`io::ErrorKind::UnexpectedEof`] se o arquivo acaba antes.
+pub(crate) fn read_file(fd: impl AsFd, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    let mut bytes: Vec<u8> = Vec::new();
+    bytes.try_reserve_exact(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    if len >= HUGE {
+        let page = rustix::param::page_size();
+        let start = (bytes.as_mut_ptr() as usize).next_multiple_of(page) - bytes.as_ptr() as usize;
+        // SAFETY: o trecho, de páginas inteiras, fica dentro do que o vetor reservou e ainda não usa; o
+        // conselho muda como o sistema o entrega, não o que há nele. Recusado, fica tudo como antes.
+        let _ = unsafe {
+            madvise(bytes.as_mut_ptr().add(start).cast(), (len - start) / page * page, Advice::LinuxHugepage)
+        };
+    }
+    while bytes.len() < len {
+        let at = offset + bytes.len() as u64;
+        match rustix::io::pread(&fd, spare_capacity(&mut bytes), at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // O vetor pode ter reservado mais do que se pediu.
+    bytes.truncate(len);
+    Ok(bytes)
+}
