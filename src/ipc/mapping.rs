@@ -23,7 +23,6 @@ use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 /// mudem ao mesmo tempo (átomos, travas do sistema).
 pub(crate) unsafe trait Shared {}
 
-/// SAFETY: um átomo aceita qualquer valor, e existe para ser mudado por vários ao mesmo tempo.
 macro_rules! atomics {
     ($($atomic:ty),*) => { $(
         // SAFETY: um átomo aceita qualquer valor, e existe para ser mudado por vários ao mesmo tempo.
