@@ -24,6 +24,10 @@ pub enum Error {
     #[error("chunk_size precisa ser pelo menos 1")]
     EmptyChunk,
 
+    /// Pediu-se `max_tasks_per_child` de zero.
+    #[error("max_tasks_per_child precisa ser pelo menos 1")]
+    NoTasks,
+
     /// O sistema recusou um processo, uma thread ou um descritor novo.
     #[error("o sistema recusou um processo, uma thread ou um descritor: {0}")]
     Spawn(#[source] Arc<io::Error>),
@@ -150,18 +154,23 @@ fn decimal(value: f64) -> String {
 }
 
 /// Como um processo terminou, em palavras: `saiu com código 3`, `morto por SIGKILL (sinal 9)`.
+///
+/// Só o pai de um processo sabe como ele terminou. Se o forkserver, que é o pai dos seus, for morto, a resposta
+/// vai com ele: o código e o sinal são `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExitStatus(std::process::ExitStatus);
+pub struct ExitStatus(Option<std::process::ExitStatus>);
 
 impl ExitStatus {
+    pub(crate) const UNKNOWN: Self = ExitStatus(None);
+
     /// O código de saída, se o processo saiu por conta própria.
     pub fn code(&self) -> Option<i32> {
-        self.0.code()
+        self.0?.code()
     }
 
     /// O número do sinal, se foi um sinal que o terminou.
     pub fn signal(&self) -> Option<i32> {
-        self.0.signal()
+        self.0?.signal()
     }
 
     /// O nome do sinal que o terminou, como `SIGKILL`.
@@ -171,13 +180,13 @@ impl ExitStatus {
 
     /// Se o processo saiu com código zero.
     pub fn success(&self) -> bool {
-        self.0.success()
+        self.0.is_some_and(|status| status.success())
     }
 }
 
 impl From<std::process::ExitStatus> for ExitStatus {
     fn from(status: std::process::ExitStatus) -> Self {
-        ExitStatus(status)
+        ExitStatus(Some(status))
     }
 }
 
@@ -186,7 +195,7 @@ impl fmt::Display for ExitStatus {
         match (self.code(), self.signal()) {
             (Some(code), _) => write!(f, "saiu com código {code}"),
             (None, Some(signal)) => write!(f, "morto por {} (sinal {signal})", signal_name(signal)),
-            (None, None) => write!(f, "terminou sem dizer como"),
+            (None, None) => write!(f, "terminou junto com o forkserver, que saberia dizer como"),
         }
     }
 }

@@ -41,8 +41,8 @@ mod thread_pool;
 pub mod workbook;
 
 pub use error::{Error, ExitStatus};
-pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder};
-pub use process::{Process, ProcessBuilder, init};
+pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats};
+pub use process::{Process, ProcessBuilder, StartMethod, init};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
 
 /// Os trechos escritos nas próprias páginas do livro, conferidos por `cargo test --doc`.

@@ -125,7 +125,7 @@ impl ThreadPool {
         if chunk_size == 0 {
             return Err(Error::EmptyChunk);
         }
-        Ok(ChunkedThreads { pool: self, chunk_size })
+        Ok(ChunkedThreads { pool: self, chunk_size, window: None })
     }
 
     /// `function` sobre cada item; devolve os resultados na ordem da entrada.
@@ -142,7 +142,7 @@ impl ThreadPool {
     {
         let items: Vec<A> = items.into_iter().collect();
         let chunk_size = default_chunk_size(items.len(), self.workers());
-        ChunkedThreads { pool: self, chunk_size }.map(function, items)
+        ChunkedThreads { pool: self, chunk_size, window: None }.map(function, items)
     }
 
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto. A entrada é lida aos
@@ -157,7 +157,7 @@ impl ThreadPool {
         A: Send + 'static,
         R: Send + 'static,
     {
-        ChunkedThreads { pool: self, chunk_size: 1 }.imap(function, items)
+        ChunkedThreads { pool: self, chunk_size: 1, window: None }.imap(function, items)
     }
 
     /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
@@ -171,7 +171,7 @@ impl ThreadPool {
         A: Send + 'static,
         R: Send + 'static,
     {
-        ChunkedThreads { pool: self, chunk_size: 1 }.imap_unordered(function, items)
+        ChunkedThreads { pool: self, chunk_size: 1, window: None }.imap_unordered(function, items)
     }
 
     /// Roda uma tarefa e espera o resultado.
@@ -259,9 +259,16 @@ impl Drop for ThreadPool {
 pub struct ChunkedThreads<'p> {
     pool: &'p ThreadPool,
     chunk_size: usize,
+    window: Option<usize>,
 }
 
 impl<'p> ChunkedThreads<'p> {
+    /// Como [`Chunked::window`](crate::Chunked::window).
+    pub fn window(mut self, chunks: usize) -> Self {
+        self.window = Some(chunks.max(1));
+        self
+    }
+
     /// Como [`ThreadPool::map`].
     ///
     /// # Erros
@@ -319,5 +326,6 @@ impl<'p> ChunkedThreads<'p> {
             0
         };
         Stream::new(items.into_iter(), self.chunk_size, pool.workers(), submit, |_| 0, Ok)
+            .with_window(self.window)
     }
 }

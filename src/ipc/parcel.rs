@@ -84,7 +84,7 @@ fn with_travelling<T>(list: Vec<Descriptor>, work: impl FnOnce() -> T) -> (T, Ve
 }
 
 /// Bytes e descritores que vão juntos.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Parcel {
     pub(crate) bytes: Vec<u8>,
     pub(crate) descriptors: Vec<Descriptor>,

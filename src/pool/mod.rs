@@ -6,21 +6,22 @@ mod supervisor;
 mod worker;
 
 use std::ffi::OsString;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::ipc::parcel::Parcel;
-use crate::process::protocol;
+use crate::process::{StartMethod, protocol};
 pub use reply::AsyncResult;
 use reply::{ChunkId, Promise};
 use stream::{Stream, default_chunk_size};
-use supervisor::{Inbox, Order, Supervisor};
-use worker::{Job, Worker};
+use supervisor::{Inbox, Order, Shared, Supervisor};
+use worker::{Job, Terms, Worker};
 
 /// Um conjunto de processos que recebem tarefas e devolvem resultados.
 ///
@@ -75,16 +76,55 @@ use worker::{Job, Worker};
 pub struct Pool {
     inbox: Inbox,
     supervisor: Option<JoinHandle<()>>,
-    pids: Arc<Mutex<Vec<u32>>>,
+    shared: Arc<Shared>,
     workers: usize,
     closed: AtomicBool,
 }
 
+/// O que um [`Pool`] fez até agora; vem de [`Pool::stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStats {
+    /// Itens respondidos, com resultado ou com pânico.
+    pub tasks: u64,
+    /// Processos que morreram e deram lugar a outro. Os que fizeram a sua cota
+    /// ([`max_tasks_per_child`](PoolBuilder::max_tasks_per_child)) não contam.
+    pub restarts: u64,
+    /// Blocos perdidos que voltaram à fila ([`retries`](PoolBuilder::retries)).
+    pub retries: u64,
+}
+
 /// Opções de um [`Pool`].
+///
+/// # Exemplos
+///
+/// ```
+/// # use std::time::Duration;
+/// # use multiprocessamento::{init, Error, Pool, StartMethod};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::builder()
+///     .workers(2)
+///     .name("padaria")
+///     .start_method(StartMethod::ForkServer)
+///     .initializer(|saudacao: String| assert!(!saudacao.is_empty()), "bom dia".to_owned())
+///     .max_tasks_per_child(1000)
+///     .retries(2)
+///     .task_timeout(Duration::from_secs(10))
+///     .build()?;
+/// assert_eq!(pool.map(|x: u64| x + 1, 0..3)?, [1, 2, 3]);
+/// assert_eq!(pool.stats().tasks, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct PoolBuilder {
     workers: usize,
     name: String,
+    terms: Terms,
+    retries: usize,
+    /// O que já se sabe que está errado; quem diz é `build`.
+    mistake: Option<Error>,
 }
 
 impl PoolBuilder {
@@ -100,34 +140,95 @@ impl PoolBuilder {
         self
     }
 
+    /// Como os processos nascem: [`StartMethod::Spawn`] (sem isto) ou [`StartMethod::ForkServer`].
+    ///
+    /// Por `Fork` um pool não nasce: quem cuida dele é uma thread, e `fork` só copia um processo de uma thread.
+    pub fn start_method(mut self, start_method: StartMethod) -> Self {
+        self.terms.start_method = start_method;
+        self
+    }
+
+    /// O que cada processo roda antes de receber tarefas, também os que entram no lugar de outros.
+    ///
+    /// O que ele preparar para as tarefas mora em variáveis estáticas do processo (`OnceLock`, por exemplo).
+    /// Se falha, [`build`](Self::build) devolve a falha.
+    pub fn initializer<F, A>(mut self, initializer: F, argument: A) -> Self
+    where
+        F: Fn(A) + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+    {
+        match protocol::request(initializer, &[argument]) {
+            Ok(request) => self.terms.initializer = Some(request),
+            Err(error) => self.mistake = Some(error),
+        }
+        self
+    }
+
+    /// Quantos itens um processo faz antes de dar lugar a um novo: o que a tarefa deixar para trás
+    /// (memória, descritores) vai embora com ele. Um bloco não se divide: o último pode passar da conta.
+    pub fn max_tasks_per_child(mut self, tasks: usize) -> Self {
+        if tasks == 0 {
+            self.mistake = Some(Error::NoTasks);
+        }
+        self.terms.quota = Some(tasks);
+        self
+    }
+
+    /// Quantas vezes um bloco volta à fila quando o processo que o fazia morre ou passa do tempo. Sem isto:
+    /// nenhuma.
+    ///
+    /// O processo pode ter feito parte do bloco, ou o bloco todo, antes de morrer: uma tarefa que muda algo
+    /// fora dela (um arquivo, um banco) precisa aceitar rodar duas vezes. Um pânico não se repete: daria
+    /// no mesmo.
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Quanto pode durar cada item. O processo que passa disso é morto, e o bloco responde
+    /// [`Error::TaskTimedOut`]. Um bloco de `n` itens tem `n` vezes este tempo. Sem isto: quanto for preciso.
+    pub fn task_timeout(mut self, limit: Duration) -> Self {
+        self.terms.time_limit = Some(limit);
+        self
+    }
+
     /// Cria os processos e espera que todos estejam prontos.
     ///
     /// # Erros
     ///
-    /// Os de [`Pool::new`].
+    /// Os de [`Pool::new`]; [`Error::ForkInPool`]; [`Error::NoTasks`]; e os do
+    /// [`initializer`](Self::initializer): [`Error::Encode`], [`Error::Panicked`], [`Error::WorkerDied`].
     pub fn build(self) -> Result<Pool, Error> {
-        if self.workers == 0 {
+        let PoolBuilder { workers: count, name, terms, retries, mistake } = self;
+        if count == 0 {
             return Err(Error::NoWorkers);
         }
-        let names: Vec<OsString> = (1..=self.workers).map(|i| format!("{}-{i}", self.name).into()).collect();
+        if terms.start_method == StartMethod::Fork {
+            return Err(Error::ForkInPool);
+        }
+        if let Some(mistake) = mistake {
+            return Err(mistake);
+        }
+        let names: Vec<OsString> = (1..=count).map(|i| format!("{name}-{i}").into()).collect();
         // Primeiro nascem todos, depois se espera cada um: eles se preparam ao mesmo tempo. Um erro no
         // meio descarta os que já nasceram, o que os mata e recolhe.
-        let mut workers = names.iter().map(|name| Worker::spawn(name)).collect::<Result<Vec<_>, _>>()?;
+        let started: Result<Vec<_>, _> = names.iter().map(|name| Worker::start(name, &terms)).collect();
+        let mut workers = started?;
         for worker in &mut workers {
             worker.wait_ready()?;
         }
         let (inbox, doorway) = Inbox::new()?;
-        let pids = Arc::new(Mutex::new(Vec::new()));
-        let supervisor = Supervisor::new(doorway, workers, names, pids.clone());
+        let shared = Arc::new(Shared::default());
+        let supervisor = Supervisor::new(doorway, workers, names, terms, retries, shared.clone());
         let supervisor = thread::Builder::new()
-            .name(format!("{}-supervisor", self.name))
+            .name(format!("{name}-supervisor"))
             .spawn(move || supervisor.run())
             .map_err(Error::spawn)?;
         Ok(Pool {
             inbox,
             supervisor: Some(supervisor),
-            pids,
-            workers: self.workers,
+            shared,
+            workers: count,
             closed: AtomicBool::new(false),
         })
     }
@@ -148,7 +249,7 @@ impl Pool {
     /// Opções, antes de criar o pool.
     pub fn builder() -> PoolBuilder {
         let workers = thread::available_parallelism().map_or(1, usize::from);
-        PoolBuilder { workers, name: "Pool".to_owned() }
+        PoolBuilder { workers, name: "Pool".to_owned(), terms: Terms::default(), retries: 0, mistake: None }
     }
 
     /// Quantos processos o pool mantém.
@@ -158,7 +259,17 @@ impl Pool {
 
     /// Os processos que estão de pé agora.
     pub fn pids(&self) -> Vec<u32> {
-        self.pids.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.pids.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// O que o pool fez até agora.
+    pub fn stats(&self) -> PoolStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PoolStats {
+            tasks: read(&self.shared.tasks),
+            restarts: read(&self.shared.restarts),
+            retries: read(&self.shared.retries),
+        }
     }
 
     /// As mesmas chamadas, com blocos de `chunk_size` itens. Um bloco é o que viaja de uma vez e o que
@@ -171,7 +282,7 @@ impl Pool {
         if chunk_size == 0 {
             return Err(Error::EmptyChunk);
         }
-        Ok(Chunked { pool: self, chunk_size })
+        Ok(Chunked { pool: self, chunk_size, window: None })
     }
 
     /// `function` sobre cada item; devolve os resultados na ordem da entrada.
@@ -192,7 +303,7 @@ impl Pool {
     {
         let items: Vec<A> = items.into_iter().collect();
         let chunk_size = default_chunk_size(items.len(), self.workers);
-        Chunked { pool: self, chunk_size }.map(function, items)
+        Chunked { pool: self, chunk_size, window: None }.map(function, items)
     }
 
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto.
@@ -209,7 +320,7 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        Chunked { pool: self, chunk_size: 1 }.imap(function, items)
+        Chunked { pool: self, chunk_size: 1, window: None }.imap(function, items)
     }
 
     /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
@@ -223,7 +334,7 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        Chunked { pool: self, chunk_size: 1 }.imap_unordered(function, items)
+        Chunked { pool: self, chunk_size: 1, window: None }.imap_unordered(function, items)
     }
 
     /// Roda uma tarefa e espera o resultado.
@@ -286,7 +397,7 @@ impl Pool {
         match protocol::request(function, &items) {
             Ok(request) => {
                 let bytes = request.bytes.len();
-                self.inbox.put(Order::Run(Job { request, promise }));
+                self.inbox.put(Order::Run(Job::new(request, promise)));
                 bytes
             }
             Err(error) => {
@@ -316,9 +427,17 @@ impl Drop for Pool {
 pub struct Chunked<'p> {
     pool: &'p Pool,
     chunk_size: usize,
+    window: Option<usize>,
 }
 
 impl<'p> Chunked<'p> {
+    /// Quantos blocos podem estar entregues e ainda sem resposta consumida, pelo menos 1: até onde `imap` lê a
+    /// entrada antes de se consumir a saída. Sem isto, o pool escolhe pelo tamanho dos blocos.
+    pub fn window(mut self, chunks: usize) -> Self {
+        self.window = Some(chunks.max(1));
+        self
+    }
+
     /// Como [`Pool::map`].
     ///
     /// # Erros

@@ -31,6 +31,10 @@ impl<P> Promise<P> {
         Promise { chunk, to: Some(to), asker }
     }
 
+    pub(crate) fn chunk(&self) -> ChunkId {
+        self.chunk
+    }
+
     /// Se ainda vale a pena rodar o bloco.
     pub(crate) fn is_wanted(&self) -> bool {
         self.asker.as_ref().is_none_or(|asker| asker.strong_count() > 0)

@@ -35,6 +35,8 @@ pub(crate) struct Stream<'p, I: Iterator, P, R> {
     items: Fuse<I>,
     chunk_size: usize,
     workers: usize,
+    /// Quantos blocos em andamento, se quem chamou escolheu.
+    fixed_window: Option<usize>,
     submit: Submit<'p, I::Item, P>,
     weigh: fn(&P) -> usize,
     open: fn(P) -> Result<Vec<R>, Error>,
@@ -67,6 +69,7 @@ impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
             items: items.fuse(),
             chunk_size,
             workers,
+            fixed_window: None,
             submit: Box::new(submit),
             weigh,
             open,
@@ -80,11 +83,19 @@ impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
         }
     }
 
+    pub(crate) fn with_window(mut self, blocks: Option<usize>) -> Self {
+        self.fixed_window = blocks;
+        self
+    }
+
     /// Quantos blocos podem estar em andamento, pelo tamanho dos que já foram e voltaram.
     ///
     /// Começa em dois por trabalhador e cresce um a cada resposta: um argumento pequeno pode trazer um
     /// resultado enorme, e só a primeira resposta diz.
     fn window(&self) -> usize {
+        if let Some(blocks) = self.fixed_window {
+            return blocks;
+        }
         let mean = self.bytes_out / self.submitted.max(1) + self.bytes_in / self.received.max(1) + 1;
         let least = 2 * self.workers;
         let most = (least + self.received).min(WINDOW_PER_WORKER * self.workers);

@@ -12,7 +12,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use rustix::fd::OwnedFd;
 
-use super::worker::{Death, Job, Worker};
+use super::worker::{Death, Job, Terms, Worker};
 use crate::Error;
 use crate::ipc::socket::wait;
 
@@ -80,6 +80,15 @@ impl Inbox {
     }
 }
 
+/// O que o supervisor conta a quem usa o pool.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) pids: Mutex<Vec<u32>>,
+    pub(crate) tasks: AtomicU64,
+    pub(crate) restarts: AtomicU64,
+    pub(crate) retries: AtomicU64,
+}
+
 /// O lado do supervisor de um [`Inbox`].
 pub(crate) struct Doorway {
     orders: Receiver<Order>,
@@ -98,7 +107,10 @@ pub(crate) struct Supervisor {
     /// Um lugar por trabalhador; vazio enquanto o sistema recusa um processo novo.
     workers: Vec<Option<Worker>>,
     names: Vec<OsString>,
-    pids: Arc<Mutex<Vec<u32>>>,
+    terms: Terms,
+    /// Quantas vezes um bloco perdido volta à fila.
+    retries: usize,
+    shared: Arc<Shared>,
     queue: VecDeque<Job>,
     phase: Phase,
     /// Mortes desde o último bloco pronto.
@@ -115,13 +127,17 @@ impl Supervisor {
         doorway: Doorway,
         workers: Vec<Worker>,
         names: Vec<OsString>,
-        pids: Arc<Mutex<Vec<u32>>>,
+        terms: Terms,
+        retries: usize,
+        shared: Arc<Shared>,
     ) -> Self {
         let supervisor = Supervisor {
             doorway,
             workers: workers.into_iter().map(Some).collect(),
             names,
-            pids,
+            terms,
+            retries,
+            shared,
             queue: VecDeque::new(),
             phase: Phase::Open,
             deaths: 0,
@@ -206,14 +222,14 @@ impl Supervisor {
             if worker.is_idle() {
                 worker.rest();
             }
+            worker.retire_if_spent();
             // Um erro aqui é um trabalhador que morreu; `collect` o encontra logo em seguida.
             let _ = worker.send();
         }
     }
 
     fn sleep(&mut self) {
-        let deadline =
-            self.workers.iter().flatten().filter_map(Worker::greeting_due).chain(self.retry_at).min();
+        let deadline = self.workers.iter().flatten().filter_map(Worker::due).chain(self.retry_at).min();
         let bell = &self.doorway.bell;
         bell.asleep.store(true, Ordering::SeqCst);
         // Uma ordem que chegou antes do `store` não tocou a campainha: olha-se a fila de novo.
@@ -231,36 +247,37 @@ impl Supervisor {
     fn collect(&mut self) {
         for slot in 0..self.workers.len() {
             let Some(worker) = &mut self.workers[slot] else { continue };
-            // A ordem importa: o que o trabalhador escreveu antes de morrer ainda está no soquete.
-            let exited = worker.has_exited();
-            let (done, outcome) = worker.receive();
+            let (done, outcome) = worker.collect();
             if done > 0 {
                 self.deaths = 0;
+                self.shared.tasks.fetch_add(done as u64, Ordering::Relaxed);
             }
-            let late = worker.greeting_due().is_some_and(|due| due <= Instant::now());
-            let cause = match outcome {
-                Err(cause) => cause,
-                Ok(()) if exited => Error::Closed,
-                Ok(()) if late => Error::Handshake {
-                    pid: worker.pid(),
-                    reason: "o tempo para chegar a init() acabou".to_owned(),
-                },
-                Ok(()) => continue,
-            };
+            let Err(cause) = outcome else { continue };
             if let Some(worker) = self.workers[slot].take() {
-                self.mourn(worker.bury(cause));
+                let retired = worker.is_retired();
+                let death = worker.bury(cause);
+                if !retired {
+                    self.mourn(death);
+                }
             }
         }
     }
 
     /// A morte é um dado: quem perdeu o bloco fica sabendo, os outros blocos seguem.
     fn mourn(&mut self, death: Death) {
-        if let Some(job) = death.lost {
-            job.promise.keep(Err(death.error));
-        }
         for job in death.untouched.into_iter().rev() {
             self.queue.push_front(job);
         }
+        match death.lost {
+            Some(mut job) if job.losses < self.retries => {
+                job.losses += 1;
+                self.shared.retries.fetch_add(1, Ordering::Relaxed);
+                self.queue.push_front(job);
+            }
+            Some(job) => job.promise.keep(Err(death.error)),
+            None => {}
+        }
+        self.shared.restarts.fetch_add(1, Ordering::Relaxed);
         self.deaths += 1;
         if self.deaths > MAX_DEATHS_PER_WORKER * self.workers.len() {
             let error = Error::TooManyDeaths { deaths: self.deaths, last: death.reason };
@@ -282,7 +299,7 @@ impl Supervisor {
             if self.workers[slot].is_some() {
                 continue;
             }
-            match Worker::spawn(&self.names[slot]) {
+            match Worker::start(&self.names[slot], &self.terms) {
                 Ok(worker) => {
                     self.workers[slot] = Some(worker);
                     self.refusals = 0;
@@ -306,7 +323,7 @@ impl Supervisor {
     }
 
     fn publish_pids(&self) {
-        let mut pids = self.pids.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pids = self.shared.pids.lock().unwrap_or_else(PoisonError::into_inner);
         *pids = self.workers.iter().flatten().map(Worker::pid).collect();
     }
 
@@ -325,7 +342,7 @@ impl Supervisor {
             worker.dismiss();
         }
         let deadline = Instant::now() + DISMISS_LIMIT;
-        for worker in self.workers.iter_mut().flatten() {
+        for worker in self.workers.iter().flatten() {
             worker.wait_exit(deadline);
         }
         // Quem não saiu a tempo é morto ao ser descartado.

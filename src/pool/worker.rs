@@ -3,38 +3,80 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::IoSlice;
-use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Receiver;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 use rustix::process::Signal;
 
-use super::reply::Promise;
+use super::reply::{Answer, ChunkId, Promise};
 use crate::Error;
 use crate::ipc::frame;
 use crate::ipc::parcel::Parcel;
-use crate::process::protocol;
-use crate::process::spawn::{Child, Received, START_LIMIT};
+use crate::ipc::socket::wait;
+use crate::process::spawn::{Child, EXIT_LIMIT, Received, START_LIMIT};
+use crate::process::{StartMethod, protocol};
 
-/// Um bloco a fazer: o pedido já em bytes e a quem responder.
+/// Um bloco a fazer: o pedido já em bytes, a quem responder e quantas vezes já se perdeu.
 pub(crate) struct Job {
     pub(crate) request: Parcel,
     pub(crate) promise: Promise<Parcel>,
+    pub(crate) losses: usize,
+}
+
+impl Job {
+    pub(crate) fn new(request: Parcel, promise: Promise<Parcel>) -> Self {
+        Job { request, promise, losses: 0 }
+    }
+
+    /// Quantos itens tem.
+    fn items(&self) -> usize {
+        self.promise.chunk().len
+    }
+}
+
+/// O que vale para todos os trabalhadores de um pool.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Terms {
+    pub(crate) start_method: StartMethod,
+    /// O pedido que cada um atende antes de receber tarefas.
+    pub(crate) initializer: Option<Parcel>,
+    /// Quantos itens um trabalhador faz antes de dar lugar a outro.
+    pub(crate) quota: Option<usize>,
+    /// Quanto pode durar cada item.
+    pub(crate) time_limit: Option<Duration>,
 }
 
 /// Um processo do pool.
 pub(crate) struct Worker {
     child: Child,
+    stage: Stage,
     /// Os blocos com este trabalhador, do mais antigo ao mais novo. O primeiro é o que ele faz agora.
     jobs: VecDeque<Job>,
     /// Quantos de `jobs` já foram escritos inteiros, e quantos bytes do seguinte.
     sent: usize,
     sent_bytes: usize,
-    /// Até quando ele pode se apresentar; `None` depois que se apresentou.
-    greeting_due: Option<Instant>,
+    /// Desde quando ele faz o primeiro bloco.
+    busy_since: Instant,
+    /// Quantos itens ele ainda pode receber.
+    quota: Option<usize>,
+    time_limit: Option<Duration>,
     pace: Pace,
+}
+
+/// A vida de um trabalhador, em ordem.
+enum Stage {
+    /// Ainda não se apresentou; pode, até este momento. Depois, fará o que está aqui.
+    Starting(Instant, Option<Parcel>),
+    /// Roda o `initializer`; a resposta chega por aqui.
+    Initializing(Receiver<Answer<Parcel>>),
+    Ready,
+    /// Fez a sua cota e foi dispensado; pode sair, até este momento.
+    Retired(Instant),
+    /// Fechou o soquete mas ainda não terminou; pode, até este momento.
+    Leaving(Instant),
 }
 
 /// Como um trabalhador terminou e o que fazer com o que estava com ele.
@@ -49,13 +91,16 @@ pub(crate) struct Death {
 }
 
 impl Worker {
-    pub(crate) fn spawn(name: &OsStr) -> Result<Self, Error> {
+    pub(crate) fn start(name: &OsStr, terms: &Terms) -> Result<Self, Error> {
         Ok(Worker {
-            child: Child::spawn(name, &[])?,
+            child: Child::start(terms.start_method, name, &[])?,
+            stage: Stage::Starting(Instant::now() + START_LIMIT, terms.initializer.clone()),
             jobs: VecDeque::new(),
             sent: 0,
             sent_bytes: 0,
-            greeting_due: Some(Instant::now() + START_LIMIT),
+            busy_since: Instant::now(),
+            quota: terms.quota,
+            time_limit: terms.time_limit,
             pace: Pace::new(),
         })
     }
@@ -64,12 +109,46 @@ impl Worker {
         self.child.pid()
     }
 
-    pub(crate) fn is_ready(&self) -> bool {
-        self.greeting_due.is_none()
+    fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Ready)
     }
 
-    pub(crate) fn greeting_due(&self) -> Option<Instant> {
-        self.greeting_due
+    /// Se ele foi dispensado por ter feito a sua cota: a saída dele não é uma morte.
+    pub(crate) fn is_retired(&self) -> bool {
+        matches!(self.stage, Stage::Retired(_))
+    }
+
+    /// Se ainda vem algo dele pelo soquete.
+    fn is_listened_to(&self) -> bool {
+        !matches!(self.stage, Stage::Retired(_) | Stage::Leaving(_))
+    }
+
+    /// Até quando se espera algo dele: que se apresente, que termine o bloco, que saia.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Starting(due, _) | Stage::Retired(due) | Stage::Leaving(due) => Some(due),
+            Stage::Ready => self.busy_since.checked_add(self.allowance()?),
+            Stage::Initializing(_) => None,
+        }
+    }
+
+    /// Quanto pode durar o bloco que ele faz agora.
+    fn allowance(&self) -> Option<Duration> {
+        let items = u32::try_from(self.jobs.front()?.items()).unwrap_or(u32::MAX);
+        Some(self.time_limit?.saturating_mul(items))
+    }
+
+    /// O que dizer de quem passou da hora; `None` se basta matá-lo e esperar que termine.
+    fn lateness(&self) -> Option<Error> {
+        let pid = self.pid();
+        match self.stage {
+            Stage::Starting(..) => {
+                let reason = format!("não chegou a init() em {} s", START_LIMIT.as_secs());
+                Some(Error::Handshake { pid, reason })
+            }
+            Stage::Ready => Some(Error::TaskTimedOut { pid, limit: self.allowance().unwrap_or_default() }),
+            _ => None,
+        }
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -78,14 +157,27 @@ impl Worker {
 
     /// Se cabe mais um bloco; com algum já em mãos, só se `ahead` permite adiantar.
     pub(crate) fn has_room(&self, ahead: bool) -> bool {
-        self.is_ready() && (self.is_idle() || ahead && self.jobs.len() < self.pace.depth())
+        let depth = if ahead { self.pace.depth() } else { 1 };
+        self.is_ready() && self.quota != Some(0) && self.jobs.len() < depth
     }
 
     pub(crate) fn assign(&mut self, job: Job) {
         if self.jobs.is_empty() {
+            self.busy_since = Instant::now();
             self.pace.start();
         }
+        if let Some(quota) = &mut self.quota {
+            *quota = quota.saturating_sub(job.items());
+        }
         self.jobs.push_back(job);
+    }
+
+    /// Dispensa quem já fez a sua cota.
+    pub(crate) fn retire_if_spent(&mut self) {
+        if self.is_ready() && self.is_idle() && self.quota == Some(0) {
+            self.dismiss();
+            self.stage = Stage::Retired(Instant::now() + EXIT_LIMIT);
+        }
     }
 
     /// Sem blocos para ele: o ritmo do que passou nada diz sobre o que virá depois da folga.
@@ -94,13 +186,14 @@ impl Worker {
     }
 
     /// O que vigiar: o soquete (para escrever, só se há o que escrever) e o fim do processo.
-    pub(crate) fn events(&self) -> [PollFd<'_>; 2] {
+    pub(crate) fn events(&self) -> impl Iterator<Item = PollFd<'_>> {
         let mut flags = PollFlags::IN;
         if self.sent < self.jobs.len() {
             flags |= PollFlags::OUT;
         }
-        let pidfd: BorrowedFd<'_> = self.child.pidfd();
-        [PollFd::from_borrowed_fd(self.child.socket(), flags), PollFd::from_borrowed_fd(pidfd, PollFlags::IN)]
+        // Um soquete fechado do outro lado acordaria quem espera, sem descanso.
+        let socket = self.is_listened_to().then(|| PollFd::from_borrowed_fd(self.child.socket(), flags));
+        socket.into_iter().chain([PollFd::from_borrowed_fd(self.child.pidfd(), PollFlags::IN)])
     }
 
     /// Escreve o que couber no soquete, vários pedidos por chamada.
@@ -147,64 +240,124 @@ impl Worker {
         }
     }
 
-    /// Lê o que chegou e responde aos blocos prontos; devolve quantos foram.
+    /// Lê o que chegou e responde aos blocos prontos; devolve quantos itens eram.
     ///
     /// # Erros
     ///
-    /// O trabalhador fechou, ou disse o que não devia: ele está perdido.
-    pub(crate) fn receive(&mut self) -> (usize, Result<(), Error>) {
+    /// Ele terminou, passou da hora ou disse o que não devia: está perdido. [`Error::Closed`] se ele mesmo se
+    /// foi.
+    pub(crate) fn collect(&mut self) -> (usize, Result<(), Error>) {
+        // A ordem importa: o que ele escreveu antes de morrer ainda está no soquete.
+        let exited = self.child.has_exited();
+        let (done, outcome) = if self.is_listened_to() { self.receive() } else { (0, Ok(())) };
+        let late = self.due().is_some_and(|due| due <= Instant::now());
+        let outcome = match outcome {
+            Err(cause) => Err(cause),
+            Ok(()) if exited => Err(Error::Closed),
+            Ok(()) if late => match self.lateness() {
+                Some(error) => Err(error),
+                None => {
+                    self.kill();
+                    self.stage = Stage::Leaving(Instant::now() + EXIT_LIMIT);
+                    Ok(())
+                }
+            },
+            Ok(()) => Ok(()),
+        };
+        (done, outcome)
+    }
+
+    fn receive(&mut self) -> (usize, Result<(), Error>) {
         let mut done = 0;
         loop {
-            match self.child.receive() {
+            let outcome = match self.child.receive() {
                 Ok(Received::Nothing) => return (done, Ok(())),
-                Ok(Received::End) => return (done, Err(Error::Closed)),
-                Ok(Received::Frame(body)) if !self.is_ready() => {
-                    if let Err(reason) = protocol::check_greeting(&body) {
-                        return (done, Err(Error::Handshake { pid: self.pid(), reason }));
-                    }
-                    self.greeting_due = None;
+                Ok(Received::End) if self.child.has_exited() => Err(Error::Closed),
+                Ok(Received::End) => {
+                    // Quem fecha está terminando. Esperá-lo aqui faria os outros esperarem também.
+                    self.stage = Stage::Leaving(Instant::now() + EXIT_LIMIT);
+                    return (done, Ok(()));
                 }
-                Ok(Received::Frame(body)) => match self.answer(body) {
-                    Ok(()) => done += 1,
-                    Err(error) => return (done, Err(error)),
-                },
-                Err(error) => return (done, Err(error)),
+                Ok(Received::Frame(body)) => self.take(body).map(|items| done += items),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = outcome {
+                return (done, Err(error));
             }
         }
     }
 
-    fn answer(&mut self, body: Parcel) -> Result<(), Error> {
+    /// Um quadro dele: a apresentação, ou a resposta ao bloco mais antigo. Devolve quantos itens ficaram prontos.
+    fn take(&mut self, body: Parcel) -> Result<usize, Error> {
+        if let Stage::Starting(_, initializer) = &mut self.stage {
+            self.child.check_greeting(&body)?;
+            match initializer.take() {
+                None => self.stage = Stage::Ready,
+                Some(request) => self.initialize(request),
+            }
+            return Ok(0);
+        }
+        let items = self.answer(body)?;
+        if let Stage::Initializing(outcome) = &self.stage {
+            outcome.try_recv().map_or(Ok(()), |(_, outcome)| outcome.map(drop))?;
+            self.stage = Stage::Ready;
+            return Ok(0);
+        }
+        Ok(items)
+    }
+
+    fn initialize(&mut self, request: Parcel) {
+        let (to, outcome) = crossbeam_channel::bounded(1);
+        let promise = Promise::new(ChunkId { index: 0, len: 0 }, to, None);
+        self.jobs.push_back(Job::new(request, promise));
+        self.stage = Stage::Initializing(outcome);
+        // Um erro aqui é um trabalhador que morreu; a próxima leitura o encontra.
+        let _ = self.send();
+    }
+
+    fn answer(&mut self, body: Parcel) -> Result<usize, Error> {
         let reply = protocol::read_reply(body)?;
         if self.sent == 0 {
             return Err(Error::Decode("resposta sem pedido".to_owned()));
         }
-        let Some(job) = self.jobs.pop_front() else { return Ok(()) };
+        let Some(job) = self.jobs.pop_front() else { return Ok(0) };
         self.sent -= 1;
-        job.promise.keep(reply);
+        self.busy_since = Instant::now();
         self.pace.tick();
-        Ok(())
+        let items = job.items();
+        job.promise.keep(reply);
+        Ok(items)
     }
 
-    /// Espera que o processo se apresente.
+    /// Espera que o processo esteja pronto para receber tarefas.
     pub(crate) fn wait_ready(&mut self) -> Result<(), Error> {
-        while let Some(due) = self.greeting_due {
-            let pid = self.pid();
-            let failed = |reason| Error::Handshake { pid, reason };
-            match self.receive().1 {
-                Ok(()) if self.is_ready() => {}
-                Ok(()) if !self.child.has_exited() => {
-                    if !self.child.wait_event(Some(due))? {
-                        return Err(failed(format!("não chegou a init() em {} s", START_LIMIT.as_secs())));
-                    }
-                }
-                Ok(()) | Err(Error::Closed) => {
-                    let status = self.child.reap()?;
-                    return Err(failed(format!("{status} antes de chegar a init()")));
-                }
-                Err(error) => return Err(error),
+        while !self.is_ready() {
+            let (_, outcome) = self.collect();
+            if let Err(cause) = outcome {
+                return Err(self.stillbirth(cause));
+            }
+            // A leitura pode ter trazido o que faltava.
+            if !self.is_ready() {
+                let due = self.due();
+                wait(&mut self.events().collect::<Vec<_>>(), due).map_err(Error::io)?;
+                // O resto do pedido inicial; um erro aqui é uma morte, que a próxima leitura encontra.
+                let _ = self.send();
             }
         }
         Ok(())
+    }
+
+    /// Por que um pool não nasceu.
+    fn stillbirth(&mut self, cause: Error) -> Error {
+        // Só quem se apresentou recebe um pedido.
+        let (pid, greeted) = (self.pid(), !self.jobs.is_empty());
+        match (cause, self.child.reap()) {
+            (Error::Closed, Ok(status)) if greeted => Error::WorkerDied { pid, status },
+            (Error::Closed, Ok(status)) => {
+                Error::Handshake { pid, reason: format!("{status} antes de chegar a init()") }
+            }
+            (cause, _) => cause,
+        }
     }
 
     pub(crate) fn kill(&self) {
@@ -212,18 +365,13 @@ impl Worker {
     }
 
     /// Espera o processo terminar, até `deadline`.
-    pub(crate) fn wait_exit(&mut self, deadline: Instant) {
+    pub(crate) fn wait_exit(&self, deadline: Instant) {
         self.child.wait_exit(deadline);
     }
 
     /// Avisa que não virão mais blocos.
     pub(crate) fn dismiss(&self) {
         self.child.finish_requests();
-    }
-
-    /// Se o processo já terminou.
-    pub(crate) fn has_exited(&self) -> bool {
-        self.child.has_exited()
     }
 
     /// Mata e recolhe o processo, e diz o que se perdeu com ele.
@@ -233,8 +381,12 @@ impl Worker {
             self.child.signal(Signal::KILL);
         }
         let status = self.child.reap();
-        let started = self.is_ready() && self.sent > 0;
-        let lost = if started { self.jobs.pop_front() } else { None };
+        if matches!(self.stage, Stage::Initializing(_)) {
+            // O pedido inicial é do trabalhador, não de quem usa o pool.
+            self.jobs.clear();
+            self.sent = 0;
+        }
+        let lost = if self.sent > 0 { self.jobs.pop_front() } else { None };
         let (error, reason) = match (cause, status) {
             (Error::Closed, Ok(status)) => {
                 (Error::WorkerDied { pid, status }, format!("o processo {pid} {status}"))

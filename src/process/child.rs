@@ -1,27 +1,43 @@
 //! O lado do filho: descobrir que é um filho, apresentar-se e atender pedidos até o pai fechar.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::process::getppid;
 
-use super::{lifeline, protocol};
+use super::{forkserver, lifeline, protocol};
 use crate::Error;
+use crate::ipc::parcel::Parcel;
 use crate::ipc::socket::FrameSocket;
 
-/// A variável que diz a um filho que ele é um filho: `<inode do soquete>:<pid do pai>`.
+/// A variável que diz a um filho que ele é um filho: `<inode do soquete>:<pid do pai>:<papel>`.
 ///
 /// Ela passa também aos programas que a tarefa executar; só é filho quem tem, na entrada padrão, o
 /// soquete com aquele inode.
 pub(super) const INVITATION: &str = "MULTIPROCESSAMENTO_CONVITE";
 
+/// O que o pai espera de um filho executado.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Worker,
+    ForkServer,
+}
+
+/// O convite que este processo deixa a um filho.
+pub(super) fn invitation(inode: u64, role: Role) -> String {
+    let role = if role == Role::ForkServer { FORKSERVER } else { "trabalhador" };
+    format!("{inode}:{}:{role}", std::process::id())
+}
+
+const FORKSERVER: &str = "forkserver";
+
 /// O código de saída de um filho cuja última tarefa entrou em pânico, o mesmo de um programa Rust.
-const PANIC_EXIT_CODE: i32 = 101;
+pub(super) const PANIC_EXIT_CODE: i32 = 101;
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
@@ -46,7 +62,7 @@ pub fn init() {
     let Some(invitation) = Invitation::read() else { return };
     if invitation.is_at_stdin() {
         // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
-        std::process::exit(serve(invitation.parent).unwrap_or(1));
+        std::process::exit(serve_from_stdin(&invitation).unwrap_or(1));
     }
     if invitation.is_from_my_parent() {
         // Seguir adiante, como se este fosse o programa principal, criaria filhos que criariam filhos.
@@ -81,13 +97,16 @@ fn stop(reason: &str) -> ! {
 struct Invitation {
     inode: u64,
     parent: i32,
+    role: Role,
 }
 
 impl Invitation {
     fn read() -> Option<Self> {
         let value = std::env::var(INVITATION).ok()?;
-        let (inode, parent) = value.split_once(':')?;
-        Some(Invitation { inode: inode.parse().ok()?, parent: parent.parse().ok()? })
+        let (inode, rest) = value.split_once(':')?;
+        let (parent, role) = rest.split_once(':')?;
+        let role = if role == FORKSERVER { Role::ForkServer } else { Role::Worker };
+        Some(Invitation { inode: inode.parse().ok()?, parent: parent.parse().ok()?, role })
     }
 
     /// Um arquivo pode ter, por acaso, o número de um soquete; por isso se olha também o tipo.
@@ -103,33 +122,47 @@ impl Invitation {
     }
 }
 
-/// O nome que o pai escolheu vem em `argv[0]`, e `ps aux` o mostra; `top` e `ps -e` mostrariam `exe`, o fim
-/// de `/proc/self/exe`.
-fn take_name() {
-    if let Some(Ok(name)) = std::env::args_os().next().map(|name| CString::new(name.into_vec())) {
-        // Um nome a menos na lista não impede ninguém de trabalhar.
-        let _ = rustix::thread::set_name(&name);
+/// Um filho executado: o soquete é a entrada padrão, e o nome que o pai escolheu vem em `argv[0]`.
+fn serve_from_stdin(invitation: &Invitation) -> Result<i32, Error> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().map_err(Error::io)?);
+    let name = std::env::args_os().next().unwrap_or_default();
+    prepare(invitation.parent, &name)?;
+    match invitation.role {
+        Role::Worker => serve_requests(socket.into()),
+        Role::ForkServer => forkserver::serve(socket.into()),
     }
 }
 
-fn serve(parent: i32) -> Result<i32, Error> {
+/// Um filho copiado; devolve o código de saída.
+pub(super) fn serve_copy(socket: UnixStream, parent: i32, name: &OsStr) -> i32 {
+    // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
+    prepare(parent, name).and_then(|()| serve_requests(socket.into())).unwrap_or(1)
+}
+
+fn prepare(parent: i32, name: &OsStr) -> Result<(), Error> {
     lifeline::follow(parent).map_err(Error::io)?;
-    take_name();
-    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().map_err(Error::io)?);
+    // `ps aux` mostra `argv[0]`; `top` e `ps -e` mostrariam `exe`, o fim de `/proc/self/exe`. Um nome a menos
+    // na lista não impede ninguém de trabalhar.
+    if let Ok(name) = CString::new(name.as_bytes()) {
+        let _ = rustix::thread::set_name(&name);
+    }
     // A tarefa que ler da entrada padrão encontra o fim do arquivo, e não os pedidos do pai.
     let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(Error::io)?;
-    rustix::stdio::dup2_stdin(null).map_err(Error::io)?;
+    rustix::stdio::dup2_stdin(null).map_err(Error::io)
+}
 
-    serve_requests(FrameSocket::from(socket))
+/// Confere que quem pede é o mesmo programa que atende.
+pub(super) fn check_parent(greeting: &Parcel) -> Result<(), Error> {
+    protocol::check_greeting(greeting).map_err(|reason| Error::Handshake {
+        pid: getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs()),
+        reason,
+    })
 }
 
 /// Apresenta-se e atende pedidos até o pai fechar; devolve o código de saída.
 fn serve_requests(mut parent: FrameSocket) -> Result<i32, Error> {
     let Some(greeting) = parent.receive()? else { return Ok(0) };
-    protocol::check_greeting(&greeting).map_err(|reason| Error::Handshake {
-        pid: getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs()),
-        reason,
-    })?;
+    check_parent(&greeting)?;
     parent.send(&protocol::greeting()?, None).map_err(Error::io)?;
 
     let mut code = 0;

@@ -1,6 +1,8 @@
 //! Um processo filho por tarefa.
 
 mod child;
+mod fork;
+mod forkserver;
 mod lifeline;
 pub(crate) mod panics;
 pub(crate) mod protocol;
@@ -59,10 +61,32 @@ pub struct Process<R> {
     _result: PhantomData<fn() -> R>,
 }
 
+/// Como um processo novo nasce.
+///
+/// | método | o que o filho é | o que custa | o que proíbe |
+/// |---|---|---|---|
+/// | `Spawn` | este programa, executado de novo | o mais caro | nada |
+/// | `Fork` | uma cópia deste processo, com a memória dele | cresce com a memória do pai | mais de uma thread |
+/// | `ForkServer` | uma cópia de um processo vazio, feito para isso | pouco, sempre o mesmo | nada |
+///
+/// O forkserver nasce no primeiro uso e termina com este processo. As cópias dele começam com as variáveis de
+/// ambiente, a pasta e as saídas que este processo tinha naquele momento.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StartMethod {
+    /// Executar este programa de novo. É o padrão.
+    #[default]
+    Spawn,
+    /// Copiar este processo. Os descritores abertos vão com a cópia, como em Python.
+    Fork,
+    /// Copiar o forkserver.
+    ForkServer,
+}
+
 /// Opções de um [`Process`].
 #[derive(Clone, Debug, Default)]
 pub struct ProcessBuilder {
     name: Option<String>,
+    start_method: StartMethod,
     env: Vec<(OsString, OsString)>,
 }
 
@@ -73,7 +97,13 @@ impl ProcessBuilder {
         self
     }
 
-    /// Acrescenta uma variável de ambiente à do pai.
+    /// Como o processo nasce. Sem isto: [`StartMethod::Spawn`].
+    pub fn start_method(mut self, start_method: StartMethod) -> Self {
+        self.start_method = start_method;
+        self
+    }
+
+    /// Acrescenta uma variável de ambiente às do pai.
     pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.push((key.into(), value.into()));
         self
@@ -93,7 +123,7 @@ impl ProcessBuilder {
         static COUNT: AtomicUsize = AtomicUsize::new(1);
         let name = self.name.unwrap_or_else(|| format!("Process-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         let request = protocol::request(function, &[argument])?;
-        let child = Child::spawn(name.as_ref(), &self.env)?;
+        let child = Child::start(self.start_method, name.as_ref(), &self.env)?;
         match child.send(&request, Instant::now() + START_LIMIT) {
             Ok(()) => child.finish_requests(),
             // O filho já morreu: quem conta como foi é o `join`, com o código de saída na mão.
@@ -125,7 +155,8 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     ///
     /// [`Error::NotInitialized`] sem [`init`]; [`Error::Encode`] se o argumento não vira bytes;
     /// [`Error::Spawn`] se o sistema recusou o processo; [`Error::Handshake`] se o filho não leu o
-    /// argumento em 30 s.
+    /// argumento em 30 s; [`Error::ForkWithThreads`] se se pediu [`StartMethod::Fork`] num processo com mais de
+    /// uma thread.
     pub fn start<F, A>(function: F, argument: A) -> Result<Self, Error>
     where
         F: Fn(A) -> R + Copy + Send + 'static,
@@ -197,9 +228,9 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
             let exited = self.child.has_exited();
             match self.child.receive() {
                 Ok(Received::Frame(body)) if self.greeting_due.is_some() => {
-                    match protocol::check_greeting(&body) {
+                    match self.child.check_greeting(&body) {
                         Ok(()) => self.greeting_due = None,
-                        Err(reason) => self.give_up(Error::Handshake { pid: self.pid(), reason }),
+                        Err(error) => self.give_up(error),
                     }
                 }
                 Ok(Received::Frame(body)) => {

@@ -3,19 +3,24 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::fstat;
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, pidfd_send_signal, waitpid,
+};
 
-use super::child::{self, INVITATION};
-use super::protocol;
-use crate::ipc::parcel::Parcel;
+use super::child::{self, INVITATION, Role};
+use super::forkserver::{self, ForkServer};
+use super::{StartMethod, fork, protocol};
+use crate::ipc::parcel::{Descriptor, Parcel};
 pub(crate) use crate::ipc::socket::Received;
 use crate::ipc::socket::{FrameSocket, wait};
 use crate::{Error, ExitStatus};
@@ -25,43 +30,94 @@ use crate::{Error, ExitStatus};
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// Quanto se espera que um filho sem mais nada a fazer termine, antes de matá-lo.
-const EXIT_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const EXIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Um filho, com o soquete que fala com ele. Quando é descartado, o filho morre e é recolhido.
 pub(crate) struct Child {
-    process: std::process::Child,
-    pidfd: OwnedFd,
+    pid: Pid,
+    pidfd: Descriptor,
     socket: FrameSocket,
+    reaper: Reaper,
     status: Option<ExitStatus>,
 }
 
+/// Quem recolhe um processo que terminou: o pai dele, e mais ninguém.
+enum Reaper {
+    ThisProcess,
+    ForkServer(Arc<ForkServer>),
+}
+
 impl Child {
-    /// Executa este programa de novo, como filho. Volta sem esperar que ele se apresente.
-    pub(crate) fn spawn(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {
+    /// Cria um filho. Volta sem esperar que ele se apresente.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::NotInitialized`], [`Error::Spawn`], [`Error::ForkWithThreads`], [`Error::Handshake`].
+    pub(crate) fn start(
+        method: StartMethod,
+        name: &OsStr,
+        env: &[(OsString, OsString)],
+    ) -> Result<Self, Error> {
         child::check_initialized()?;
+        check_text(name, env)?;
+        match method {
+            StartMethod::Spawn => Child::spawn(name, env, Role::Worker),
+            StartMethod::Fork => Child::fork(name, env),
+            StartMethod::ForkServer => Child::fork_from_server(name, env),
+        }
+    }
+
+    /// Executa este programa de novo.
+    pub(super) fn spawn(name: &OsStr, env: &[(OsString, OsString)], role: Role) -> Result<Self, Error> {
         let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
         let inode = fstat(&theirs).map_err(Error::spawn)?.st_ino;
         // Sem `pre_exec`: com ele a biblioteca padrão troca `posix_spawn` por `fork`, que custa mais
         // quanto maior for o pai. `/proc/self/exe` é este arquivo mesmo que tenha sido recompilado.
-        let mut process = Command::new("/proc/self/exe")
+        let process = Command::new("/proc/self/exe")
             .arg0(name)
             .envs(env.iter().map(|(key, value)| (key, value)))
-            .env(INVITATION, format!("{inode}:{}", std::process::id()))
+            .env(INVITATION, child::invitation(inode, role))
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .spawn()
             .map_err(Error::spawn)?;
-        let pid = Pid::from_raw(process.id().cast_signed());
-        let opened = pid.ok_or(Errno::SRCH).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()));
-        let pidfd = match opened {
-            Ok(pidfd) => pidfd,
+        let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
+        Child::watch(pid, ours)
+    }
+
+    /// Copia este processo.
+    fn fork(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {
+        let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
+        let me = std::process::id().cast_signed();
+        let (mut ours, mut theirs) = (Some(ours), Some(theirs));
+        let pid = fork::fork(env, || {
+            drop(ours.take());
+            theirs.take().map_or(1, |theirs| child::serve_copy(theirs, me, name))
+        })?;
+        let ours = ours.ok_or_else(|| Error::spawn(Errno::BADF))?;
+        Child::watch(pid, ours)
+    }
+
+    /// Pede ao forkserver uma cópia dele.
+    fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {
+        let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
+        let forked = forkserver::fork_one(name, env, theirs.into())?;
+        Child::greet(forked.pid, forked.pidfd, ours, Reaper::ForkServer(forked.server))
+    }
+
+    fn watch(pid: Pid, socket: UnixStream) -> Result<Self, Error> {
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => Child::greet(pid, pidfd.into(), socket, Reaper::ThisProcess),
             Err(error) => {
-                // Já mudou de mãos: sem descritor para vigiá-lo, o filho não pode ficar.
-                let _ = process.kill();
-                let _ = process.wait();
-                return Err(Error::spawn(error));
+                // Sem descritor para vigiá-lo, o filho não pode ficar.
+                let _ = kill_process(pid, Signal::KILL);
+                let _ = waitpid(Some(pid), WaitOptions::empty());
+                Err(Error::spawn(error))
             }
-        };
-        let child = Child { process, pidfd, socket: FrameSocket::from(ours), status: None };
+        }
+    }
+
+    fn greet(pid: Pid, pidfd: Descriptor, socket: UnixStream, reaper: Reaper) -> Result<Self, Error> {
+        let child = Child { pid, pidfd, socket: FrameSocket::from(socket), reaper, status: None };
         match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
             // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
             Ok(()) | Err(Error::Io(_)) => Ok(child),
@@ -70,7 +126,7 @@ impl Child {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
+        self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
     pub(crate) fn socket(&self) -> BorrowedFd<'_> {
@@ -100,6 +156,32 @@ impl Child {
     /// Lê o que houver, sem esperar.
     pub(crate) fn receive(&mut self) -> Result<Received, Error> {
         self.socket.try_receive()
+    }
+
+    /// Espera o próximo quadro, até `deadline`.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::Disconnected`] se o filho fechou; [`Error::Handshake`] se o tempo acabou.
+    pub(super) fn receive_until(&mut self, deadline: Instant) -> Result<Parcel, Error> {
+        loop {
+            match self.receive()? {
+                Received::Frame(frame) => return Ok(frame),
+                Received::End => return Err(Error::Disconnected),
+                Received::Nothing if self.has_exited() => return Err(Error::Disconnected),
+                Received::Nothing => {
+                    if !self.wait_event(Some(deadline))? {
+                        let reason = format!("não respondeu em {} s", START_LIMIT.as_secs());
+                        return Err(Error::Handshake { pid: self.pid(), reason });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Confere que quem respondeu é este mesmo programa.
+    pub(crate) fn check_greeting(&self, greeting: &Parcel) -> Result<(), Error> {
+        protocol::check_greeting(greeting).map_err(|reason| Error::Handshake { pid: self.pid(), reason })
     }
 
     /// Espera o filho escrever, fechar ou terminar; `false` se `deadline` chegou antes.
@@ -133,10 +215,37 @@ impl Child {
         if !self.wait_exit(Instant::now() + EXIT_LIMIT) {
             self.signal(Signal::KILL);
         }
-        let status = ExitStatus::from(self.process.wait().map_err(Error::io)?);
+        let status = match &self.reaper {
+            Reaper::ThisProcess => reap(self.pid)?,
+            Reaper::ForkServer(server) => {
+                self.wait_exit(Instant::now() + EXIT_LIMIT);
+                server.reap(self.pid)
+            }
+        };
         self.status = Some(status);
         Ok(status)
     }
+}
+
+fn reap(pid: Pid) -> Result<ExitStatus, Error> {
+    loop {
+        match waitpid(Some(pid), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return Ok(std::process::ExitStatus::from_raw(status.as_raw()).into()),
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(Error::io(error)),
+        }
+    }
+}
+
+/// O sistema separa nome de valor por `=` e termina cada texto em zero: um texto com eles viraria outro.
+fn check_text(name: &OsStr, env: &[(OsString, OsString)]) -> Result<(), Error> {
+    let has = |text: &OsStr, byte| text.as_bytes().contains(&byte);
+    let bad_key = |key: &OsStr| key.is_empty() || has(key, b'=') || has(key, 0);
+    if has(name, 0) || env.iter().any(|(key, value)| bad_key(key) || has(value, 0)) {
+        let reason = "um nome ou uma variável de ambiente tem um caractere que não pode ter";
+        return Err(Error::spawn(io::Error::new(io::ErrorKind::InvalidInput, reason)));
+    }
+    Ok(())
 }
 
 impl Drop for Child {

@@ -160,22 +160,16 @@ fn killed_busy_worker_fails_only_its_own_task() {
     other.get().unwrap();
 }
 
-/// Mata o próprio processo assim que a thread principal estiver parada no meio de uma escrita grande.
+/// Mata o próprio processo assim que a thread principal dormir: com tanto a enviar, ela espera que o pai leia.
 fn kill_me_when_writing(size: usize) -> Vec<u8> {
-    let main = getpid().as_raw_nonzero();
-    std::thread::spawn(move || {
-        let syscall = format!("/proc/self/task/{main}/syscall");
-        loop {
-            let now = std::fs::read_to_string(&syscall).unwrap_or_default();
-            // O terceiro argumento de `write` e de `sendto` é quantos bytes faltam.
-            let length = now.split_whitespace().nth(3).and_then(|arg| arg.strip_prefix("0x"));
-            let length = length.and_then(|hex| usize::from_str_radix(hex, 16).ok());
-            if length.is_some_and(|length| (1 << 20..2 << 30).contains(&length)) {
-                kill_myself();
-            }
+    let block = vec![7; size];
+    std::thread::spawn(|| {
+        while !main_thread_sleeps() {
+            std::hint::spin_loop();
         }
+        kill_myself();
     });
-    vec![7; size]
+    block
 }
 
 fn worker_killed_while_writing_a_large_result_does_not_hang() {

@@ -149,9 +149,19 @@ struct Stat {
     start: u64,
 }
 
+/// Se a thread principal deste processo dorme, à espera do sistema.
+pub(crate) fn main_thread_sleeps() -> bool {
+    let main = std::process::id();
+    Stat::read_at(&format!("/proc/self/task/{main}/stat")).is_some_and(|stat| stat.state == 'S')
+}
+
 impl Stat {
     fn read(pid: u32) -> Option<Self> {
-        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Stat::read_at(&format!("/proc/{pid}/stat"))
+    }
+
+    fn read_at(path: &str) -> Option<Self> {
+        let text = fs::read_to_string(path).ok()?;
         // O nome do programa, entre parênteses, pode ter espaços; os campos começam depois dele.
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
         Some(Stat {

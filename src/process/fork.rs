@@ -1,0 +1,69 @@
+//! Copiar este processo, com a memória que ele tem agora.
+//!
+//! `fork` copia a memória toda e *uma* thread: a que o chamou. Uma trava que outra thread tinha na mão fica, na
+//! cópia, fechada para sempre; pode ser a do alocador. Por isso, aqui, só um processo de uma thread se copia.
+#![allow(unsafe_code)]
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+use super::child::PANIC_EXIT_CODE;
+use crate::Error;
+
+/// Cria uma cópia deste processo, que roda `copy` com as variáveis de `env` e termina com o código que ela
+/// devolver.
+///
+/// # Erros
+///
+/// [`Error::ForkWithThreads`] se há mais de uma thread; [`Error::Spawn`] se o sistema recusou.
+pub(super) fn fork(env: &[(OsString, OsString)], copy: impl FnOnce() -> i32) -> Result<Pid, Error> {
+    require_a_single_thread()?;
+    // O que está no buffer sairia duas vezes: uma por este processo, outra pela cópia.
+    let _ = io::stdout().flush();
+    // SAFETY: este processo tem uma thread só (conferido acima; só ela mesma poderia criar outra), logo
+    // nenhuma trava fica na mão de quem não existe na cópia.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        run_copy(env, copy);
+    }
+    match Pid::from_raw(pid) {
+        Some(pid) if pid.as_raw_nonzero().get() > 0 => Ok(pid),
+        _ => Err(Error::spawn(io::Error::last_os_error())),
+    }
+}
+
+/// A cópia nunca volta para o código de quem a criou: ali há valores que são do original, e que os dois
+/// descartariam.
+fn run_copy(env: &[(OsString, OsString)], copy: impl FnOnce() -> i32) -> ! {
+    let code = catch_unwind(AssertUnwindSafe(|| {
+        for (key, value) in env {
+            // SAFETY: a cópia tem uma thread só: ninguém lê as variáveis enquanto elas mudam.
+            unsafe { std::env::set_var(key, value) };
+        }
+        copy()
+    }));
+    let _ = io::stdout().flush();
+    // SAFETY: `_exit` só termina o processo. Um `exit` rodaria as despedidas (`atexit`) do original.
+    unsafe { libc::_exit(code.unwrap_or(PANIC_EXIT_CODE)) }
+}
+
+/// Uma thread que acabou de terminar ainda aparece na lista por um instante: dá-se a ela esse instante.
+fn require_a_single_thread() -> Result<(), Error> {
+    const LOOKS: u32 = 20;
+    const PAUSE: Duration = Duration::from_micros(500);
+    for look in 1.. {
+        let threads = std::fs::read_dir("/proc/self/task").map_err(Error::spawn)?.count();
+        if threads == 1 {
+            break;
+        }
+        if look == LOOKS {
+            return Err(Error::ForkWithThreads { threads });
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! O *forkserver*: um processo pequeno e de uma thread só, que se copia quando pedem.
+//!
+//! Um `fork` é barato se há pouco a copiar e seguro se há uma thread só, e o programa principal não costuma ser
+//! nem uma coisa nem outra. Então se executa o programa uma vez, ele para em [`init`](crate::init), ainda
+//! vazio, e dali em diante cada filho é uma cópia dele.
+//!
+//! ```text
+//!   este processo ──▶ forkserver   Fork { nome, variáveis, soquete }
+//!   forkserver ──▶ este processo   Forked { pid, pidfd }
+//!   este processo ──▶ forkserver   Reap { pid }          só o pai de um processo o recolhe
+//!   forkserver ──▶ este processo   Reaped(como terminou)
+//! ```
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, WaitOptions, pidfd_open, waitpid};
+use serde::{Deserialize, Serialize};
+
+use super::child::{self, Role};
+use super::spawn::{Child, START_LIMIT};
+use super::{fork, protocol};
+use crate::ipc::frame;
+use crate::ipc::parcel::{Descriptor, Parcel};
+use crate::ipc::socket::FrameSocket;
+use crate::{Error, ExitStatus};
+
+#[derive(Serialize, Deserialize)]
+enum Request {
+    Fork { name: OsString, env: Vec<(OsString, OsString)>, socket: Descriptor },
+    Reap { pid: i32 },
+}
+
+#[derive(Serialize, Deserialize)]
+enum Answer {
+    Forked {
+        pid: i32,
+        pidfd: Descriptor,
+    },
+    TooManyThreads(usize),
+    /// O número do erro do sistema.
+    Refused(i32),
+    /// Como o processo terminou, nos bits do sistema.
+    Reaped(Option<i32>),
+}
+
+/// O forkserver deste processo, visto daqui.
+pub(super) struct ForkServer {
+    /// Uma conversa por vez: um pedido, uma resposta.
+    child: Mutex<Child>,
+    /// De quem ele é filho. Uma cópia (`fork`) deste processo herda esta memória, mas não o filho.
+    owner: u32,
+}
+
+static CURRENT: Mutex<Option<Arc<ForkServer>>> = Mutex::new(None);
+
+/// Um processo que o forkserver criou.
+pub(super) struct Forked {
+    pub(super) pid: Pid,
+    pub(super) pidfd: Descriptor,
+    pub(super) server: Arc<ForkServer>,
+}
+
+/// Pede um processo ao forkserver, que começa na primeira vez; `socket` é o lado do filho.
+///
+/// # Erros
+///
+/// [`Error::ForkWithThreads`] se algo cria threads antes de `init`; [`Error::Spawn`] se o sistema recusou o
+/// processo, ou o próprio forkserver.
+pub(super) fn fork_one(name: &OsStr, env: &[(OsString, OsString)], socket: OwnedFd) -> Result<Forked, Error> {
+    let request = Request::Fork { name: name.into(), env: env.into(), socket: socket.into() };
+    let server = ForkServer::current()?;
+    match server.ask(&request) {
+        Err(Error::Disconnected) => {
+            // Alguém o matou desde a última vez. Se o novo também morrer, há algo errado com ele.
+            server.retire();
+            let server = ForkServer::current()?;
+            let answer = server.ask(&request).map_err(|_| Error::Handshake {
+                pid: server.pid(),
+                reason: "o forkserver terminou assim que recebeu um pedido".to_owned(),
+            });
+            server.into_forked(answer)
+        }
+        answer => server.into_forked(answer),
+    }
+}
+
+impl ForkServer {
+    fn current() -> Result<Arc<Self>, Error> {
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = std::process::id();
+        if let Some(server) = current.take_if(|server| server.owner != owner) {
+            // Descartá-lo mataria o filho do original.
+            std::mem::forget(server);
+        }
+        if let Some(server) = &*current {
+            return Ok(server.clone());
+        }
+        let mut child = Child::spawn("forkserver".as_ref(), &[], Role::ForkServer)?;
+        let greeting = child.receive_until(Instant::now() + START_LIMIT);
+        greeting.and_then(|greeting| child.check_greeting(&greeting))?;
+        let server = Arc::new(ForkServer { child: Mutex::new(child), owner });
+        *current = Some(server.clone());
+        Ok(server)
+    }
+
+    /// Deixa de ser o atual; some quando o último filho dele for recolhido.
+    fn retire(self: &Arc<Self>) {
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|server| Arc::ptr_eq(server, self));
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).pid()
+    }
+
+    fn ask(&self, request: &Request) -> Result<Answer, Error> {
+        let frame = frame::build(|body| body.write(request))?;
+        let deadline = Instant::now() + START_LIMIT;
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = child.send(&frame, deadline).and_then(|()| child.receive_until(deadline));
+        match answer {
+            Ok(answer) => answer.read().map(|(answer, _)| answer),
+            Err(error) => {
+                // Parado ou morto, ele não sabe mais em que ponto da conversa está.
+                child.signal(rustix::process::Signal::KILL);
+                Err(if matches!(error, Error::Io(_)) { Error::Disconnected } else { error })
+            }
+        }
+    }
+
+    fn into_forked(self: Arc<Self>, answer: Result<Answer, Error>) -> Result<Forked, Error> {
+        match answer? {
+            Answer::Forked { pid, pidfd } => {
+                let pid = Pid::from_raw(pid).ok_or_else(|| Error::spawn(Errno::SRCH))?;
+                Ok(Forked { pid, pidfd, server: self })
+            }
+            Answer::TooManyThreads(threads) => Err(Error::ForkWithThreads { threads }),
+            Answer::Refused(code) => Err(Error::spawn(Errno::from_raw_os_error(code))),
+            Answer::Reaped(_) => Err(Error::Disconnected),
+        }
+    }
+
+    /// Recolhe um filho dele que já terminou, e diz como foi. Se o forkserver se foi, levou a resposta.
+    pub(super) fn reap(&self, pid: Pid) -> ExitStatus {
+        match self.ask(&Request::Reap { pid: pid.as_raw_nonzero().get() }) {
+            Ok(Answer::Reaped(Some(raw))) => std::process::ExitStatus::from_raw(raw).into(),
+            _ => ExitStatus::UNKNOWN,
+        }
+    }
+}
+
+/// O forkserver, visto de dentro: atende pedidos até o pai fechar.
+pub(super) fn serve(mut parent: FrameSocket) -> Result<i32, Error> {
+    let Some(greeting) = parent.receive()? else { return Ok(0) };
+    child::check_parent(&greeting)?;
+    parent.send(&protocol::greeting()?, None).map_err(Error::io)?;
+    let mut parent = Some(parent);
+    while let Some(request) = receive(&mut parent)? {
+        let answer = match request.read::<Request>()?.0 {
+            Request::Fork { name, env, socket } => fork_for(&mut parent, &name, &env, &socket),
+            Request::Reap { pid } => Answer::Reaped(reap_child(pid)),
+        };
+        let answer = frame::build(|body| body.write(&answer))?;
+        if let Some(parent) = &parent {
+            parent.send(&answer, None).map_err(Error::io)?;
+        }
+    }
+    Ok(0)
+}
+
+fn receive(parent: &mut Option<FrameSocket>) -> Result<Option<Parcel>, Error> {
+    parent.as_mut().map_or(Ok(None), FrameSocket::receive)
+}
+
+fn fork_for(
+    parent: &mut Option<FrameSocket>,
+    name: &OsStr,
+    env: &[(OsString, OsString)],
+    socket: &Descriptor,
+) -> Answer {
+    let me = std::process::id().cast_signed();
+    let forked = fork::fork(env, || {
+        // A conversa com o pai não é da cópia.
+        drop(parent.take());
+        socket
+            .as_fd()
+            .try_clone_to_owned()
+            .map_or(1, |socket| child::serve_copy(UnixStream::from(socket), me, name))
+    });
+    match forked {
+        Ok(pid) => match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => Answer::Forked { pid: pid.as_raw_nonzero().get(), pidfd: pidfd.into() },
+            Err(error) => {
+                // Sem descritor para vigiá-lo, o filho não pode ficar.
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+                let _ = waitpid(Some(pid), WaitOptions::empty());
+                Answer::Refused(error.raw_os_error())
+            }
+        },
+        Err(Error::ForkWithThreads { threads }) => Answer::TooManyThreads(threads),
+        Err(Error::Spawn(error)) => Answer::Refused(error.raw_os_error().unwrap_or(libc::EAGAIN)),
+        Err(_) => Answer::Refused(libc::EAGAIN),
+    }
+}
+
+fn reap_child(pid: i32) -> Option<i32> {
+    // Sem WNOHANG: o pai só pergunta depois de ver, pelo pidfd, que ele terminou.
+    let (_, status) = waitpid(Some(Pid::from_raw(pid)?), WaitOptions::empty()).ok().flatten()?;
+    Some(status.as_raw())
+}
