@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use multiprocessamento::{Error, Pool, Process};
+use multiprocessamento::Error;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, Signal, getpid, pidfd_getfd, pidfd_open};
 
 use crate::support::*;
 
 crate::cases! {
+    for pools;
     30 => each_way_to_die_is_told_apart,
     30 => map_returns_the_death_and_the_pool_goes_on,
     30 => map_returns_the_failure_of_lowest_index_among_those_seen,
@@ -71,16 +72,16 @@ fn assert_died(error: &Error, expected: &str) {
 }
 
 fn each_way_to_die_is_told_apart() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     for (how, expected) in WAYS {
         assert_died(&pool.apply(die, how.to_owned()).unwrap_err(), expected);
-        assert_died(&Process::start(die, how.to_owned()).unwrap().join().unwrap_err(), expected);
+        assert_died(&new_process(die, how.to_owned()).unwrap().join().unwrap_err(), expected);
         assert_eq!(pool.map(die, ["a".to_owned(), "b".to_owned()]).unwrap(), ["a", "b"]);
     }
 }
 
 fn map_returns_the_death_and_the_pool_goes_on() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     for chunk_size in [1, 4, 100] {
         let chunked = pool.chunk_size(chunk_size).unwrap();
         let input = (0..40).map(|i| if i == 13 { "SIGKILL".to_owned() } else { i.to_string() });
@@ -102,7 +103,7 @@ fn map_returns_the_failure_of_lowest_index_among_those_seen() {
         touch(mine);
         wait_for(other);
     }
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let path = |name: &str| dir.path().join(name);
     let input = (0..3).map(|index| {
         if index == 2 {
@@ -120,7 +121,7 @@ fn map_returns_the_failure_of_lowest_index_among_those_seen() {
 }
 
 fn killed_idle_worker_is_replaced() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     for _ in 0..5 {
         let old = pool.pids();
         kill(old[0], Signal::KILL);
@@ -133,7 +134,7 @@ fn killed_idle_worker_is_replaced() {
 }
 
 fn killed_busy_worker_fails_only_its_own_task() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let (victim, gate) = (dir.path().join("vítima"), dir.path().join("portão"));
     let lost = pool.apply_async(
         |victim: PathBuf| {
@@ -173,7 +174,7 @@ fn kill_me_when_writing(size: usize) -> Vec<u8> {
 }
 
 fn worker_killed_while_writing_a_large_result_does_not_hang() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let mut died = 0;
     for _ in 0..5 {
         match pool.apply(kill_me_when_writing, 128 << 20) {
@@ -193,7 +194,7 @@ fn worker_killed_while_writing_a_large_result_does_not_hang() {
 
 fn tasks_sent_ahead_to_a_dead_worker_are_run() {
     // Um trabalhador e tarefas vazias: há dezenas adiantadas quando ele morre.
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let task = |x: u64| if x % 100 == 50 { kill_myself() } else { x };
     let mut results = 0;
     for (index, result) in pool.imap(task, 0..2000).enumerate() {
@@ -210,7 +211,7 @@ fn tasks_sent_ahead_to_a_dead_worker_are_run() {
 }
 
 fn no_task_runs_twice() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let log = dir.path().join("registro");
     let task = |(index, log): (u32, PathBuf)| {
         append_line(&log, &index.to_string());
@@ -229,7 +230,7 @@ fn no_task_runs_twice() {
 }
 
 fn every_worker_killed_at_once_is_replaced() {
-    let pool = Pool::new(4).unwrap();
+    let pool = new_pool(4).unwrap();
     for _ in 0..10 {
         let old = pool.pids();
         old.iter().for_each(|&pid| kill(pid, Signal::KILL));
@@ -244,7 +245,7 @@ fn every_worker_killed_at_once_is_replaced() {
 
 /// Mais mortes de uma vez do que um pool pequeno aguentaria seguidas.
 fn forty_workers_killed_at_once_are_replaced() {
-    let pool = Pool::new(40).unwrap();
+    let pool = new_pool(40).unwrap();
     let old = pool.pids();
     old.iter().for_each(|&pid| kill(pid, Signal::KILL));
     eventually("há quarenta trabalhadores novos", || {
@@ -255,7 +256,7 @@ fn forty_workers_killed_at_once_are_replaced() {
 }
 
 fn a_storm_of_kills_costs_only_the_tasks_it_hits() {
-    let pool = Pool::new(3).unwrap();
+    let pool = new_pool(3).unwrap();
     let over = AtomicBool::new(false);
     let mut failed = 0;
     std::thread::scope(|scope| {
@@ -296,7 +297,7 @@ fn a_storm_of_kills_costs_only_the_tasks_it_hits() {
 }
 
 fn a_pool_whose_tasks_all_kill_gives_up() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let errors: Vec<Error> =
         pool.imap(|_: u32| -> u32 { kill_myself() }, 0..200).map(Result::unwrap_err).collect();
     let died = errors.iter().take_while(|error| matches!(error, Error::WorkerDied { .. })).count();
@@ -316,7 +317,7 @@ fn a_pool_whose_tasks_all_kill_gives_up() {
 
 /// Um pool que desistiu ainda deixa terminar o que estava em andamento, e não perde ninguém de vista.
 fn a_pool_that_gave_up_lets_the_others_finish() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let gate = dir.path().join("portão");
     let slow = pool.apply_async(wait_at_gate, gate.clone());
     for result in pool.imap(|_: u32| -> u32 { kill_myself() }, 0..100) {
@@ -334,7 +335,7 @@ fn a_pool_that_gave_up_lets_the_others_finish() {
 }
 
 fn a_death_while_closing_does_not_hang() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let victim = dir.path().join("vítima");
     let lost = pool.apply_async(
         |victim: PathBuf| {
@@ -371,10 +372,10 @@ fn a_death_is_seen_while_a_grandchild_holds_the_socket() {
         std::fs::write(&announcement, grandchild.id().to_string()).expect("anunciar o neto");
         std::process::exit(3);
     }
-    let (pool, dir) = (Pool::new(1).unwrap(), folder());
+    let (pool, dir) = (new_pool(1).unwrap(), folder());
     let (first, second) = (dir.path().join("primeiro"), dir.path().join("segundo"));
     assert_died(&pool.apply(leave_a_grandchild, first.clone()).unwrap_err(), "saiu com código 3");
-    let process = Process::start(leave_a_grandchild, second.clone()).unwrap();
+    let process = new_process(leave_a_grandchild, second.clone()).unwrap();
     assert_died(&process.join().unwrap_err(), "saiu com código 3");
     assert_eq!(pool.apply(square, 3).unwrap(), 9);
     for grandchild in [first, second] {
@@ -383,7 +384,7 @@ fn a_death_is_seen_while_a_grandchild_holds_the_socket() {
 }
 
 fn garbage_from_a_worker_costs_only_that_worker() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let write_garbage = |seed: u64| {
         let mut random = Random::new(seed);
         let garbage: Vec<u8> = match seed % 4 {

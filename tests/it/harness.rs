@@ -14,26 +14,41 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process_group};
 
-use crate::support::{children, env_accepts, eventually, others_in_my_group};
+use multiprocessamento::{Process, StartMethod};
 
-/// Um teste: o nome, o que roda e até quando.
+use crate::support::{
+    START_METHOD, children, env_accepts, eventually, new_process, others_in_my_group, start_method,
+};
+
+/// Um teste: o nome, o que roda, até quando, e com os processos nascendo de que maneiras.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) run: fn(),
     pub(crate) limit: Duration,
+    pub(crate) start_methods: &'static [&'static str],
 }
+
+/// As maneiras de nascer que um pool aceita. Um segundo transporte entraria aqui, e a suíte toda rodaria nele.
+pub(crate) const POOLS: &[&str] = &["spawn", "forkserver"];
+pub(crate) const PROCESSES: &[&str] = &["spawn", "fork", "forkserver"];
+pub(crate) const DEFAULT: &[&str] = &["spawn"];
 
 /// Declara os testes de um módulo: `cases! { limite_em_segundos => funcao, … }`.
 ///
-/// O limite existe para que uma trava vire uma falha; é largo, porque a máquina pode estar ocupada.
+/// O limite existe para que uma trava vire uma falha; é largo, porque a máquina pode estar ocupada. Com `for
+/// pools;` ou `for processes;` na frente, cada teste roda uma vez para cada maneira de nascer.
 #[macro_export]
 macro_rules! cases {
-    ($($limit:expr => $test:ident),* $(,)?) => {
+    (for pools; $($cases:tt)*) => { $crate::cases!(@ $crate::harness::POOLS; $($cases)*); };
+    (for processes; $($cases:tt)*) => { $crate::cases!(@ $crate::harness::PROCESSES; $($cases)*); };
+    ($limit:expr => $($cases:tt)*) => { $crate::cases!(@ $crate::harness::DEFAULT; $limit => $($cases)*); };
+    (@ $start_methods:expr; $($limit:expr => $test:ident),* $(,)?) => {
         pub(crate) fn cases() -> Vec<$crate::harness::Case> {
             vec![$($crate::harness::Case {
                 name: concat!(module_path!(), "::", stringify!($test)),
                 run: $test,
                 limit: std::time::Duration::from_secs($limit),
+                start_methods: $start_methods,
             }),*]
         }
     };
@@ -56,17 +71,27 @@ pub(crate) fn main<const MODULES: usize>(modules: [Vec<Case>; MODULES]) -> ExitC
     let cases: Vec<Case> = modules.into_iter().flatten().collect();
     if let Ok(name) = std::env::var(ONLY) {
         let case = cases.iter().find(|case| case.name == name).expect("teste conhecido");
+        if start_method() == StartMethod::ForkServer {
+            // Ele nasce uma vez e fica: não é um resto deste teste.
+            new_process(|(): ()| (), ()).and_then(Process::join).expect("o forkserver");
+        }
         let before = open_descriptors();
         (case.run)();
         assert_nothing_left(&before);
         return ExitCode::SUCCESS;
     }
     let before = shared_memory();
-    let trials = cases.into_iter().map(|case| {
-        let name = case.name.strip_prefix("it::").unwrap_or(case.name);
-        Trial::ignorable_test(name, move || run_alone(&case))
-    });
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.collect());
+    let mut trials = Vec::new();
+    for case in cases {
+        for start_method in case.start_methods {
+            let name = case.name.strip_prefix("it::").unwrap_or(case.name);
+            let name =
+                if case.start_methods == DEFAULT { name.into() } else { format!("{name}[{start_method}]") };
+            let (run, limit) = (case.name, case.limit);
+            trials.push(Trial::ignorable_test(name, move || run_alone(run, limit, start_method)));
+        }
+    }
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     let left: Vec<_> = shared_memory().difference(&before).cloned().collect();
     if !left.is_empty() {
         eprintln!("sobrou em /dev/shm: {left:?}");
@@ -75,10 +100,11 @@ pub(crate) fn main<const MODULES: usize>(modules: [Vec<Case>; MODULES]) -> ExitC
     conclusion.exit_code()
 }
 
-fn run_alone(case: &Case) -> Result<Completion, Failed> {
+fn run_alone(name: &str, limit: Duration, start_method: &str) -> Result<Completion, Failed> {
     let (mut output, writer) = std::io::pipe()?;
     let mut child = this_program()?
-        .env(ONLY, case.name)
+        .env(ONLY, name)
+        .env(START_METHOD, start_method)
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer)
@@ -88,7 +114,7 @@ fn run_alone(case: &Case) -> Result<Completion, Failed> {
         let mut text = Vec::new();
         output.read_to_end(&mut text).map(|_| String::from_utf8_lossy(&text).into_owned())
     });
-    let deadline = Instant::now() + case.limit;
+    let deadline = Instant::now() + limit;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break Some(status);
@@ -111,7 +137,7 @@ fn run_alone(case: &Case) -> Result<Completion, Failed> {
             Ok(Completion::ignored_with(reason))
         }
         Some(status) => Err(format!("{status}\n{text}").into()),
-        None => Err(format!("passou de {:?}\n{text}", case.limit).into()),
+        None => Err(format!("passou de {limit:?}\n{text}").into()),
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use multiprocessamento::{Pool, Process};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::harness;
@@ -14,6 +13,7 @@ use crate::programs;
 use crate::support::*;
 
 crate::cases! {
+    for pools;
     30 => killed_parent_takes_its_idle_workers,
     30 => killed_parent_takes_workers_deep_in_a_task,
     30 => killed_parent_takes_the_workers_of_its_workers,
@@ -98,7 +98,7 @@ fn ctrl_c_ends_the_whole_tree_quietly_with_status_130() {
 
 /// Num Ctrl-C o terminal manda o sinal também aos filhos; quem decide o que fazer dele é o pai.
 fn workers_leave_ctrl_c_to_their_parent() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let gate = dir.path().join("portão");
     let busy = pool.apply_async(wait_at_gate, gate.clone());
     let workers = pool.pids();
@@ -115,7 +115,7 @@ fn workers_outlive_the_thread_that_made_the_pool() {
     let gate = dir.path().join("portão");
     let task_gate = gate.clone();
     let maker = std::thread::spawn(move || {
-        let pool = Pool::new(2).unwrap();
+        let pool = new_pool(2).unwrap();
         let busy = pool.apply_async(wait_at_gate, task_gate);
         (pool, busy)
     });
@@ -134,7 +134,7 @@ fn a_process_outlives_the_thread_that_started_it() {
     let gate: PathBuf = dir.path().join("portão");
     let task_gate = gate.clone();
     let mut process =
-        std::thread::spawn(move || Process::start(wait_at_gate, task_gate).unwrap()).join().unwrap();
+        std::thread::spawn(move || new_process(wait_at_gate, task_gate).unwrap()).join().unwrap();
     assert!(process.join_timeout(Duration::from_millis(500)).is_err());
     assert!(process.is_alive());
     touch(&gate);

@@ -1,10 +1,11 @@
 //! Um pânico numa tarefa é um valor, com mensagem e lugar, e não custa o trabalhador.
 
-use multiprocessamento::{Error, Pool, Process, ThreadPool};
+use multiprocessamento::{Error, ThreadPool};
 
 use crate::support::*;
 
 crate::cases! {
+    for pools;
     30 => a_panic_brings_its_message_and_its_place,
     30 => a_panic_keeps_the_worker,
     30 => map_returns_the_panic_and_the_pool_goes_on,
@@ -41,16 +42,16 @@ const EXPECTED: [(u32, &str); 4] = [
 ];
 
 fn a_panic_brings_its_message_and_its_place() {
-    let (pool, threads) = (Pool::new(1).unwrap(), ThreadPool::new(1).unwrap());
+    let (pool, threads) = (new_pool(1).unwrap(), ThreadPool::new(1).unwrap());
     for (how, expected) in EXPECTED {
         assert_panicked(&pool.apply(explode, how).unwrap_err(), expected);
-        assert_panicked(&Process::start(explode, how).unwrap().join().unwrap_err(), expected);
+        assert_panicked(&new_process(explode, how).unwrap().join().unwrap_err(), expected);
         assert_panicked(&threads.apply(explode, how).unwrap_err(), expected);
     }
 }
 
 fn a_panic_keeps_the_worker() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let worker = pool.pids();
     // Mais pânicos seguidos do que mortes seguidas o pool aguentaria.
     for _ in 0..100 {
@@ -61,7 +62,7 @@ fn a_panic_keeps_the_worker() {
 }
 
 fn map_returns_the_panic_and_the_pool_goes_on() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     for chunk_size in [1, 3, 100] {
         let chunked = pool.chunk_size(chunk_size).unwrap();
         let error = chunked.map(explode, [0, 0, 0, 0, 2, 0, 0]).unwrap_err();
@@ -71,7 +72,7 @@ fn map_returns_the_panic_and_the_pool_goes_on() {
 }
 
 fn imap_gives_one_result_per_item_around_a_panic() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     for (index, result) in pool.imap(|x: u32| explode(x % 10), 0..100).enumerate() {
         match index % 10 {
             1..=4 => assert!(matches!(result, Err(Error::Panicked { .. })), "{index}: {result:?}"),
@@ -92,7 +93,7 @@ fn a_panic_prints_nothing() {
 }
 
 fn a_panic_ends_a_process_with_code_101() {
-    let mut process = Process::start(explode, 1).unwrap();
+    let mut process = new_process(explode, 1).unwrap();
     assert!(process.join_timeout(std::time::Duration::from_secs(20)).is_err());
     assert_eq!(process.exit_status().unwrap().code(), Some(101));
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use multiprocessamento::{Error, Pool, Process, ThreadPool, init};
+use multiprocessamento::{Error, Process, ThreadPool, init};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::harness::ONLY;
@@ -122,11 +122,11 @@ fn file() -> PathBuf {
 
 /// Tenta criar um pool e um processo, e mostra o que aconteceu, uma linha cada.
 fn show_attempts() -> Result<(), Error> {
-    match Pool::new(2) {
+    match new_pool(2) {
         Ok(pool) => println!("pool: {:?}", pool.map(square, 0..3)),
         Err(error) => println!("pool: {error}"),
     }
-    match Process::start(square, 3).and_then(Process::join) {
+    match new_process(square, 3).and_then(Process::join) {
         Ok(value) => println!("processo: {value}"),
         Err(error) => println!("processo: {error}"),
     }
@@ -143,9 +143,9 @@ pub(crate) fn talk(name: String) -> String {
 
 fn tasks_that_print() -> Result<(), Error> {
     init();
-    let pool = Pool::new(2)?;
+    let pool = new_pool(2)?;
     pool.map(talk, ["um".to_owned(), "dois".to_owned()])?;
-    Process::start(talk, "três".to_owned())?.join()?;
+    new_process(talk, "três".to_owned())?.join()?;
     pool.join();
     Ok(())
 }
@@ -153,9 +153,9 @@ fn tasks_that_print() -> Result<(), Error> {
 fn quiet_panics() -> Result<(), Error> {
     init();
     let panic = |(): ()| panic!("ninguém deve ler isto no terminal");
-    let (pool, threads) = (Pool::new(2)?, ThreadPool::new(2)?);
+    let (pool, threads) = (new_pool(2)?, ThreadPool::new(2)?);
     for _ in 0..5 {
-        let outcomes = [pool.apply(panic, ()), threads.apply(panic, ()), Process::start(panic, ())?.join()];
+        let outcomes = [pool.apply(panic, ()), threads.apply(panic, ()), new_process(panic, ())?.join()];
         assert!(
             outcomes.iter().all(|outcome: &Result<(), _>| matches!(outcome, Err(Error::Panicked { .. })))
         );
@@ -220,7 +220,7 @@ fn children_never_arrive() -> Result<(), Error> {
 /// Um programa qualquer, que por acaso usa a biblioteca e foi executado por uma tarefa.
 fn plain_program() -> Result<(), Error> {
     init();
-    println!("sou o programa principal: {}", Pool::new(1)?.apply(square, 4)?);
+    println!("sou o programa principal: {}", new_pool(1)?.apply(square, 4)?);
     Ok(())
 }
 
@@ -239,7 +239,7 @@ fn well_behaved() -> Result<(), Error> {
 
 fn idle_tree() -> Result<(), Error> {
     init();
-    let pool = Pool::new(3)?;
+    let pool = new_pool(3)?;
     pool.map(square, 0..100)?;
     print_tree_and_wait(pool.pids())
 }
@@ -257,9 +257,9 @@ fn busy_tree() -> Result<(), Error> {
     init();
     let dir = folder();
     let paths: Vec<PathBuf> = (0..3).map(|i| dir.path().join(i.to_string())).collect();
-    let pool = Pool::new(2)?;
+    let pool = new_pool(2)?;
     let _results = [0, 1].map(|i: usize| pool.apply_async(twelve_seconds, paths[i].clone()));
-    let _process = Process::start(twelve_seconds, paths[2].clone())?;
+    let _process = new_process(twelve_seconds, paths[2].clone())?;
     let pids: Vec<u32> = paths.iter().map(|path| announced_pid(path)).collect();
     // A pasta não pode depender do fim deste programa, que será morto.
     drop(dir);
@@ -268,7 +268,7 @@ fn busy_tree() -> Result<(), Error> {
 
 fn nested_tree() -> Result<(), Error> {
     fn keep_a_pool(folder: PathBuf) {
-        let pool = Pool::new(2).expect("um pool dentro do trabalhador");
+        let pool = new_pool(2).expect("um pool dentro do trabalhador");
         let _results = ["a", "b"].map(|name| pool.apply_async(twelve_seconds, folder.join(name)));
         announced_pid(&folder.join("a"));
         announced_pid(&folder.join("b"));
@@ -276,7 +276,7 @@ fn nested_tree() -> Result<(), Error> {
     }
     init();
     let dir = folder();
-    let pool = Pool::new(1)?;
+    let pool = new_pool(1)?;
     let _result = pool.apply_async(keep_a_pool, dir.path().to_owned());
     let pids: Vec<u32> = ["a", "b", "c"].iter().map(|name| announced_pid(&dir.path().join(name))).collect();
     drop(dir);
@@ -289,7 +289,7 @@ fn few_processes() -> Result<(), Error> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nproc);
     for limit in 1..=8 {
         setrlimit(Resource::Nproc, Rlimit { current: Some(limit), maximum }).expect("baixar o limite");
-        match Pool::new(4) {
+        match new_pool(4) {
             Ok(pool) => println!("{limit}: {:?}", pool.map(square, 0..3)),
             Err(error) => println!("{limit}: {error:?}"),
         }

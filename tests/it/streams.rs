@@ -3,11 +3,12 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 
-use multiprocessamento::{Error, Pool};
+use multiprocessamento::Error;
 
 use crate::support::*;
 
 crate::cases! {
+    for pools;
     30 => imap_keeps_the_order_even_when_the_first_is_the_last_to_finish,
     30 => imap_unordered_delivers_what_is_ready,
     30 => imap_unordered_delivers_each_result_once,
@@ -30,7 +31,7 @@ fn first_waits((index, gate): (u64, PathBuf)) -> u64 {
 }
 
 fn imap_keeps_the_order_even_when_the_first_is_the_last_to_finish() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let gate = dir.path().join("portão");
     let opener = gate.clone();
     // O último item abre o portão do primeiro: o primeiro é mesmo o último a terminar.
@@ -45,7 +46,7 @@ fn imap_keeps_the_order_even_when_the_first_is_the_last_to_finish() {
 }
 
 fn imap_unordered_delivers_what_is_ready() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let gate = dir.path().join("portão");
     let mut results = pool.imap_unordered(first_waits, (0..20).map(|i| (i, gate.clone())));
     let mut before: Vec<u64> = results.by_ref().take(19).map(Result::unwrap).collect();
@@ -57,7 +58,7 @@ fn imap_unordered_delivers_what_is_ready() {
 }
 
 fn imap_unordered_delivers_each_result_once() {
-    let pool = Pool::new(3).unwrap();
+    let pool = new_pool(3).unwrap();
     for chunk_size in [1, 7] {
         let chunked = pool.chunk_size(chunk_size).unwrap();
         let mut seen: Vec<u64> = chunked.imap_unordered(|x: u64| x, 0..3000).map(Result::unwrap).collect();
@@ -67,7 +68,7 @@ fn imap_unordered_delivers_each_result_once() {
 }
 
 fn imap_reads_nothing_before_it_is_asked() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let read = Cell::new(0);
     let mut results = pool.imap(square, (0..).inspect(|_| read.set(read.get() + 1)));
     assert_eq!(read.get(), 0);
@@ -78,7 +79,7 @@ fn imap_reads_nothing_before_it_is_asked() {
 fn an_endless_input_is_read_a_little_ahead() {
     /// O que se promete: blocos em andamento por trabalhador.
     const WINDOW: u64 = 64;
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     for chunk_size in [1, 10] {
         let read = Cell::new(0u64);
         let input = (0..).inspect(|_| read.set(read.get() + 1));
@@ -95,7 +96,7 @@ fn an_endless_input_is_read_a_little_ahead() {
 
 /// 640 MB de argumentos e 640 MB de resultados passam por aqui; ficam no máximo uns poucos.
 fn an_endless_input_fits_in_memory() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let before = memory_kib("VmHWM");
     let input = (0u8..=255).cycle().map(|byte| vec![byte; 64 << 10]);
     for result in pool.imap(|block: Vec<u8>| block, input).take(10_000) {
@@ -109,7 +110,7 @@ fn an_endless_input_fits_in_memory() {
 /// O argumento é um número; o resultado, 4 MiB. Quem lê para no meio: os outros resultados não podem ir se
 /// acumulando à espera dele.
 fn a_slow_reader_does_not_pile_up_large_results() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     for ordered in [true, false] {
         let before = memory_kib("VmRSS");
         let task = |byte: u8| vec![byte; 4 << 20];
@@ -133,7 +134,7 @@ fn dropping_imap_midway_cancels_what_nobody_began() {
     /// Quantos blocos podem já estar com o trabalhador, que não os devolve.
     const AHEAD: usize = 32;
     const SHORT: usize = 200;
-    let (pool, dir) = (Pool::new(1).unwrap(), folder());
+    let (pool, dir) = (new_pool(1).unwrap(), folder());
     let (gate, log) = (dir.path().join("portão"), dir.path().join("registro"));
     let task = |(index, gate, log): (usize, PathBuf, PathBuf)| {
         append_line(&log, &index.to_string());
@@ -154,7 +155,7 @@ fn dropping_imap_midway_cancels_what_nobody_began() {
 }
 
 fn a_panicking_input_leaves_the_pool_working() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let input = (0..).inspect(|&x| assert!(x < 10, "a entrada quebrou"));
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         pool.imap(square, input).map(Result::unwrap).sum::<u64>()
@@ -164,14 +165,14 @@ fn a_panicking_input_leaves_the_pool_working() {
 }
 
 fn an_input_may_use_the_same_pool() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let squares = pool.imap(square, 0..100).map(Result::unwrap);
     let fourth: Result<Vec<u64>, _> = pool.imap(square, squares).collect();
     assert_eq!(fourth.unwrap(), (0..100u64).map(|x| x.pow(4)).collect::<Vec<u64>>());
 }
 
 fn two_streams_of_one_pool_take_turns() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let mut first = pool.imap(square, 0..);
     let mut second = pool.imap(|x: u64| x + 1, 0..);
     for x in 0..500 {

@@ -6,7 +6,42 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use multiprocessamento::{Error, Pool, PoolBuilder, Process, ProcessBuilder, StartMethod};
 use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Como nascem os processos deste teste: a mesma suíte roda uma vez para cada maneira.
+pub(crate) fn start_method() -> StartMethod {
+    match std::env::var(START_METHOD).as_deref() {
+        Ok("fork") => StartMethod::Fork,
+        Ok("forkserver") => StartMethod::ForkServer,
+        _ => StartMethod::Spawn,
+    }
+}
+
+pub(crate) const START_METHOD: &str = "CADERNO_INICIO";
+
+pub(crate) fn pool_builder() -> PoolBuilder {
+    Pool::builder().start_method(start_method())
+}
+
+pub(crate) fn new_pool(workers: usize) -> Result<Pool, Error> {
+    pool_builder().workers(workers).build()
+}
+
+pub(crate) fn process_builder() -> ProcessBuilder {
+    Process::builder().start_method(start_method())
+}
+
+pub(crate) fn new_process<F, A, R>(function: F, argument: A) -> Result<Process<R>, Error>
+where
+    F: Fn(A) -> R + Copy + Send + 'static,
+    A: Serialize + DeserializeOwned,
+    R: Serialize + DeserializeOwned,
+{
+    process_builder().start(function, argument)
+}
 
 pub(crate) fn square(x: u64) -> u64 {
     x * x
@@ -174,10 +209,18 @@ impl Stat {
 
 /// Os filhos deste processo, vivos ou zumbis.
 pub(crate) fn children() -> Vec<u32> {
-    children_of("self")
+    children_of(std::process::id())
 }
 
-pub(crate) fn children_of(pid: impl std::fmt::Display) -> Vec<u32> {
+/// Os filhos de `pid`. O forkserver não é um deles: é ele quem cria os que `pid` pede.
+pub(crate) fn children_of(pid: u32) -> Vec<u32> {
+    let (servers, mut children): (Vec<u32>, Vec<u32>) =
+        direct_children_of(pid).into_iter().partition(|&child| is_forkserver(child));
+    children.extend(servers.into_iter().flat_map(direct_children_of));
+    children
+}
+
+fn direct_children_of(pid: u32) -> Vec<u32> {
     let mut pids = Vec::new();
     for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
         let list = fs::read_to_string(task.path().join("children")).unwrap_or_default();
@@ -186,13 +229,22 @@ pub(crate) fn children_of(pid: impl std::fmt::Display) -> Vec<u32> {
     pids
 }
 
+pub(crate) fn is_forkserver(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "forkserver\n")
+}
+
+/// O forkserver deste processo, se já começou.
+pub(crate) fn forkserver() -> Option<u32> {
+    direct_children_of(std::process::id()).into_iter().find(|&child| is_forkserver(child))
+}
+
 /// Os outros processos vivos do grupo deste: filhos, netos e quem mais eles tenham criado.
 pub(crate) fn others_in_my_group() -> Vec<u32> {
     let group = getpgrp().as_raw_nonzero().get();
-    let me = std::process::id();
+    let (me, server) = (std::process::id(), forkserver());
     let pids = fs::read_dir("/proc").expect("/proc").flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|&pid| pid != me)
+        .filter(|&pid| pid != me && Some(pid) != server)
         .filter(|&pid| Stat::read(pid).is_some_and(|stat| stat.group == group && stat.state != 'Z'))
         .collect()
 }

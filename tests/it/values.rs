@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use multiprocessamento::{Error, Pool, Process};
+use multiprocessamento::Error;
 use serde::de::Error as _;
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::support::*;
 
 crate::cases! {
+    for pools;
     30 => an_argument_that_cannot_be_encoded_is_an_error,
     30 => a_result_that_cannot_be_encoded_is_an_error,
     30 => an_argument_that_cannot_be_decoded_is_an_error,
@@ -68,28 +69,28 @@ fn assert_says_once(error: &Error, prefix: &str) {
 }
 
 fn an_argument_that_cannot_be_encoded_is_an_error() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let error = pool.apply(accept, Stubborn::NotEncodable).unwrap_err();
     assert!(matches!(error, Error::Encode(_)), "{error:?}");
     assert_says_once(&error, "não foi possível codificar o valor");
-    let error = Process::start(accept, Stubborn::NotEncodable).map(|process| process.pid()).unwrap_err();
+    let error = new_process(accept, Stubborn::NotEncodable).map(|process| process.pid()).unwrap_err();
     assert!(matches!(error, Error::Encode(_)), "{error:?}");
     assert_eq!(pool.apply(accept, Stubborn::Fine).unwrap(), 7);
 }
 
 fn a_result_that_cannot_be_encoded_is_an_error() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let worker = pool.pids();
     let error = pool.apply(produce, 3).unwrap_err();
     assert!(matches!(error, Error::Encode(_)), "{error:?}");
     assert_says_once(&error, "não foi possível codificar o valor");
-    let error = Process::start(produce, 3).unwrap().join().unwrap_err();
+    let error = new_process(produce, 3).unwrap().join().unwrap_err();
     assert!(matches!(error, Error::Encode(_)), "{error:?}");
     assert_eq!(pool.pids(), worker, "o trabalhador continua");
 }
 
 fn an_argument_that_cannot_be_decoded_is_an_error() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let worker = pool.pids();
     let error = pool.apply(accept, Stubborn::NotDecodable).unwrap_err();
     assert!(matches!(error, Error::Decode(_)), "{error:?}");
@@ -99,7 +100,7 @@ fn an_argument_that_cannot_be_decoded_is_an_error() {
 }
 
 fn a_result_that_cannot_be_decoded_is_an_error() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let results: Vec<_> = pool.imap(produce, 0..8).collect();
     for (index, result) in results.into_iter().enumerate() {
         match index {
@@ -133,7 +134,7 @@ impl<'de> Deserialize<'de> for Enormous {
 const BEYOND: usize = 1025;
 
 fn a_result_beyond_the_limit_is_an_error() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let worker = pool.pids();
     let error = pool.apply(|()| Enormous(BEYOND), ()).map(|value| value.0).unwrap_err();
     assert!(matches!(error, Error::TooLarge { limit, .. } if limit == 1 << 30), "{error:?}");
@@ -142,7 +143,7 @@ fn a_result_beyond_the_limit_is_an_error() {
 }
 
 fn an_argument_beyond_the_limit_is_an_error() {
-    let pool = Pool::new(1).unwrap();
+    let pool = new_pool(1).unwrap();
     let before = memory_kib("VmHWM");
     let error = pool.apply(|value: Enormous| value.0, Enormous(3 * BEYOND)).unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error:?}");
@@ -153,7 +154,7 @@ fn an_argument_beyond_the_limit_is_an_error() {
 }
 
 fn four_megabyte_arguments_wait_for_busy_workers() {
-    let (pool, dir) = (Pool::new(2).unwrap(), folder());
+    let (pool, dir) = (new_pool(2).unwrap(), folder());
     let gate = dir.path().join("portão");
     let busy: Vec<_> = (0..2).map(|_| pool.apply_async(wait_at_gate, gate.clone())).collect();
     let block = vec![7u8; 4 << 20];
@@ -169,7 +170,7 @@ fn four_megabyte_arguments_wait_for_busy_workers() {
 }
 
 fn large_results_come_from_all_workers_at_once() {
-    let pool = Pool::new(4).unwrap();
+    let pool = new_pool(4).unwrap();
     let blocks = pool.chunk_size(1).unwrap().map(|byte: u8| vec![byte; 16 << 20], 0..8).unwrap();
     for (byte, block) in (0..8).zip(blocks) {
         assert!(block.len() == 16 << 20 && block.iter().all(|&b| b == byte));
@@ -177,7 +178,7 @@ fn large_results_come_from_all_workers_at_once() {
 }
 
 fn large_arguments_and_large_results_cross_at_the_same_time() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let input = || (0..12u8).map(|byte| vec![byte; 8 << 20]);
     let output = pool.imap(|block: Vec<u8>| block, input());
     for (sent, received) in input().zip(output) {
@@ -186,7 +187,7 @@ fn large_arguments_and_large_results_cross_at_the_same_time() {
 }
 
 fn the_memory_of_a_large_result_is_given_back() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     let before = memory_kib("VmRSS");
     for _ in 0..4 {
         let lengths = pool.imap(|size: usize| vec![1u8; size], [100 << 20, 100 << 20]);
@@ -200,7 +201,7 @@ fn the_memory_of_a_large_result_is_given_back() {
 }
 
 fn values_without_size_cross_too() {
-    let pool = Pool::new(2).unwrap();
+    let pool = new_pool(2).unwrap();
     assert_eq!(pool.map(|(): ()| (), vec![(); 1000]).unwrap().len(), 1000);
     let paths = pool.map(|path: PathBuf| path.join("b"), [PathBuf::from("a")]).unwrap();
     assert_eq!(paths, [PathBuf::from("a/b")]);
