@@ -492,13 +492,8 @@ impl<'p> Chunked<'p> {
         let pool = self.pool;
         let submit = move |items: Vec<A>, promise| pool.submit(function, items, promise);
         let open = protocol::read_results;
-        Stream::new(
-            items.into_iter(),
-            self.chunk_size,
-            pool.workers,
-            submit,
-            |answer| answer.bytes.len(),
-            open,
-        )
+        let weigh = |answer: &Parcel| answer.bytes.len();
+        Stream::new(items.into_iter(), self.chunk_size, pool.workers, submit, weigh, open)
+            .with_window(self.window)
     }
 }

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use multiprocessamento::Error;
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, Signal, getpid, pidfd_getfd, pidfd_open};
+use rustix::process::Signal;
 
 use crate::support::*;
 
@@ -353,16 +352,6 @@ fn a_death_while_closing_does_not_hang() {
     assert_died(&error, "morto por SIGKILL (sinal 9)");
     pool.join();
     assert!(others.into_iter().all(|result| result.get().is_ok()));
-}
-
-/// O soquete deste trabalhador, que ele mesmo não vê: só um trabalhador mal-intencionado o procuraria.
-fn own_socket() -> OwnedFd {
-    let sockets = std::fs::read_dir("/proc/self/fd").expect("/proc").flatten().filter(|entry| {
-        std::fs::read_link(entry.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
-    });
-    let number = sockets.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).max();
-    let me = pidfd_open(getpid(), PidfdFlags::empty()).expect("pidfd");
-    pidfd_getfd(me, number.expect("um soquete"), PidfdGetfdFlags::empty()).expect("uma cópia do soquete")
 }
 
 fn a_death_is_seen_while_a_grandchild_holds_the_socket() {

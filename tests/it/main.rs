@@ -9,12 +9,15 @@ mod exercises;
 mod harness;
 mod lessons;
 mod limits;
+mod options;
 mod orphans;
 mod panics;
 mod pool;
 mod process;
 mod programs;
+mod start_methods;
 mod startup;
+mod storm;
 mod streams;
 mod structure;
 mod support;
@@ -33,6 +36,9 @@ fn main() -> std::process::ExitCode {
         panics::cases(),
         death::cases(),
         limits::cases(),
+        options::cases(),
+        storm::cases(),
+        start_methods::cases(),
         orphans::cases(),
         startup::cases(),
         process::cases(),

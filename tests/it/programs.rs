@@ -25,7 +25,7 @@ const READY: &str = "pronto";
 
 type Main = fn() -> Result<(), Error>;
 
-const PROGRAMS: [(&str, Main); 16] = [
+const PROGRAMS: [(&str, Main); 17] = [
     ("tarefas-que-imprimem", tasks_that_print),
     ("pânicos-calados", quiet_panics),
     ("esqueceu-init", forgot_init),
@@ -42,6 +42,7 @@ const PROGRAMS: [(&str, Main); 16] = [
     ("ocupado", busy_tree),
     ("aninhado", nested_tree),
     ("poucos-processos", few_processes),
+    ("imprime-e-se-copia", crate::start_methods::print_and_fork),
 ];
 
 /// Se este processo é um programa de apoio, roda o `main` dele e termina.

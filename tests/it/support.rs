@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use multiprocessamento::{Error, Pool, PoolBuilder, Process, ProcessBuilder, StartMethod};
-use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process};
+use rustix::process::{
+    Pid, PidfdFlags, PidfdGetfdFlags, Signal, getpgrp, getpid, kill_process, pidfd_getfd, pidfd_open,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -270,4 +273,21 @@ impl Random {
         self.0 ^= self.0 << 17;
         (self.0 % limit as u64) as usize
     }
+}
+
+/// O soquete deste trabalhador, que ele mesmo não vê: só um trabalhador mal-intencionado o procuraria.
+pub(crate) fn own_socket() -> OwnedFd {
+    let sockets = fs::read_dir("/proc/self/fd").expect("/proc").flatten().filter(|entry| {
+        fs::read_link(entry.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+    });
+    let number = sockets.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).max();
+    let me = pidfd_open(getpid(), PidfdFlags::empty()).expect("pidfd");
+    pidfd_getfd(me, number.expect("um soquete"), PidfdGetfdFlags::empty()).expect("uma cópia do soquete")
+}
+
+/// Registra uma despedida do processo, como faria uma biblioteca em C.
+#[allow(unsafe_code)]
+pub(crate) fn at_exit(farewell: extern "C" fn()) {
+    // SAFETY: `atexit` só guarda o ponteiro, que é de uma função.
+    assert_eq!(unsafe { libc::atexit(farewell) }, 0);
 }
