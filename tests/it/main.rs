@@ -11,6 +11,7 @@ mod lessons;
 mod limits;
 mod orphans;
 mod panics;
+mod pipe;
 mod pool;
 mod process;
 mod programs;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
         orphans::cases(),
         startup::cases(),
         process::cases(),
+        pipe::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
