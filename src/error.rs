@@ -108,6 +108,15 @@ pub enum Error {
     #[error("o outro lado do canal fechou")]
     Disconnected,
 
+    /// A lista não chega até a posição pedida.
+    #[error("a posição {index} não existe: a lista tem {len} itens")]
+    OutOfRange {
+        /// A posição, a partir de zero.
+        index: usize,
+        /// Quantos itens a lista tem.
+        len: usize,
+    },
+
     /// A barreira não vai mais abrir: um dos participantes morreu antes de chegar a ela.
     #[error("a barreira se rompeu: um dos participantes morreu")]
     BrokenBarrier,

@@ -30,11 +30,13 @@
 //! * `ipc`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos.
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
 //! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
+//! * `manager`: [`Manager`], um processo que guarda dicionários, listas e contadores para os outros.
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
 //! * [`workbook`]: o que as lições do caderno dividem entre si. A biblioteca acima não o conhece.
 
 mod error;
 mod ipc;
+mod manager;
 mod pool;
 mod process;
 mod thread_pool;
@@ -42,6 +44,7 @@ pub mod workbook;
 
 pub use error::{Error, ExitStatus};
 pub use ipc::pipe::{Connection, pipe};
+pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder, init};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};

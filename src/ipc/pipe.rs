@@ -51,7 +51,7 @@ use crate::Error;
 /// [`Error::Spawn`] se o sistema recusou os descritores.
 pub fn pipe<A, B>() -> Result<(Connection<A, B>, Connection<B, A>), Error> {
     let (first, second) = message::socket_pair().map_err(Error::spawn)?;
-    Ok((Connection::from(Descriptor::from(first)), Connection::from(Descriptor::from(second))))
+    Ok((Connection::over(first.into()), Connection::over(second.into())))
 }
 
 /// Um lado de um [`pipe`]: envia `S` e recebe `R`.
@@ -79,6 +79,10 @@ pub struct Connection<S, R> {
 }
 
 impl<S, R> Connection<S, R> {
+    fn over(socket: Descriptor) -> Self {
+        Connection { socket, _types: PhantomData }
+    }
+
     /// Se há o que ler, esperando por no máximo `limit`; o fim do canal também é algo a ler. É o `poll` do
     /// Python.
     ///
@@ -173,12 +177,6 @@ impl<S, R: DeserializeOwned + 'static> Connection<S, R> {
     }
 }
 
-impl<S, R> From<Descriptor> for Connection<S, R> {
-    fn from(socket: Descriptor) -> Self {
-        Connection { socket, _types: PhantomData }
-    }
-}
-
 /// O descritor, para esperar por várias conexões de uma vez com `poll` ou `epoll`.
 impl<S, R> AsFd for Connection<S, R> {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -194,6 +192,6 @@ impl<S, R> Serialize for Connection<S, R> {
 
 impl<'de, S, R> Deserialize<'de> for Connection<S, R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Descriptor::deserialize(deserializer).map(Connection::from)
+        Descriptor::deserialize(deserializer).map(Connection::over)
     }
 }

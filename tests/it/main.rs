@@ -9,6 +9,7 @@ mod exercises;
 mod harness;
 mod lessons;
 mod limits;
+mod manager;
 mod orphans;
 mod panics;
 mod pipe;
@@ -38,6 +39,7 @@ fn main() -> std::process::ExitCode {
         startup::cases(),
         process::cases(),
         pipe::cases(),
+        manager::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
