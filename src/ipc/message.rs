@@ -148,3 +148,65 @@ fn contents(file: &Descriptor) -> Result<Vec<u8>, Error> {
         _ => Err(Error::TooLarge { limit: MAX_SIZE }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// O que se recebe quando do outro lado se escreve `bytes` e se manda `file`, sem passar por [`Message`].
+    fn received<T: DeserializeOwned + 'static>(bytes: &[u8], file: Option<File>) -> Result<T, Error> {
+        let (ours, theirs) = socket_pair().expect("um par de soquetes");
+        let descriptors: Vec<Descriptor> =
+            file.into_iter().map(|file| Descriptor::from(OwnedFd::from(file))).collect();
+        frame::send(&ours, &[IoSlice::new(bytes)], &descriptors, SendFlags::empty()).expect("enviar");
+        receive(&theirs, RecvFlags::empty()).expect("receber").expect("uma mensagem")
+    }
+
+    fn file_of(size: u64) -> Option<File> {
+        let file = tempfile::tempfile().expect("um arquivo");
+        file.set_len(size).expect("o tamanho do arquivo");
+        Some(file)
+    }
+
+    #[test]
+    fn a_header_that_lies_is_an_error() {
+        let lies: [(&[u8], _); 7] = [
+            (&[INLINE], None),
+            (&[INLINE, 1, 0], None),
+            (&[INLINE, 0, 0], file_of(9)),
+            (&[IN_FILE, 0, 0], None),
+            (&[IN_FILE, 2, 0], file_of(9)),
+            (&[9, 0, 0], None),
+            (&[0; HEADER + INLINE_LIMIT + 1], None),
+        ];
+        for (bytes, file) in lies {
+            let outcome = received::<Vec<u8>>(bytes, file);
+            assert!(matches!(outcome, Err(Error::Decode(_))), "{:?}: {outcome:?}", bytes.first_chunk::<3>());
+        }
+    }
+
+    #[test]
+    fn a_file_that_lies_is_an_error() {
+        let huge = received::<Vec<u8>>(&[IN_FILE, 1], file_of(1 << 40));
+        assert!(matches!(huge, Err(Error::TooLarge { .. })));
+        let empty = received::<String>(&[IN_FILE, 1], file_of(0));
+        assert!(matches!(empty, Err(Error::Decode(_))));
+        let device = received::<String>(&[IN_FILE, 1], Some(File::open("/dev/zero").expect("/dev/zero")));
+        assert!(matches!(device, Err(Error::Decode(_))));
+    }
+
+    /// Um tipo cujo código, ao decodificar, recebe outra mensagem: o espaço de recepção está em uso.
+    #[test]
+    fn receiving_while_decoding_is_fine() {
+        struct Nested(String);
+        impl<'de> serde::Deserialize<'de> for Nested {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let inner = received::<Vec<u8>>(&[INLINE, 0, 1, 2, 3], None).expect("bytes");
+                assert_eq!(inner, [1, 2, 3]);
+                String::deserialize(deserializer).map(Nested)
+            }
+        }
+        let nested = received::<Nested>(&[INLINE, 0, 2, b'o', b'i'], None).expect("um texto");
+        assert_eq!(nested.0, "oi");
+    }
+}

@@ -49,6 +49,7 @@ use crate::Error;
 /// # Erros
 ///
 /// [`Error::Spawn`] se o sistema recusou os descritores.
+#[expect(clippy::type_complexity, reason = "os dois lados, um ao lado do outro, mostram que se invertem")]
 pub fn pipe<A, B>() -> Result<(Connection<A, B>, Connection<B, A>), Error> {
     let (first, second) = message::socket_pair().map_err(Error::spawn)?;
     Ok((Connection::over(first.into()), Connection::over(second.into())))
@@ -63,7 +64,7 @@ pub fn pipe<A, B>() -> Result<(Connection<A, B>, Connection<B, A>), Error> {
 /// # O fim só chega quando ninguém mais tem o outro lado
 ///
 /// Uma `Connection` pode ser argumento ou resultado de uma tarefa, ou ir por outra `Connection`. Quem a
-/// recebe tem então uma cópia, e as duas são o mesmo lado. [`recv`](Self::recv) só devolve
+/// recebe tem então uma cópia, e todas, como os clones, são o mesmo lado. [`recv`](Self::recv) só devolve
 /// [`Error::Disconnected`] quando a última cópia do outro lado se fecha: mande o lado do filho por valor,
 /// como no exemplo, ou descarte o seu depois de mandá-lo; guardado, ele faria o pai esperar para sempre por
 /// um filho que já morreu. Em Python a armadilha é a mesma.
@@ -146,8 +147,11 @@ impl<S, R: DeserializeOwned + 'static> Connection<S, R> {
     /// [`Error::Disconnected`] depois da última, quando o outro lado fechou; [`Error::Decode`] se a mensagem
     /// não é um `R`, e as seguintes continuam chegando; [`Error::Io`] se o sistema recusou a leitura.
     pub fn recv(&self) -> Result<R, Error> {
-        // Sem limite, nunca se desiste: `None` não acontece.
-        self.recv_until(None)?.ok_or(Error::TimedOut(Duration::MAX))
+        loop {
+            if let Some(value) = self.recv_until(None)? {
+                return Ok(value);
+            }
+        }
     }
 
     /// Espera a próxima mensagem por no máximo `limit`.
@@ -181,6 +185,13 @@ impl<S, R: DeserializeOwned + 'static> Connection<S, R> {
 impl<S, R> AsFd for Connection<S, R> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+// Sem `derive`, que pediria `S: Clone` e `R: Clone`.
+impl<S, R> Clone for Connection<S, R> {
+    fn clone(&self) -> Self {
+        Self::over(self.socket.clone())
     }
 }
 

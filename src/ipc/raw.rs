@@ -68,7 +68,8 @@ mod tests {
         let bytes = vec![7; 100];
         let address = bytes.as_ptr();
         assert_eq!(as_bytes(&bytes).expect("bytes").as_ptr(), address);
-        assert_eq!(from_bytes::<Vec<u8>>(bytes).expect("bytes").as_ptr(), address);
+        let same: Vec<u8> = from_bytes(bytes).expect("bytes");
+        assert_eq!(same.as_ptr(), address);
     }
 
     #[test]

@@ -51,7 +51,7 @@ use crate::Error;
 #[serde(bound = "")]
 pub struct ManagedDict<K, V> {
     object: Object,
-    _types: PhantomData<fn(K, V) -> (K, V)>,
+    _types: PhantomData<fn() -> (K, V)>,
 }
 
 impl<K, V> Clone for ManagedDict<K, V> {

@@ -38,7 +38,7 @@ use crate::Error;
 #[serde(bound = "")]
 pub struct ManagedList<T> {
     object: Object,
-    _types: PhantomData<fn(T) -> T>,
+    _types: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for ManagedList<T> {

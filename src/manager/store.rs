@@ -70,13 +70,19 @@ impl Store {
 fn on_dict(entries: &mut HashMap<Bytes, Entry>, operation: DictOperation, clock: &mut Clock) -> Vec<u8> {
     match operation {
         DictOperation::Get(key) => done(entries.get(&key).map(|entry| &entry.stored)),
-        DictOperation::Insert(key, value) => done(put(entries, key, clock.stamp(value))),
+        DictOperation::Insert(key, value) => {
+            put(entries, key, clock.stamp(value));
+            done(())
+        }
         DictOperation::Remove(key) => done(entries.remove(&key).map(|entry| entry.stored)),
         DictOperation::Contains(key) => done(entries.contains_key(&key)),
         DictOperation::Len => done(entries.len()),
         DictOperation::Keys => done(in_order(entries).into_iter().map(|(key, _)| key).collect::<Vec<_>>()),
         DictOperation::Items => done(in_order(entries)),
-        DictOperation::Clear => done(entries.clear()),
+        DictOperation::Clear => {
+            entries.clear();
+            done(())
+        }
         DictOperation::Swap { key, expected, value } => {
             let current = entries.get(&key).map(|entry| &entry.stored);
             if current.map(|stored| stored.version) != expected {
@@ -104,16 +110,25 @@ fn on_list(items: &mut Vec<Stored>, operation: ListOperation, clock: &mut Clock)
     let len = items.len();
     let out_of_range = |index| refused(Refusal::OutOfRange { index, len });
     match operation {
-        ListOperation::Push(value) => done(items.push(clock.stamp(value))),
+        ListOperation::Push(value) => {
+            items.push(clock.stamp(value));
+            done(())
+        }
         ListOperation::Pop => done(items.pop()),
         ListOperation::Get(index) => items.get(index).map_or_else(|| out_of_range(index), done),
         ListOperation::Set(index, value) => match items.get_mut(index) {
-            Some(stored) => done(*stored = clock.stamp(value)),
+            Some(stored) => {
+                *stored = clock.stamp(value);
+                done(())
+            }
             None => out_of_range(index),
         },
         ListOperation::Len => done(len),
         ListOperation::Items => done(items.iter().map(|stored| &stored.value).collect::<Vec<_>>()),
-        ListOperation::Clear => done(items.clear()),
+        ListOperation::Clear => {
+            items.clear();
+            done(())
+        }
         ListOperation::Swap { index, expected, value } => match items.get_mut(index) {
             Some(stored) if stored.version == expected => {
                 *stored = clock.stamp(value);
@@ -132,7 +147,10 @@ fn on_counter(value: &mut i64, operation: CounterOperation) -> Vec<u8> {
             done(*value)
         }
         CounterOperation::Get => done(*value),
-        CounterOperation::Set(new) => done(*value = new),
+        CounterOperation::Set(new) => {
+            *value = new;
+            done(())
+        }
     }
 }
 

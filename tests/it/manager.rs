@@ -32,6 +32,8 @@ crate::cases! {
     30 => a_child_may_create_a_manager_and_hand_its_proxies_over,
     30 => values_that_cannot_be_kept_are_refused,
     30 => two_managers_do_not_mix,
+    30 => a_manager_outlives_the_thread_that_created_it,
+    30 => a_manager_dies_with_its_creator,
     60 => an_idle_manager_sleeps,
 }
 
@@ -419,6 +421,36 @@ fn two_managers_do_not_mix() {
     drop(first);
     assert!(matches!(one.get(), Err(Error::Disconnected)));
     assert_eq!(two.get().unwrap(), 10);
+}
+
+fn a_manager_outlives_the_thread_that_created_it() {
+    let manager = std::thread::spawn(|| Manager::start().unwrap()).join().unwrap();
+    let counter = manager.counter().unwrap();
+    for _ in 0..20 {
+        std::thread::sleep(Duration::from_millis(5));
+        counter.add(1).unwrap();
+    }
+    assert_eq!(counter.get().unwrap(), 20);
+}
+
+fn a_manager_dies_with_its_creator() {
+    fn create((parent, gate): (Connection<(u32, ManagedCounter), ()>, PathBuf)) {
+        let manager = Manager::start().unwrap();
+        parent.send(&(manager.pid(), manager.counter().unwrap())).unwrap();
+        wait_for(gate);
+        kill_myself()
+    }
+    let dir = folder();
+    let gate = dir.path().join("portão");
+    let (ours, theirs) = pipe().unwrap();
+    let process = Process::start(create, (theirs, gate.clone())).unwrap();
+    let (pid, counter) = ours.recv().unwrap();
+    let server = Identity::of(pid).unwrap();
+    assert_eq!(counter.add(1).unwrap(), 1);
+    touch(gate);
+    eventually("o servidor se foi", || server.is_gone());
+    assert!(matches!(counter.add(1), Err(Error::Disconnected)));
+    assert!(process.join().is_err());
 }
 
 fn an_idle_manager_sleeps() {

@@ -25,6 +25,7 @@ crate::cases! {
     30 => a_killed_process_is_the_end_for_the_other,
     60 => a_process_killed_while_sending_leaves_only_whole_messages,
     30 => sending_to_the_dead_is_an_error,
+    30 => a_blocked_sender_is_released_by_the_end,
     30 => receiving_gives_up_in_time_and_loses_nothing,
     30 => sending_gives_up_in_time_and_loses_nothing,
     30 => any_duration_is_accepted,
@@ -240,6 +241,25 @@ fn sending_to_the_dead_is_an_error() {
     assert!(matches!(ours.send(&vec![1; 1 << 20]), Err(Error::Disconnected)));
 }
 
+fn a_blocked_sender_is_released_by_the_end() {
+    for size in [10, 1 << 20] {
+        let (ours, theirs) = pipe::<Vec<u8>, ()>().unwrap();
+        let sender = std::thread::spawn(move || {
+            let block = vec![7; size];
+            loop {
+                if let Err(error) = ours.send(&block) {
+                    return error;
+                }
+            }
+        });
+        assert!(theirs.poll(Duration::from_secs(9)).unwrap());
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(!sender.is_finished(), "cheio, o canal faz esperar");
+        drop(theirs);
+        assert!(matches!(sender.join().unwrap(), Error::Disconnected));
+    }
+}
+
 fn receiving_gives_up_in_time_and_loses_nothing() {
     let (ours, theirs) = pipe::<u64, u64>().unwrap();
     for x in 0..20 {
@@ -384,10 +404,7 @@ fn two_processes_share_one_side() {
             side.send(&(x * x)).unwrap();
         }
     };
-    let side = pipe::<Connection<u64, Option<u64>>, ()>().unwrap();
-    side.0.send(&theirs).unwrap();
-    let processes =
-        [Process::start(work, side.1.recv().unwrap()).unwrap(), Process::start(work, theirs).unwrap()];
+    let processes = [theirs.clone(), theirs].map(|side| Process::start(work, side).unwrap());
     (0..100).for_each(|x| ours.send(&Some(x)).unwrap());
     let total: u64 = (0..100).map(|_| ours.recv().unwrap()).sum();
     assert_eq!(total, (0..100).map(|x| x * x).sum::<u64>());
