@@ -105,7 +105,7 @@ pub(crate) fn receive<T: DeserializeOwned + 'static>(
     let mut buffer = BUFFER.take();
     buffer.resize(HEADER + INLINE_LIMIT, 0);
     let mut descriptors = Vec::new();
-    // TRUNC: o tamanho verdadeiro da mensagem, mesmo que não caiba, e com isso se sabe que foi cortada.
+    // `TRUNC`: o tamanho verdadeiro da mensagem, mesmo que não caiba, e com isso se sabe que foi cortada.
     let received = frame::receive(socket, &mut buffer, &mut descriptors, flags | RecvFlags::TRUNC);
     let outcome = received.map(|size| match size {
         0 => None,

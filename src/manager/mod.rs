@@ -37,7 +37,7 @@ use crate::process::spawn::START_LIMIT;
 /// quando o `Manager` é descartado; dali em diante, toda chamada devolve [`Error::Disconnected`].
 ///
 /// Chaves e valores são copiados, como bytes: mudar a cópia que [`get`](ManagedDict::get) devolveu não muda o
-/// que está lá. Um canal, ou outro proxy, não pode ser guardado num objeto.
+/// que está lá. Um canal, ou outro *proxy*, não pode ser guardado num objeto.
 ///
 /// # Exemplos
 ///

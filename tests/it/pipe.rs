@@ -212,7 +212,7 @@ fn a_process_killed_while_sending_leaves_only_whole_messages() {
     for round in 0..10u64 {
         let (ours, theirs) = pipe::<(), Vec<u8>>().unwrap();
         let flood = |side: Connection<Vec<u8>, ()>| {
-            (0u8..).for_each(|byte| side.send(&vec![byte; 8 << 20]).unwrap());
+            (0u8..200).for_each(|byte| side.send(&vec![byte; 8 << 20]).unwrap());
         };
         let process = Process::start(flood, theirs).unwrap();
         let mut expected = 0u8;
