@@ -108,3 +108,80 @@ impl<'de> Deserialize<'de> for Object {
         Ok(Object { client: Client::of(door).map_err(D::Error::custom)?, id })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+    use std::thread::{self, JoinHandle};
+
+    use rustix::net::{SendFlags, send};
+
+    use super::super::protocol::{CounterOperation, DictOperation};
+    use super::super::server;
+    use super::*;
+
+    /// Um servidor que é uma thread daqui: para o cliente não há diferença.
+    fn server() -> (Arc<Client>, JoinHandle<()>) {
+        let (door, reception) = pipe().expect("um par de soquetes");
+        let server = thread::spawn(|| server::serve(reception));
+        (Client::of(door).expect("um cliente"), server)
+    }
+
+    fn add(counter: &Object) -> Result<i64, Error> {
+        counter.call(Operation::Counter(CounterOperation::Add(1)))
+    }
+
+    fn inode(client: &Client) -> u64 {
+        let slot = lock(&client.line);
+        let line = &slot.as_ref().expect("um canal aberto").line;
+        fstat(line).expect("um soquete").st_ino
+    }
+
+    #[test]
+    fn the_channel_of_another_process_is_not_used() {
+        let (client, server) = server();
+        let counter = client.create(Kind::Counter).expect("um contador");
+        let first = inode(&client);
+        assert_eq!(add(&counter).expect("uma resposta"), 1);
+        assert_eq!(inode(&client), first);
+        // O que um fork deixaria: um canal que outro processo abriu.
+        lock(&client.line).as_mut().expect("um canal aberto").owner += 1;
+        assert_eq!(add(&counter).expect("uma resposta"), 2);
+        assert_ne!(inode(&client), first);
+        drop((client, counter));
+        server.join().expect("o servidor terminou");
+    }
+
+    #[test]
+    fn garbage_costs_only_the_channel_it_came_by() {
+        let (client, server) = server();
+        let counter = client.create(Kind::Counter).expect("um contador");
+        let garbage = |bytes: &[u8]| {
+            let slot = lock(&client.line);
+            let line = slot.as_ref().expect("um canal aberto").line.as_fd();
+            send(line, bytes, SendFlags::empty()).expect("enviar");
+        };
+        garbage(&[9; 40]);
+        assert!(matches!(add(&counter), Err(Error::Disconnected)));
+        assert_eq!(add(&counter).expect("uma resposta"), 1);
+        // Um objeto que não existe, e uma operação de outro tipo de objeto.
+        for request in [
+            Request::On(99, Operation::Counter(CounterOperation::Get)),
+            Request::On(0, Operation::Dict(DictOperation::Len)),
+        ] {
+            assert!(matches!(client.call::<i64>(&request), Err(Error::Decode(_))));
+        }
+        assert_eq!(add(&counter).expect("uma resposta"), 2);
+        drop((client, counter));
+        server.join().expect("o servidor terminou");
+    }
+
+    #[test]
+    fn doors_to_the_same_server_share_a_client() {
+        let (client, server) = server();
+        let other = Client::of(client.door.clone()).expect("um cliente");
+        assert!(Arc::ptr_eq(&client, &other));
+        drop((client, other));
+        server.join().expect("o servidor terminou");
+    }
+}
