@@ -15,6 +15,7 @@ use std::io::{self, IoSlice, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{MemfdFlags, fstat, memfd_create};
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socketpair};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,6 +40,10 @@ const IN_FILE: u8 = 1;
 static BALLAST: [u8; INLINE_LIMIT] = [0; INLINE_LIMIT];
 const BALLAST_SHARE: usize = 16;
 
+/// O espaço de cada sentido do canal, que o sistema dobra para contar o que ele mesmo gasta. Fixado aqui, não
+/// depende do padrão da máquina: cabe sempre uma mensagem, e nunca megabytes delas.
+const SOCKET_SPACE: usize = 2 * INLINE_LIMIT;
+
 thread_local! {
     /// Para onde se recebe. Sai daqui durante o uso: o código de quem definiu o tipo roda no meio.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -46,7 +51,10 @@ thread_local! {
 
 /// Os dois lados de um canal que entrega mensagens inteiras, na ordem.
 pub(crate) fn socket_pair() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
-    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+    let (first, second) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    set_socket_send_buffer_size(&first, SOCKET_SPACE)?;
+    set_socket_send_buffer_size(&second, SOCKET_SPACE)?;
+    Ok((first, second))
 }
 
 /// Um valor já pronto para ir.
