@@ -115,6 +115,14 @@ pub enum Error {
     /// Esta thread já tem a trava que pediu: esperar por ela seria esperar para sempre.
     #[error("esta thread já tem esta trava")]
     AlreadyLocked,
+    /// A lista não chega até a posição pedida.
+    #[error("a posição {index} não existe: a lista tem {len} itens")]
+    OutOfRange {
+        /// A posição, a partir de zero.
+        index: usize,
+        /// Quantos itens a lista tem.
+        len: usize,
+    },
 
     /// A barreira não vai mais abrir: um dos participantes morreu antes de chegar a ela.
     #[error("a barreira se rompeu: um dos participantes morreu")]

@@ -27,20 +27,24 @@
 //! De baixo para cima; cada módulo só conhece os que vêm antes dele.
 //!
 //! * [`Error`] e [`ExitStatus`]: o que pode dar errado, e como um processo terminou.
-//! * `ipc`: mensagens inteiras sobre um par de soquetes.
+//! * `ipc`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos.
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
 //! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
+//! * `manager`: [`Manager`], um processo que guarda dicionários, listas e contadores para os outros.
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
 //! * [`workbook`]: o que as lições do caderno dividem entre si. A biblioteca acima não o conhece.
 
 mod error;
 mod ipc;
+mod manager;
 mod pool;
 mod process;
 mod thread_pool;
 pub mod workbook;
 
 pub use error::{Error, ExitStatus};
+pub use ipc::pipe::{Connection, pipe};
+pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats};
 pub use process::{Process, ProcessBuilder, StartMethod, init};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};

@@ -145,3 +145,20 @@ pub(crate) fn read_file(fd: impl AsFd, offset: u64, len: usize) -> io::Result<Ve
     bytes.truncate(len);
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_shorter_than_promised_is_an_error() {
+        let mut file = tempfile::tempfile().expect("um arquivo");
+        file.write_all(b"dezoito caracteres").expect("escrever");
+        assert_eq!(read_file(&file, 8, 10).expect("ler"), b"caracteres");
+        assert_eq!(read_file(&file, 8, 0).expect("ler"), b"");
+        let outcome = read_file(&file, 8, 11);
+        assert_eq!(outcome.expect_err("um erro").kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

@@ -9,9 +9,11 @@ mod exercises;
 mod harness;
 mod lessons;
 mod limits;
+mod manager;
 mod options;
 mod orphans;
 mod panics;
+mod pipe;
 mod pool;
 mod process;
 mod programs;
@@ -42,6 +44,8 @@ fn main() -> std::process::ExitCode {
         orphans::cases(),
         startup::cases(),
         process::cases(),
+        pipe::cases(),
+        manager::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),

@@ -1,0 +1,159 @@
+//! Um dicionário que vários processos usam.
+
+use std::borrow::Borrow;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::client::Object;
+use super::protocol::{Bytes, DictOperation, Operation, Stored, Swap, decode, decode_all, encode};
+use crate::Error;
+
+/// O `Manager().dict()` do Python: um dicionário no processo do [`Manager`](crate::Manager).
+///
+/// Os clones são o mesmo dicionário, e ele vai como argumento a qualquer tarefa. Duas chaves são a mesma se
+/// viram os mesmos bytes; as chaves se listam na ordem em que entraram.
+///
+/// Cada chamada, sozinha, é atômica. Duas seguidas não são: entre um [`get`](Self::get) e um
+/// [`insert`](Self::insert), outro processo pode escrever, e a escrita dele se perde. Para mudar um valor a
+/// partir do que havia, use [`update`](Self::update).
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, ManagedDict, Manager, Pool};
+/// fn contar((palavra, contagem): (String, ManagedDict<String, u32>)) -> Result<(), String> {
+///     contagem.update(&palavra, |antes| antes.unwrap_or(0) + 1).map_err(|erro| erro.to_string())?;
+///     Ok(())
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let manager = Manager::start()?;
+/// let contagem = manager.dict()?;
+/// let palavras = "o rato roeu a roupa do rei e o rei riu".split(' ');
+/// let tarefas = palavras.map(|palavra| (palavra.to_owned(), contagem.clone()));
+/// for feita in Pool::new(2)?.map(contar, tarefas)? {
+///     feita.expect("o Manager está de pé");
+/// }
+/// assert_eq!(contagem.get("rei")?, Some(2));
+/// assert_eq!(contagem.get("rainha")?, None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Erros
+///
+/// Todo método devolve [`Error::Disconnected`] se o servidor terminou, [`Error::Encode`] se um valor não vira
+/// bytes ou leva um canal dentro, e [`Error::TooLarge`] se não cabe numa mensagem.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct ManagedDict<K, V> {
+    object: Object,
+    _types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> Clone for ManagedDict<K, V> {
+    fn clone(&self) -> Self {
+        Self::over(self.object.clone())
+    }
+}
+
+impl<K, V> ManagedDict<K, V> {
+    pub(super) fn over(object: Object) -> Self {
+        ManagedDict { object, _types: PhantomData }
+    }
+}
+
+impl<K, V> ManagedDict<K, V>
+where
+    K: Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned,
+{
+    /// Uma cópia do valor de `key`, se houver.
+    pub fn get<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<Option<V>, Error>
+    where
+        K: Borrow<Q>,
+    {
+        let stored: Option<Stored> = self.call(DictOperation::Get(encode(key)?))?;
+        stored.map(|stored| decode(&stored.value)).transpose()
+    }
+
+    /// Põe `value` em `key`, no lugar do que houver.
+    pub fn insert(&self, key: K, value: V) -> Result<(), Error> {
+        self.call(DictOperation::Insert(encode(&key)?, encode(&value)?))
+    }
+
+    /// Tira `key` e devolve o valor que ela tinha.
+    pub fn remove<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<Option<V>, Error>
+    where
+        K: Borrow<Q>,
+    {
+        let stored: Option<Stored> = self.call(DictOperation::Remove(encode(key)?))?;
+        stored.map(|stored| decode(&stored.value)).transpose()
+    }
+
+    /// Se há um valor em `key`.
+    pub fn contains_key<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<bool, Error>
+    where
+        K: Borrow<Q>,
+    {
+        self.call(DictOperation::Contains(encode(key)?))
+    }
+
+    /// Quantas chaves há.
+    pub fn len(&self) -> Result<usize, Error> {
+        self.call(DictOperation::Len)
+    }
+
+    /// Se não há nenhuma.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.len()? == 0)
+    }
+
+    /// As chaves, na ordem em que entraram.
+    pub fn keys(&self) -> Result<Vec<K>, Error> {
+        decode_all(&self.call::<Vec<Bytes>>(DictOperation::Keys)?)
+    }
+
+    /// As chaves e os valores, como estavam num mesmo instante, na ordem em que as chaves entraram.
+    pub fn items(&self) -> Result<Vec<(K, V)>, Error> {
+        let items: Vec<(Bytes, Bytes)> = self.call(DictOperation::Items)?;
+        items.iter().map(|(key, value)| Ok((decode(key)?, decode(value)?))).collect()
+    }
+
+    /// Tira tudo.
+    pub fn clear(&self) -> Result<(), Error> {
+        self.call(DictOperation::Clear)
+    }
+
+    /// Troca o valor de `key` pelo que `change` faz dele (ou de `None`), e devolve o novo. Nenhuma mudança se
+    /// perde, por mais processos que mudem a mesma chave.
+    ///
+    /// `change` roda aqui, e pode capturar. Se outro processo escreveu na chave enquanto ela rodava, roda de
+    /// novo, com o valor dele: faça nela só a conta. Se ela entra em pânico, o valor fica como estava.
+    pub fn update<Q, F>(&self, key: &Q, mut change: F) -> Result<V, Error>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+        F: FnMut(Option<V>) -> V,
+    {
+        let key = encode(key)?;
+        let mut current: Option<Stored> = self.call(DictOperation::Get(key.clone()))?;
+        loop {
+            let before = current.as_ref().map(|stored| decode(&stored.value)).transpose()?;
+            let expected = current.map(|stored| stored.version);
+            let after = change(before);
+            let swap = DictOperation::Swap { key: key.clone(), expected, value: encode(&after)? };
+            match self.call(swap)? {
+                Swap::Done => return Ok(after),
+                Swap::Conflict(theirs) => current = theirs,
+            }
+        }
+    }
+
+    fn call<T: DeserializeOwned>(&self, operation: DictOperation) -> Result<T, Error> {
+        self.object.call(Operation::Dict(operation))
+    }
+}

@@ -1,0 +1,134 @@
+//! Uma lista que vários processos usam.
+
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::client::Object;
+use super::protocol::{Bytes, ListOperation, Operation, Stored, Swap, decode, decode_all, encode};
+use crate::Error;
+
+/// O `Manager().list()` do Python: uma lista no processo do [`Manager`](crate::Manager).
+///
+/// Os clones são a mesma lista, e ela vai como argumento a qualquer tarefa. Cada chamada, sozinha, é atômica;
+/// para mudar um item a partir do que havia, use [`update`](Self::update).
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, ManagedList, Manager, Process};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let manager = Manager::start()?;
+/// let frases = manager.list()?;
+/// frases.push("aqui".to_owned())?;
+/// let anotar = |frases: ManagedList<String>| frases.push("no filho".to_owned()).is_ok();
+/// assert!(Process::start(anotar, frases.clone())?.join()?);
+/// assert_eq!(frases.to_vec()?, ["aqui", "no filho"]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Erros
+///
+/// Todo método devolve [`Error::Disconnected`] se o servidor terminou, [`Error::Encode`] se um valor não vira
+/// bytes ou leva um canal dentro, e [`Error::TooLarge`] se não cabe numa mensagem.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct ManagedList<T> {
+    object: Object,
+    _types: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for ManagedList<T> {
+    fn clone(&self) -> Self {
+        Self::over(self.object.clone())
+    }
+}
+
+impl<T> ManagedList<T> {
+    pub(super) fn over(object: Object) -> Self {
+        ManagedList { object, _types: PhantomData }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> ManagedList<T> {
+    /// Põe `value` no fim.
+    pub fn push(&self, value: T) -> Result<(), Error> {
+        self.call(ListOperation::Push(encode(&value)?))
+    }
+
+    /// Tira o último.
+    pub fn pop(&self) -> Result<Option<T>, Error> {
+        let stored: Option<Stored> = self.call(ListOperation::Pop)?;
+        stored.map(|stored| decode(&stored.value)).transpose()
+    }
+
+    /// Uma cópia do item `index`, se a lista chega até lá.
+    pub fn get(&self, index: usize) -> Result<Option<T>, Error> {
+        match self.stored_at(index) {
+            Ok(stored) => decode(&stored.value).map(Some),
+            Err(Error::OutOfRange { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Troca o item `index`.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::OutOfRange`] se a lista não chega até lá.
+    pub fn set(&self, index: usize, value: T) -> Result<(), Error> {
+        self.call(ListOperation::Set(index, encode(&value)?))
+    }
+
+    /// Quantos itens há.
+    pub fn len(&self) -> Result<usize, Error> {
+        self.call(ListOperation::Len)
+    }
+
+    /// Se não há nenhum.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Uma cópia de todos os itens, como estavam num mesmo instante.
+    pub fn to_vec(&self) -> Result<Vec<T>, Error> {
+        decode_all(&self.call::<Vec<Bytes>>(ListOperation::Items)?)
+    }
+
+    /// Tira tudo.
+    pub fn clear(&self) -> Result<(), Error> {
+        self.call(ListOperation::Clear)
+    }
+
+    /// Troca o item `index` pelo que `change` faz dele, e devolve o novo. Nenhuma mudança se perde.
+    ///
+    /// `change` roda aqui, e pode capturar. Se outro processo trocou o item enquanto ela rodava, roda de novo,
+    /// com o valor dele: faça nela só a conta. Se ela entra em pânico, o item fica como estava.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::OutOfRange`] se a lista não chega, ou deixou de chegar, até lá.
+    pub fn update<F: FnMut(T) -> T>(&self, index: usize, mut change: F) -> Result<T, Error> {
+        let mut current = self.stored_at(index)?;
+        loop {
+            let after = change(decode(&current.value)?);
+            let expected = current.version;
+            let swap = ListOperation::Swap { index, expected, value: encode(&after)? };
+            match self.call(swap)? {
+                Swap::Done => return Ok(after),
+                Swap::Conflict(theirs) => current = theirs,
+            }
+        }
+    }
+
+    fn stored_at(&self, index: usize) -> Result<Stored, Error> {
+        self.call(ListOperation::Get(index))
+    }
+
+    fn call<A: DeserializeOwned>(&self, operation: ListOperation) -> Result<A, Error> {
+        self.object.call(Operation::List(operation))
+    }
+}
