@@ -27,8 +27,10 @@
 //! De baixo para cima; cada módulo só conhece os que vêm antes dele.
 //!
 //! * [`Error`] e [`ExitStatus`]: o que pode dar errado, e como um processo terminou.
-//! * `ipc`: mensagens inteiras sobre um par de soquetes.
+//! * `ipc`: mensagens inteiras sobre um par de soquetes; e a memória que vários processos veem:
+//!   [`SharedMemory`], [`SharedArray`], [`Value`].
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
+//! * `sync`: [`Lock`], [`Semaphore`], [`Event`] e [`Barrier`], um processo esperando pelo outro.
 //! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
 //! * [`workbook`]: o que as lições do caderno dividem entre si. A biblioteca acima não o conhece.
@@ -37,12 +39,18 @@ mod error;
 mod ipc;
 mod pool;
 mod process;
+mod sync;
 mod thread_pool;
 pub mod workbook;
 
 pub use error::{Error, ExitStatus};
+pub use ipc::array::SharedArray;
+pub use ipc::element::Element;
+pub use ipc::shared::SharedMemory;
+pub use ipc::value::Value;
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder, init};
+pub use sync::{Barrier, Event, Lock, LockGuard, Semaphore, SemaphoreGuard};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
 
 /// Os trechos escritos nas próprias páginas do livro, conferidos por `cargo test --doc`.
