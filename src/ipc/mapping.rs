@@ -77,7 +77,18 @@ impl Mapping {
         let len = sealed_len(&fd)?;
         // SAFETY: sem endereço pedido, o sistema escolhe um trecho livre; nada que já exista é trocado.
         let address = unsafe {
-            mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)?
+            mmap(
+                std::ptr::null_mut(),
+                len,
+                ProtFlags::READ | ProtFlags::WRITE,
+                if std::env::var_os("POP").is_some() {
+                    MapFlags::SHARED | MapFlags::POPULATE
+                } else {
+                    MapFlags::SHARED
+                },
+                fd,
+                0,
+            )?
         };
         let address = NonNull::new(address.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Mapping { address, len })

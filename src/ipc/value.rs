@@ -1,6 +1,7 @@
 //! Um número que vários processos leem e mudam: um vetor de um elemento.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::array::SharedArray;
 use super::element::Element;
@@ -25,7 +26,7 @@ use crate::Error;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(bound = "", transparent)]
 pub struct Value<T: Element>(SharedArray<T>);
 
@@ -67,5 +68,12 @@ impl<T: Element> Value<T> {
     /// O átomo onde o número mora: um `AtomicU64` para `u64`, com `fetch_add` e companhia.
     pub fn cell(&self) -> &T::Cell {
         &self.0.cells()[0]
+    }
+}
+
+impl<'de, T: Element> Deserialize<'de> for Value<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let array = SharedArray::deserialize(deserializer)?;
+        if array.len() == 1 { Ok(Value(array)) } else { Err(D::Error::custom("um vetor não é um número")) }
     }
 }

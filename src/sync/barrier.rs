@@ -98,8 +98,7 @@ impl Barrier {
 
     fn wait_until(&self, deadline: Option<Instant>) -> Result<Option<usize>, Error> {
         let roster = &self.0.roster;
-        let [parties, arrived, generation] =
-            [PARTIES, ARRIVED, GENERATION].map(|index| roster.number(index));
+        let [parties, arrived, generation] = [PARTIES, ARRIVED, GENERATION].map(|index| roster.number(index));
 
         let locked = roster.lock()?;
         refuse_broken(roster)?;

@@ -50,9 +50,9 @@ impl Stat {
     /// `None` se não há tal processo.
     fn read(pid: u32) -> io::Result<Option<Self>> {
         match fs::read(format!("/proc/{pid}/stat")) {
-            Ok(text) => {
-                Stat::parse(&String::from_utf8_lossy(&text)).map(Some).ok_or(io::ErrorKind::InvalidData.into())
-            }
+            Ok(text) => Stat::parse(&String::from_utf8_lossy(&text))
+                .map(Some)
+                .ok_or(io::ErrorKind::InvalidData.into()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             // Terminou entre abrir o arquivo e lê-lo.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),

@@ -38,7 +38,8 @@ const PIDS: usize = COUNTS + HOLDERS * size_of::<AtomicU32>();
 const STARTS: usize = PIDS + HOLDERS * size_of::<AtomicU32>();
 const SIZE: usize = STARTS + HOLDERS * size_of::<AtomicU64>();
 
-const _: () = assert!(RobustMutex::SIZE <= CHANGES && NUMBERS_AT + NUMBERS * size_of::<AtomicU32>() <= COUNTS);
+const _: () =
+    assert!(RobustMutex::SIZE <= CHANGES && NUMBERS_AT + NUMBERS * size_of::<AtomicU32>() <= COUNTS);
 
 /// A lista, vista deste processo.
 #[derive(Clone, Debug)]
@@ -209,5 +210,43 @@ impl DeathCheck {
             self.next = now + DEATH_CHECK;
         }
         due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Um processo que não existe: o número passa do maior que o Linux dá.
+    fn dead(start: usize) -> Identity {
+        Identity { pid: 1 << 30, start: start as u64 }
+    }
+
+    #[test]
+    fn a_full_roster_is_an_error_until_the_dead_are_forgotten() {
+        let roster = Roster::create("teste").expect("memória");
+        let locked = roster.lock().expect("a lista");
+        let me = Identity::own().expect("/proc");
+        locked.add(me).expect("um lugar");
+        (1..HOLDERS).for_each(|start| locked.add(dead(start)).expect("um lugar"));
+        assert!(matches!(locked.add(dead(0)), Err(Error::TooManyProcesses { limit: HOLDERS })));
+        // Quem já está na lista não precisa de outro lugar.
+        locked.add(me).expect("o mesmo lugar");
+        assert_eq!(locked.total(), HOLDERS as u32 + 1);
+        assert!(locked.has_dead() && locked.forget_dead());
+        assert!(!locked.has_dead() && !locked.forget_dead());
+        assert_eq!(locked.total(), 2);
+    }
+
+    #[test]
+    fn who_has_nothing_loses_nothing() {
+        let roster = Roster::create("teste").expect("memória");
+        let locked = roster.lock().expect("a lista");
+        locked.add(dead(1)).expect("um lugar");
+        locked.remove(dead(2));
+        assert_eq!(locked.total(), 1);
+        locked.remove(dead(1));
+        locked.remove(dead(1));
+        assert_eq!(locked.total(), 0);
     }
 }

@@ -103,8 +103,8 @@ impl Semaphore {
         let roster = self.roster.lock()?;
         let permits = self.roster.number(PERMITS).load(Ordering::Relaxed);
         // Procurar mortos custa: só quando as permissões acabaram.
-        let available = roster.total() < permits
-            || check.is_due() && roster.forget_dead() && roster.total() < permits;
+        let available =
+            roster.total() < permits || check.is_due() && roster.forget_dead() && roster.total() < permits;
         if !available {
             return Ok(None);
         }

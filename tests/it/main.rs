@@ -14,10 +14,12 @@ mod panics;
 mod pool;
 mod process;
 mod programs;
+mod shared;
 mod startup;
 mod streams;
 mod structure;
 mod support;
+mod sync;
 mod thread_pool;
 mod values;
 mod workspace;
@@ -36,6 +38,8 @@ fn main() -> std::process::ExitCode {
         orphans::cases(),
         startup::cases(),
         process::cases(),
+        sync::cases(),
+        shared::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
