@@ -204,7 +204,11 @@ fn fetch_add_loses_nothing_where_get_and_set_may() {
 
 fn update_loses_nothing() {
     let value = Value::new(0_i32).unwrap();
-    let work = |value: Value<i32>| (0..50_000).for_each(|_| drop(value.update(|n| n + 1)));
+    let work = |value: Value<i32>| {
+        for _ in 0..50_000 {
+            value.update(|n| n + 1);
+        }
+    };
     let processes: Vec<_> = (0..2).map(|_| Process::start(work, value.clone()).unwrap()).collect();
     processes.into_iter().for_each(|process| process.join().unwrap());
     assert_eq!(value.get(), 100_000);

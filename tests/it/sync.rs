@@ -23,6 +23,7 @@ crate::cases! {
     30 => a_semaphore_without_permits_times_out,
     30 => a_permit_may_be_returned_by_another_thread,
     30 => a_process_may_have_many_permits,
+    60 => a_process_killed_at_any_moment_leaves_them_usable,
     30 => an_event_wakes_everyone,
     30 => an_event_is_unaffected_by_deaths,
     30 => an_event_times_out_and_may_be_cleared,
@@ -250,6 +251,29 @@ fn a_process_may_have_many_permits() {
     assert_eq!(Process::start(take, permits.clone()).unwrap().join().unwrap(), 500);
 }
 
+fn a_process_killed_at_any_moment_leaves_them_usable() {
+    fn work((lock, permits, rounds): (Lock, Semaphore, Value<u64>)) {
+        loop {
+            let _held = lock.lock().unwrap();
+            let _permit = permits.acquire().unwrap();
+            rounds.update(|n| n + 1);
+        }
+    }
+    let (lock, permits) = (Lock::new().unwrap(), Semaphore::new(2).unwrap());
+    let mut random = Random::new(11);
+    for _ in 0..20 {
+        let rounds = Value::new(0).unwrap();
+        let argument = (lock.clone(), permits.clone(), rounds.clone());
+        let process = Process::start(work, argument).unwrap();
+        eventually("o processo está no meio do laço", || rounds.get() > 0);
+        std::thread::sleep(Duration::from_micros(random.below(2000) as u64));
+        kill_and_join(process);
+        let _held = lock.lock_timeout(SOON).unwrap();
+        let _both = [permits.acquire_timeout(SOON).unwrap(), permits.acquire_timeout(SOON).unwrap()];
+        assert!(permits.try_acquire().unwrap().is_none());
+    }
+}
+
 fn an_event_wakes_everyone() {
     let event = Event::new().unwrap();
     let wait = |event: Event| event.wait().unwrap();
@@ -337,6 +361,7 @@ fn a_death_while_waiting_breaks_the_barrier() {
     let argument = || (barrier.clone(), ready.clone());
     let victim = Process::start(arrive, argument()).unwrap();
     let others: Vec<_> = (0..2).map(|_| Process::start(arrive, argument()).unwrap()).collect();
+    eventually("todos têm a barreira", || ready.get() == 3);
     until_asleep(victim.pid());
     others.iter().for_each(|process| until_asleep(process.pid()));
     let begin = Instant::now();
@@ -365,7 +390,6 @@ fn a_death_before_arriving_breaks_the_barrier() {
 fn a_death_of_one_who_had_arrived_does_not_open_the_barrier() {
     let (barrier, ready) = (Barrier::new(2).unwrap(), Value::new(0).unwrap());
     let victim = Process::start(arrive, (barrier.clone(), ready.clone())).unwrap();
-    until_asleep(victim.pid());
     eventually("o outro tem a barreira", || ready.get() == 1);
     until_asleep(victim.pid());
     kill_and_join(victim);
