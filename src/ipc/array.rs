@@ -15,6 +15,9 @@ use crate::Error;
 /// Nada é copiado ao passar; atravessa só um descritor. Não tem nome em `/dev/shm`: quando o último processo
 /// que o tem termina, a memória volta ao sistema.
 ///
+/// Num processo novo, o primeiro acesso a cada página custa: o sistema só então a liga a ele. Do segundo em
+/// diante, percorrer o vetor é como percorrer um `Vec`.
+///
 /// Ler ou escrever um elemento é atômico. Ler, somar e escrever são três passos: entre eles outro processo pode
 /// escrever, e o que ele escreveu se perde. Para isso há os átomos de [`cells`](Self::cells), ou um
 /// [`Lock`](crate::Lock).
@@ -27,7 +30,8 @@ use crate::Error;
 /// # init();
 /// let quadrados = SharedArray::<u64>::new(100)?;
 /// let pool = Pool::new(2)?;
-/// pool.map(|(i, v): (usize, SharedArray<u64>)| v.set(i, (i * i) as u64), (0..100).map(|i| (i, quadrados.clone())))?;
+/// let anotar = |(i, quadrados): (usize, SharedArray<u64>)| quadrados.set(i, (i * i) as u64);
+/// pool.map(anotar, (0..100).map(|i| (i, quadrados.clone())))?;
 /// assert_eq!(quadrados.get(12), 144);
 /// assert_eq!(quadrados.iter().sum::<u64>(), 328_350);
 /// # Ok(())

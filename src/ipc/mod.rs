@@ -1,9 +1,11 @@
 //! Por onde os processos falam.
 //!
 //! De baixo para cima: [`parcel`] transforma valores em bytes e descritores; [`frame`] põe o tamanho antes
-//! de cada mensagem, porque um soquete entrega bytes e não mensagens; [`socket`] envia e recebe quadros. Para a memória
-//! compartilhada: [`mapping`] a cria, [`robust`] a protege, [`futex`] espera por uma mudança nela, [`memory`] a faz
-//! viajar. Sobre ela: [`shared`], um bloco de bytes; [`array`] e [`value`], números, que são os de [`element`].
+//! de cada mensagem, porque um soquete entrega bytes e não mensagens; [`socket`] envia e recebe quadros.
+//!
+//! Para a memória compartilhada: [`mapping`] a cria, [`robust`] a protege, [`futex`] espera por uma mudança
+//! nela, [`memory`] a faz viajar. Sobre ela: [`shared`], um bloco de bytes; [`array`] e [`value`], números, que
+//! são os de [`element`].
 
 pub(crate) mod array;
 pub(crate) mod element;

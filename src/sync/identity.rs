@@ -5,6 +5,8 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 /// O número do processo e quando ele começou (em tiques desde que a máquina ligou).
+///
+/// O número só vale dentro de um contêiner: quem divide um semáforo ou uma barreira tem que estar no mesmo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) pid: u32,

@@ -112,7 +112,8 @@ pub struct LockGuard(RobustGuard);
 impl LockGuard {
     /// Se o dono anterior morreu com a trava na mão: o que ela protege pode estar pela metade.
     ///
-    /// Só o primeiro a pegá-la depois da morte fica sabendo. Cabe a ele consertar o que houver.
+    /// Só o primeiro a pegá-la depois da morte fica sabendo. Cabe a ele consertar o que houver. Um pânico não é
+    /// uma morte: a trava é solta no caminho, como em qualquer saída da função.
     pub fn owner_died(&self) -> bool {
         self.0.abandoned()
     }

@@ -167,11 +167,12 @@ impl LockedRoster<'_> {
     }
 
     fn taken_places(&self) -> impl Iterator<Item = usize> {
-        (0..HOLDERS).filter(|&place| self.roster.counts()[place].load(Ordering::Relaxed) != 0)
+        let counts = self.roster.counts().iter().enumerate();
+        counts.filter(|(_, count)| count.load(Ordering::Relaxed) != 0).map(|(place, _)| place)
     }
 
     fn free_place(&self) -> Option<usize> {
-        (0..HOLDERS).find(|&place| self.roster.counts()[place].load(Ordering::Relaxed) == 0)
+        self.roster.counts().iter().position(|count| count.load(Ordering::Relaxed) == 0)
     }
 
     fn place_of(&self, process: Identity) -> Option<usize> {
