@@ -128,6 +128,17 @@ pub enum Error {
     #[error("a barreira se rompeu: um dos participantes morreu")]
     BrokenBarrier,
 
+    /// Pediu-se uma barreira sem participantes.
+    #[error("uma barreira precisa de pelo menos 1 participante")]
+    EmptyBarrier,
+
+    /// Um semáforo ou uma barreira já está com tantos processos quantos consegue anotar.
+    #[error("já são {limit} processos com este semáforo ou esta barreira, e não cabem mais")]
+    TooManyProcesses {
+        /// Quantos processos cabem.
+        limit: usize,
+    },
+
     /// O pool foi encerrado antes de a tarefa terminar.
     #[error("o pool foi encerrado antes do fim da tarefa")]
     Terminated,

@@ -27,8 +27,10 @@
 //! De baixo para cima; cada módulo só conhece os que vêm antes dele.
 //!
 //! * [`Error`] e [`ExitStatus`]: o que pode dar errado, e como um processo terminou.
-//! * `ipc`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos.
+//! * `ipc`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos; e a memória que vários
+//!   processos veem: [`SharedMemory`], [`SharedArray`], [`Value`].
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
+//! * `sync`: [`Lock`], [`Semaphore`], [`Event`] e [`Barrier`], um processo esperando pelo outro.
 //! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
 //! * `manager`: [`Manager`], um processo que guarda dicionários, listas e contadores para os outros.
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
@@ -39,14 +41,20 @@ mod ipc;
 mod manager;
 mod pool;
 mod process;
+mod sync;
 mod thread_pool;
 pub mod workbook;
 
 pub use error::{Error, ExitStatus};
+pub use ipc::array::SharedArray;
+pub use ipc::element::Element;
 pub use ipc::pipe::{Connection, pipe};
+pub use ipc::shared::SharedMemory;
+pub use ipc::value::Value;
 pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats};
 pub use process::{Process, ProcessBuilder, StartMethod, init};
+pub use sync::{Barrier, Event, Lock, LockGuard, Semaphore, SemaphoreGuard};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
 
 /// Os trechos escritos nas próprias páginas do livro, conferidos por `cargo test --doc`.

@@ -8,7 +8,8 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{
-    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicUsize,
 };
 
 use rustix::buffer::spare_capacity;
@@ -21,7 +22,8 @@ use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 ///
 /// Qualquer sequência de bytes é um valor válido dele, e ele só muda por operações que toleram que outros
 /// mudem ao mesmo tempo (átomos, travas do sistema).
-pub(crate) unsafe trait Shared {}
+// `pub` num módulo que ninguém de fora alcança: é o que permite citá-lo em `Element`, que é pública.
+pub unsafe trait Shared {}
 
 macro_rules! atomics {
     ($($atomic:ty),*) => { $(
@@ -30,6 +32,7 @@ macro_rules! atomics {
     )* };
 }
 atomics!(AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicI8, AtomicI16, AtomicI32, AtomicI64);
+atomics!(AtomicUsize, AtomicIsize);
 
 /// Um arquivo de memória em zeros, de tamanho fixo: encolhido por alguém, mataria (SIGBUS) quem o mapeou.
 pub(crate) fn create(name: &str, len: usize) -> io::Result<OwnedFd> {
@@ -37,6 +40,18 @@ pub(crate) fn create(name: &str, len: usize) -> io::Result<OwnedFd> {
     ftruncate(&fd, len as u64)?;
     fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     Ok(fd)
+}
+
+/// O tamanho de um arquivo de memória que veio de outro processo.
+///
+/// # Erros
+///
+/// Se ele pode encolher: não foi feito por [`create`].
+pub(crate) fn sealed_len(fd: impl AsFd) -> io::Result<usize> {
+    if !rustix::fs::fcntl_get_seals(&fd)?.contains(SealFlags::SHRINK) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    usize::try_from(fstat(&fd)?.st_size).map_err(|_| io::ErrorKind::InvalidInput.into())
 }
 
 /// Um arquivo de memória, visto daqui como memória comum.
@@ -57,13 +72,11 @@ impl Mapping {
     ///
     /// # Erros
     ///
-    /// Se não há memória, ou se o arquivo pode encolher: não foi feito por [`create`].
+    /// Se não há memória, se o arquivo está vazio, e os de [`sealed_len`].
     pub(crate) fn new(fd: impl AsFd) -> io::Result<Self> {
-        let sealed = rustix::fs::fcntl_get_seals(&fd)?.contains(SealFlags::SHRINK);
-        let len = usize::try_from(fstat(&fd)?.st_size).unwrap_or(0);
-        if !sealed || len == 0 {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
+        let len = sealed_len(&fd)?;
+        // Sem MAP_POPULATE: ligar todas as páginas agora custa, medido em 64 MiB, o mesmo que ligá-las ao tocar
+        // nelas; e quem só toca num pedaço pagaria pelo resto.
         // SAFETY: sem endereço pedido, o sistema escolhe um trecho livre; nada que já exista é trocado.
         let address = unsafe {
             mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)?

@@ -17,12 +17,14 @@ mod pipe;
 mod pool;
 mod process;
 mod programs;
+mod shared;
 mod start_methods;
 mod startup;
 mod storm;
 mod streams;
 mod structure;
 mod support;
+mod sync;
 mod thread_pool;
 mod values;
 mod workspace;
@@ -46,6 +48,8 @@ fn main() -> std::process::ExitCode {
         process::cases(),
         pipe::cases(),
         manager::cases(),
+        sync::cases(),
+        shared::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
