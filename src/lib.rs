@@ -27,7 +27,7 @@
 //! De baixo para cima; cada módulo só conhece os que vêm antes dele.
 //!
 //! * [`Error`] e [`ExitStatus`]: o que pode dar errado, e como um processo terminou.
-//! * `ipc`: mensagens inteiras sobre um par de soquetes.
+//! * `ipc`: mensagens inteiras sobre um par de soquetes; [`Queue`], uma fila que vários processos dividem.
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
 //! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
@@ -41,6 +41,7 @@ mod thread_pool;
 pub mod workbook;
 
 pub use error::{Error, ExitStatus};
+pub use ipc::queue::Queue;
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder, init};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};

@@ -37,6 +37,16 @@ pub(crate) fn increment_and_wake(word: &AtomicU32) -> io::Result<()> {
     change_and_wake(word, WakeOp::Add, 1)
 }
 
+/// Soma `amount` (até 2047) a `word` e acorda todos os que esperam por ela.
+pub(crate) fn add_and_wake(word: &AtomicU32, amount: u16) -> io::Result<()> {
+    change_and_wake(word, WakeOp::Add, amount)
+}
+
+/// Liga em `word` os `bits` (até 2047) e acorda todos os que esperam por ela.
+pub(crate) fn mark_and_wake(word: &AtomicU32, bits: u16) -> io::Result<()> {
+    change_and_wake(word, WakeOp::Or, bits)
+}
+
 /// Põe `value` (até 4095) em `word` e acorda todos os que esperam por ela.
 pub(crate) fn set_and_wake(word: &AtomicU32, value: u16) -> io::Result<()> {
     change_and_wake(word, WakeOp::Set, value)

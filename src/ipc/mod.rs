@@ -3,10 +3,16 @@
 //! De baixo para cima: [`parcel`] transforma valores em bytes e descritores; [`frame`] põe o tamanho antes
 //! de cada mensagem, porque um soquete entrega bytes e não mensagens; [`socket`] envia e recebe quadros. Para a memória
 //! compartilhada: [`mapping`] a cria, [`robust`] a protege, [`futex`] espera por uma mudança nela.
+//! Em cima delas, [`queue`]: o estado em [`ring`], os corpos dos itens em [`bodies`]; [`raw`] poupa aos
+//! `Vec<u8>` o caminho pelo serde.
 
+pub(crate) mod bodies;
 pub(crate) mod frame;
 pub(crate) mod futex;
 pub(crate) mod mapping;
 pub(crate) mod parcel;
+pub(crate) mod queue;
+pub(crate) mod raw;
+pub(crate) mod ring;
 pub(crate) mod robust;
 pub(crate) mod socket;
