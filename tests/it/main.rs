@@ -14,6 +14,7 @@ mod panics;
 mod pool;
 mod process;
 mod programs;
+mod queue;
 mod startup;
 mod streams;
 mod structure;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
         orphans::cases(),
         startup::cases(),
         process::cases(),
+        queue::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
