@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::log::{Log, Parts};
 use super::parcel::{self, MAX_SIZE, Parcel};
 use super::raw;
-use super::ring::{Parts, Ring};
 use crate::Error;
 
 /// Uma fila entre processos, com limite: vários põem, vários tiram, e cada item sai uma vez só.
@@ -59,7 +59,7 @@ use crate::Error;
 #[derive(Serialize, Deserialize)]
 #[serde(into = "Parts", try_from = "Parts", bound = "")]
 pub struct Queue<T> {
-    ring: Arc<Ring>,
+    log: Arc<Log>,
     _items: PhantomData<fn(T) -> T>,
 }
 
@@ -71,16 +71,16 @@ impl<T> Queue<T> {
     /// [`Error::Capacity`] se `capacity` é zero, ou passa de 1 048 576; [`Error::Spawn`] se o sistema não dá
     /// os descritores.
     pub fn bounded(capacity: usize) -> Result<Self, Error> {
-        Ok(Self::over(Ring::create(capacity)?))
+        Ok(Self::over(Log::create(capacity)?))
     }
 
-    fn over(ring: Ring) -> Self {
-        Queue { ring: Arc::new(ring), _items: PhantomData }
+    fn over(log: Log) -> Self {
+        Queue { log: Arc::new(log), _items: PhantomData }
     }
 
     /// Quantos itens há agora; outro processo pode mudar isso a qualquer momento.
     pub fn len(&self) -> usize {
-        self.ring.len()
+        self.log.len()
     }
 
     /// Se não há nenhum item agora.
@@ -90,7 +90,7 @@ impl<T> Queue<T> {
 
     /// Quantos itens cabem.
     pub fn capacity(&self) -> usize {
-        self.ring.capacity()
+        self.log.capacity()
     }
 
     /// Fecha a fila, em todos os processos: não entra mais nada, e o que já está nela ainda sai.
@@ -101,7 +101,7 @@ impl<T> Queue<T> {
     ///
     /// [`Error::Io`] se o sistema recusa.
     pub fn close(&self) -> Result<(), Error> {
-        self.ring.close()
+        self.log.close()
     }
 }
 
@@ -117,7 +117,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Queue<T> {
     /// vira bytes, ou leva um canal dentro; [`Error::TooLarge`] se ele passa de 1 GiB; [`Error::Io`] se falta
     /// memória.
     pub fn put(&self, item: &T) -> Result<(), Error> {
-        self.ring.put(&encode(item)?, None).map(|_| ())
+        self.put_timeout(item, Duration::MAX)
     }
 
     /// Como [`put`](Self::put), esperando no máximo `limit`.
@@ -126,8 +126,9 @@ impl<T: Serialize + DeserializeOwned + 'static> Queue<T> {
     ///
     /// [`Error::TimedOut`] se o item não entrou a tempo; e os de [`put`](Self::put).
     pub fn put_timeout(&self, item: &T, limit: Duration) -> Result<(), Error> {
+        // Um limite que não cabe no relógio é esperar sem limite.
         let deadline = Instant::now().checked_add(limit);
-        if self.ring.put(&encode(item)?, deadline)? { Ok(()) } else { Err(Error::TimedOut(limit)) }
+        if self.log.put(&encode(item)?, deadline)? { Ok(()) } else { Err(Error::TimedOut(limit)) }
     }
 
     /// Tira o item da frente; se não há nenhum, espera um.
@@ -138,8 +139,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Queue<T> {
     /// ser um `T`: esse item se perde, e o próximo `get` traz o seguinte; [`Error::Io`] se falta memória para
     /// ele, e então ele continua na fila.
     pub fn get(&self) -> Result<T, Error> {
-        // Sem limite de tempo, o tempo não acaba.
-        self.ring.take(None)?.map_or(Err(Error::TimedOut(Duration::MAX)), decode)
+        self.get_timeout(Duration::MAX)
     }
 
     /// Como [`get`](Self::get), esperando no máximo `limit`.
@@ -148,8 +148,8 @@ impl<T: Serialize + DeserializeOwned + 'static> Queue<T> {
     ///
     /// [`Error::TimedOut`] se nada chegou a tempo; e os de [`get`](Self::get).
     pub fn get_timeout(&self, limit: Duration) -> Result<T, Error> {
-        // Um limite que não cabe no relógio é esperar sem limite.
-        self.ring.take(Instant::now().checked_add(limit))?.map_or(Err(Error::TimedOut(limit)), decode)
+        let deadline = Instant::now().checked_add(limit);
+        self.log.take(deadline)?.map_or(Err(Error::TimedOut(limit)), decode)
     }
 }
 
@@ -169,7 +169,7 @@ fn decode<T: DeserializeOwned + 'static>(body: Vec<u8>) -> Result<T, Error> {
 
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Self {
-        Queue { ring: self.ring.clone(), _items: PhantomData }
+        Queue { log: self.log.clone(), _items: PhantomData }
     }
 }
 
@@ -181,7 +181,7 @@ impl<T> fmt::Debug for Queue<T> {
 
 impl<T> From<Queue<T>> for Parts {
     fn from(queue: Queue<T>) -> Self {
-        queue.ring.parts()
+        queue.log.parts()
     }
 }
 
@@ -189,6 +189,6 @@ impl<T> TryFrom<Parts> for Queue<T> {
     type Error = io::Error;
 
     fn try_from(parts: Parts) -> io::Result<Self> {
-        Ring::try_from(parts).map(Self::over)
+        Log::try_from(parts).map(Self::over)
     }
 }

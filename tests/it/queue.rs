@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -565,29 +565,35 @@ fn a_producer_killed_in_the_middle_leaves_no_memory_behind() {
 }
 
 fn a_closer_killed_at_any_moment_leaves_nobody_waiting() {
-    fn close((queue, ready): (Queue<u64>, PathBuf)) {
-        announce_pid(&ready);
+    /// Outra thread mata o processo, num momento sorteado em torno dos microssegundos que fechar leva.
+    fn close_and_die((queue, turns): (Queue<u64>, usize)) {
+        static GO: AtomicBool = AtomicBool::new(false);
+        std::thread::spawn(move || {
+            while !GO.load(Ordering::Acquire) {
+                std::hint::spin_loop();
+            }
+            (0..turns).for_each(|_| std::hint::spin_loop());
+            kill_myself()
+        });
+        // As duas threads precisam estar de pé.
+        std::thread::sleep(Duration::from_millis(1));
+        GO.store(true, Ordering::Release);
         queue.close().unwrap();
+        loop {
+            std::thread::park();
+        }
     }
-    fn close_and_die(queue: &Queue<u64>, ready: &Path, random: &mut Random) {
-        let victim = Process::start(close, (queue.clone(), ready.to_owned())).unwrap();
-        announced_pid(ready);
-        // Fechar leva microssegundos: o momento é sorteado em torno disso.
-        (0..random.below(20_000)).for_each(|_| std::hint::spin_loop());
-        victim.kill();
-        let _ = victim.join();
-    }
-    let (dir, mut random, mut closed) = (folder(), Random::new(3), 0);
-    for round in 0..30 {
+    let (mut random, mut closed) = (Random::new(3), 0);
+    for round in 0..60 {
         // Ora há quem espere para pôr, ora para tirar.
-        let (queue, ready) = (Queue::bounded(1).unwrap(), dir.path().join(round.to_string()));
-        let full = round % 2 == 0;
+        let (queue, full) = (Queue::bounded(1).unwrap(), round % 2 == 0);
         if full {
             queue.put(&1).unwrap();
         }
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| if full { queue.put(&2) } else { queue.get().map(|_| ()) });
-            close_and_die(&queue, &ready, &mut random);
+            let victim = Process::start(close_and_die, (queue.clone(), random.below(600))).unwrap();
+            assert!(victim.join().is_err());
             let probe =
                 if full { queue.put_timeout(&3, A_MOMENT) } else { queue.get_timeout(A_MOMENT).map(|_| ()) };
             // Fechada, quem espera acorda sem ajuda. Aberta, o que lhe falta vem daqui.
