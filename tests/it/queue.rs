@@ -33,6 +33,7 @@ crate::cases! {
     10 => an_item_that_does_not_decode_is_lost_alone,
     10 => items_without_bytes_count_as_any_other,
     30 => whoever_dies_waiting_leaves_the_queue_as_it_was,
+    60 => a_death_between_two_instructions_leaves_nobody_asleep,
     120 => killed_consumers_take_at_most_one_item_each,
     120 => killed_producers_leave_whole_items_without_gaps,
     60 => a_producer_killed_in_the_middle_leaves_no_memory_behind,
@@ -430,6 +431,69 @@ fn whoever_dies_waiting_leaves_the_queue_as_it_was() {
     }
 }
 
+/// Uma thread que mata este processo daqui a `turns` voltas de um laço vazio: microssegundos, e não os
+/// milissegundos que um sinal de outro processo leva para ser mandado.
+fn die_after(turns: usize) {
+    static UP: AtomicBool = AtomicBool::new(false);
+    static GO: AtomicBool = AtomicBool::new(false);
+    std::thread::spawn(move || {
+        UP.store(true, Ordering::Release);
+        while !GO.load(Ordering::Acquire) {
+            std::hint::spin_loop();
+        }
+        (0..turns).for_each(|_| std::hint::spin_loop());
+        kill_myself()
+    });
+    while !UP.load(Ordering::Acquire) {
+        std::thread::yield_now();
+    }
+    GO.store(true, Ordering::Release);
+}
+
+/// Os números seguidos a partir do primeiro; o último, se há algum.
+fn last_of_a_row(numbers: &[u64]) -> Option<u64> {
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+    numbers.last().copied()
+}
+
+fn a_death_between_two_instructions_leaves_nobody_asleep() {
+    fn put_and_die((queue, turns): (Queue<u64>, usize)) {
+        die_after(turns);
+        put_range((queue, 0, u64::MAX));
+    }
+    fn get_and_die((queue, turns): (Queue<u64>, usize)) {
+        die_after(turns);
+        drain(queue);
+    }
+    let (mut random, mut moved) = (Random::new(23), 0);
+    for round in 0..60 {
+        // Uma vaga só: a cada item, alguém espera pelo outro lado.
+        let (queue, turns) = (Queue::bounded(1).unwrap(), random.below(40_000));
+        std::thread::scope(|scope| {
+            if round % 2 == 0 {
+                let consumer = scope.spawn(|| drain(queue.clone()));
+                assert!(Process::start(put_and_die, (queue.clone(), turns)).unwrap().join().is_err());
+                eventually("o que ele pôs saiu", || queue.is_empty());
+                queue.close().unwrap();
+                let numbers = consumer.join().unwrap();
+                assert!(numbers.first().is_none_or(|&first| first == 0));
+                moved += last_of_a_row(&numbers).unwrap_or(0);
+            } else {
+                let producer = scope.spawn(|| (0..).find(|i| queue.put(i).is_err()));
+                assert!(Process::start(get_and_die, (queue.clone(), turns)).unwrap().join().is_err());
+                let rest: Vec<u64> =
+                    (0..3).map(|_| queue.get_timeout(Duration::from_secs(10)).unwrap()).collect();
+                queue.close().unwrap();
+                let refused = producer.join().unwrap().unwrap();
+                let all: Vec<u64> = rest.iter().copied().chain(drain(queue.clone())).collect();
+                assert_eq!(last_of_a_row(&all), Some(refused - 1));
+                moved += rest[0];
+            }
+        });
+    }
+    println!("{moved} itens em 60 vidas");
+}
+
 /// Entre nada e 3 ms: qualquer ponto de uma operação, de quem está numa depois da outra.
 fn at_a_random_moment(random: &mut Random) {
     std::thread::sleep(Duration::from_micros(random.below(3000) as u64));
@@ -565,19 +629,10 @@ fn a_producer_killed_in_the_middle_leaves_no_memory_behind() {
 }
 
 fn a_closer_killed_at_any_moment_leaves_nobody_waiting() {
-    /// Outra thread mata o processo, num momento sorteado em torno dos microssegundos que fechar leva.
     fn close_and_die((queue, turns): (Queue<u64>, usize)) {
-        static GO: AtomicBool = AtomicBool::new(false);
-        std::thread::spawn(move || {
-            while !GO.load(Ordering::Acquire) {
-                std::hint::spin_loop();
-            }
-            (0..turns).for_each(|_| std::hint::spin_loop());
-            kill_myself()
-        });
-        // As duas threads precisam estar de pé.
-        std::thread::sleep(Duration::from_millis(1));
-        GO.store(true, Ordering::Release);
+        die_after(turns);
+        // Fechar começa no meio do intervalo de que a morte é sorteada.
+        (0..300).for_each(|_| std::hint::spin_loop());
         queue.close().unwrap();
         loop {
             std::thread::park();
