@@ -12,9 +12,12 @@
 //! uma contagem que muda e acorda os que dormiam. Logo, num dado momento só por uma delas pode haver alguém à
 //! espera, e é nela que se marca [`CLOSED`].
 
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +58,24 @@ impl Log {
         let (ring, lock, state) = Ring::create(capacity).map_err(Error::spawn)?;
         let bodies = Bodies::create().map_err(Error::spawn)?;
         Ok(Log { ring, lock, parts: Parts { state: state.into(), bodies, capacity } })
+    }
+
+    /// A fila que outro processo criou.
+    ///
+    /// Mil itens com a mesma fila chegam com um descritor só, e dividem um mapeamento: o sistema limita quantos
+    /// um processo tem. Enquanto o `Log` existe o descritor dele está aberto, e o número não é de outro.
+    pub(crate) fn open(parts: Parts) -> io::Result<Arc<Self>> {
+        static OPEN: Mutex<BTreeMap<RawFd, Weak<Log>>> = Mutex::new(BTreeMap::new());
+        let mut known = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = parts.state.as_fd().as_raw_fd();
+        if let Some(log) = known.get(&number).and_then(Weak::upgrade) {
+            return Ok(log);
+        }
+        let (ring, lock) = Ring::open(&parts.state, parts.capacity)?;
+        let log = Arc::new(Log { ring, lock, parts });
+        known.retain(|_, log| log.strong_count() > 0);
+        known.insert(number, Arc::downgrade(&log));
+        Ok(log)
     }
 
     /// Põe `body` no fim da fila, esperando lugar até `deadline`; `false` se o tempo acabou.
@@ -129,15 +150,6 @@ impl Log {
             self.parts.bodies.keep_only(held.used());
         }
         Ok(Some(held))
-    }
-}
-
-impl TryFrom<Parts> for Log {
-    type Error = io::Error;
-
-    fn try_from(parts: Parts) -> io::Result<Self> {
-        let (ring, lock) = Ring::open(&parts.state, parts.capacity)?;
-        Ok(Log { ring, lock, parts })
     }
 }
 
@@ -278,9 +290,22 @@ mod tests {
     #[test]
     fn memory_of_another_shape_is_refused() {
         let parts = Log::create(4).expect("uma fila").parts();
-        assert!(Log::try_from(parts.clone()).is_ok());
         for capacity in [0, 5, u32::MAX] {
-            assert!(Log::try_from(Parts { capacity, ..parts.clone() }).is_err());
+            assert!(Log::open(Parts { capacity, ..parts.clone() }).is_err());
         }
+        assert!(Log::open(parts).is_ok());
+    }
+
+    #[test]
+    fn a_queue_that_arrives_twice_is_mapped_once() {
+        let (first, second) = (Log::create(4).expect("uma fila"), Log::create(4).expect("uma fila"));
+        let open = |log: &Log| Log::open(log.parts()).expect("a fila");
+        let [a, b, c] = [open(&first), open(&first), open(&second)];
+        assert!(Arc::ptr_eq(&a, &b) && !Arc::ptr_eq(&a, &c));
+        // Um número de descritor que volta a ser usado não traz a fila antiga.
+        drop((first, a, b));
+        let third = Log::create(4).expect("uma fila");
+        third.put(b"x", None).expect("aberta");
+        assert_eq!(open(&third).len(), 1);
     }
 }

@@ -71,11 +71,11 @@ impl<T> Queue<T> {
     /// [`Error::Capacity`] se `capacity` é zero, ou passa de 1 048 576; [`Error::Spawn`] se o sistema não dá
     /// os descritores.
     pub fn bounded(capacity: usize) -> Result<Self, Error> {
-        Ok(Self::over(Log::create(capacity)?))
+        Ok(Self::over(Arc::new(Log::create(capacity)?)))
     }
 
-    fn over(log: Log) -> Self {
-        Queue { log: Arc::new(log), _items: PhantomData }
+    fn over(log: Arc<Log>) -> Self {
+        Queue { log, _items: PhantomData }
     }
 
     /// Quantos itens há agora; outro processo pode mudar isso a qualquer momento.
@@ -169,7 +169,7 @@ fn decode<T: DeserializeOwned + 'static>(body: Vec<u8>) -> Result<T, Error> {
 
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Self {
-        Queue { log: self.log.clone(), _items: PhantomData }
+        Self::over(self.log.clone())
     }
 }
 
@@ -189,6 +189,6 @@ impl<T> TryFrom<Parts> for Queue<T> {
     type Error = io::Error;
 
     fn try_from(parts: Parts) -> io::Result<Self> {
-        Log::try_from(parts).map(Self::over)
+        Log::open(parts).map(Self::over)
     }
 }

@@ -28,6 +28,7 @@ crate::cases! {
     60 => a_huge_item_gives_its_memory_back,
     30 => a_queue_travels_to_a_process_and_back,
     30 => many_items_of_a_pool_share_one_queue,
+    60 => a_hundred_thousand_arguments_with_the_same_queue_fit_in_one_message,
     30 => threads_share_a_queue_as_processes_do,
     10 => an_item_with_a_channel_inside_is_refused,
     10 => an_item_that_does_not_decode_is_lost_alone,
@@ -365,6 +366,19 @@ fn many_items_of_a_pool_share_one_queue() {
     results[3].put(&7).unwrap();
     assert_eq!(results[999].len(), 1);
     assert_eq!(other.get().unwrap(), 7);
+}
+
+/// Mais do que os mapeamentos que o sistema dá a um processo (65 530, de costume).
+fn a_hundred_thousand_arguments_with_the_same_queue_fit_in_one_message() {
+    let (pool, queue) = (Pool::new(1).unwrap(), Queue::bounded(10).unwrap());
+    let task = |(queue, i): (Queue<u64>, u64)| {
+        if i == 99_999 {
+            queue.put(&i).unwrap()
+        }
+    };
+    let items = (0..100_000).map(|i| (queue.clone(), i));
+    pool.chunk_size(100_000).unwrap().map(task, items).unwrap();
+    assert_eq!(queue.get().unwrap(), 99_999);
 }
 
 fn threads_share_a_queue_as_processes_do() {
