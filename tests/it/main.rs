@@ -38,6 +38,7 @@ fn main() -> std::process::ExitCode {
         startup::cases(),
         process::cases(),
         queue::cases(),
+        queue::deaths::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
