@@ -24,6 +24,13 @@ pub enum Error {
     #[error("chunk_size precisa ser pelo menos 1")]
     EmptyChunk,
 
+    /// Pediu-se uma fila sem lugar para nenhum item, ou para itens demais.
+    #[error("a capacidade de uma fila vai de 1 a {limit}")]
+    Capacity {
+        /// A maior aceita.
+        limit: usize,
+    },
+
     /// Pediu-se `max_tasks_per_child` de zero.
     #[error("max_tasks_per_child precisa ser pelo menos 1")]
     NoTasks,

@@ -27,8 +27,8 @@
 //! De baixo para cima; cada módulo só conhece os que vêm antes dele.
 //!
 //! * [`Error`] e [`ExitStatus`]: o que pode dar errado, e como um processo terminou.
-//! * `ipc`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos; e a memória que vários
-//!   processos veem: [`SharedMemory`], [`SharedArray`], [`Value`].
+//! * `ipc`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos; a memória que vários
+//!   processos veem: [`SharedMemory`], [`SharedArray`], [`Value`]; e [`Queue`], a fila que eles dividem.
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
 //! * `sync`: [`Lock`], [`Semaphore`], [`Event`] e [`Barrier`], um processo esperando pelo outro.
 //! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
@@ -49,6 +49,7 @@ pub use error::{Error, ExitStatus};
 pub use ipc::array::SharedArray;
 pub use ipc::element::Element;
 pub use ipc::pipe::{Connection, pipe};
+pub use ipc::queue::Queue;
 pub use ipc::shared::SharedMemory;
 pub use ipc::value::Value;
 pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};

@@ -30,14 +30,19 @@ pub(crate) fn wait(word: &AtomicU32, seen: u32, deadline: Option<Instant>) -> io
     }
 }
 
-/// Soma 1 a `word` e acorda todos os que esperam por ela.
+/// Soma `amount` (até 2047) a `word` e acorda todos os que esperam por ela.
 ///
 /// Todos, e não um: o acordado pode ser morto antes de fazer o que devia.
-pub(crate) fn increment_and_wake(word: &AtomicU32) -> io::Result<()> {
-    change_and_wake(word, WakeOp::Add, 1)
+pub(crate) fn add_and_wake(word: &AtomicU32, amount: u16) -> io::Result<()> {
+    change_and_wake(word, WakeOp::Add, amount)
 }
 
-/// Põe `value` (até 4095) em `word` e acorda todos os que esperam por ela.
+/// Liga em `word` os `bits` (até 2047) e acorda todos os que esperam por ela.
+pub(crate) fn mark_and_wake(word: &AtomicU32, bits: u16) -> io::Result<()> {
+    change_and_wake(word, WakeOp::Or, bits)
+}
+
+/// Põe `value` (até 2047) em `word` e acorda todos os que esperam por ela.
 pub(crate) fn set_and_wake(word: &AtomicU32, value: u16) -> io::Result<()> {
     change_and_wake(word, WakeOp::Set, value)
 }

@@ -142,10 +142,7 @@ fn read<T: DeserializeOwned + 'static>(message: &[u8], descriptors: Vec<Descript
 }
 
 fn value_of<T: DeserializeOwned + 'static>(body: Vec<u8>, descriptors: &[Descriptor]) -> Result<T, Error> {
-    if raw::is_bytes::<T>() {
-        return raw::from_bytes(body).ok_or_else(|| Error::Decode("estes bytes são outro tipo".to_owned()));
-    }
-    parcel::read(&body, descriptors).map(|(value, _)| value)
+    raw::from_bytes(body).or_else(|body| parcel::read(&body, descriptors).map(|(value, _)| value))
 }
 
 fn contents(file: &Descriptor) -> Result<Vec<u8>, Error> {

@@ -7,18 +7,23 @@
 //!
 //! Para a memória compartilhada: [`mapping`] a cria, [`robust`] a protege, [`futex`] espera por uma mudança
 //! nela, [`memory`] a faz viajar. Sobre ela: [`shared`], um bloco de bytes; [`array`] e [`value`], números, que
-//! são os de [`element`].
+//! são os de [`element`]; e uma fila: [`ring`] conta os itens, [`bodies`] guarda os corpos deles, [`log`] os põe
+//! e tira, e [`queue`] é o que o usuário vê.
 
 pub(crate) mod array;
+pub(crate) mod bodies;
 pub(crate) mod element;
 pub(crate) mod frame;
 pub(crate) mod futex;
+pub(crate) mod log;
 pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod message;
 pub(crate) mod parcel;
 pub(crate) mod pipe;
+pub(crate) mod queue;
 pub(crate) mod raw;
+pub(crate) mod ring;
 pub(crate) mod robust;
 pub(crate) mod shared;
 pub(crate) mod socket;

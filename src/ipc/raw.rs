@@ -15,11 +15,12 @@ pub(crate) fn as_bytes<T: 'static>(value: &T) -> Option<&[u8]> {
     (value as &dyn Any).downcast_ref::<Vec<u8>>().map(Vec::as_slice)
 }
 
-/// O contrário: `bytes`, sem cópia, como o `T` que eles já são; `None` se `T` é outro tipo.
-pub(crate) fn from_bytes<T: 'static>(bytes: Vec<u8>) -> Option<T> {
+/// O contrário: `bytes`, sem cópia, como o `T` que eles já são; se `T` é outro tipo, devolve-os.
+pub(crate) fn from_bytes<T: 'static>(bytes: Vec<u8>) -> Result<T, Vec<u8>> {
     // `downcast_mut` só dá referências; quem move o vetor para fora é o `take` do `Option`.
     let mut slot = Some(bytes);
-    (&mut slot as &mut dyn Any).downcast_mut::<Option<T>>()?.take()
+    let value = (&mut slot as &mut dyn Any).downcast_mut::<Option<T>>().and_then(Option::take);
+    value.ok_or_else(|| slot.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -31,8 +32,8 @@ mod tests {
         assert!(is_bytes::<Vec<u8>>() && !is_bytes::<Vec<i8>>() && !is_bytes::<String>());
         assert_eq!(as_bytes(&vec![1u8, 2]), Some(&[1u8, 2][..]));
         assert_eq!(as_bytes(&"texto".to_owned()), None);
-        assert_eq!(from_bytes::<Vec<u8>>(vec![1, 2]), Some(vec![1, 2]));
-        assert_eq!(from_bytes::<String>(vec![1, 2]), None);
+        assert_eq!(from_bytes::<Vec<u8>>(vec![1, 2]), Ok(vec![1, 2]));
+        assert_eq!(from_bytes::<String>(vec![1, 2]), Err(vec![1, 2]));
     }
 
     #[test]

@@ -337,7 +337,7 @@ impl Supervisor {
         self.publish_pids();
     }
 
-    fn dismiss(mut self) {
+    fn dismiss(self) {
         for worker in self.workers.iter().flatten() {
             worker.dismiss();
         }

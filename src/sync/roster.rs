@@ -86,7 +86,7 @@ impl Roster {
 
     /// Acorda todos os que esperam, para que olhem de novo.
     pub(super) fn announce(&self) -> Result<(), Error> {
-        futex::increment_and_wake(self.changes_word()).map_err(Error::io)
+        futex::add_and_wake(self.changes_word(), 1).map_err(Error::io)
     }
 
     /// Dorme até um [`announce`](Self::announce) depois de `seen`, até `deadline` ou até a hora de procurar mortos.

@@ -17,6 +17,7 @@ mod pipe;
 mod pool;
 mod process;
 mod programs;
+mod queue;
 mod shared;
 mod start_methods;
 mod startup;
@@ -50,6 +51,8 @@ fn main() -> std::process::ExitCode {
         manager::cases(),
         sync::cases(),
         shared::cases(),
+        queue::cases(),
+        queue::deaths::cases(),
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
