@@ -189,6 +189,11 @@ pub struct ExitStatus(Option<std::process::ExitStatus>);
 impl ExitStatus {
     pub(crate) const UNKNOWN: Self = ExitStatus(None);
 
+    /// Dos bits em que o sistema o conta.
+    pub(crate) fn from_raw(raw: i32) -> Self {
+        ExitStatus(Some(std::process::ExitStatus::from_raw(raw)))
+    }
+
     /// O código de saída, se o processo saiu por conta própria.
     pub fn code(&self) -> Option<i32> {
         self.0?.code()
@@ -207,12 +212,6 @@ impl ExitStatus {
     /// Se o processo saiu com código zero.
     pub fn success(&self) -> bool {
         self.0.is_some_and(|status| status.success())
-    }
-}
-
-impl From<std::process::ExitStatus> for ExitStatus {
-    fn from(status: std::process::ExitStatus) -> Self {
-        ExitStatus(Some(status))
     }
 }
 

@@ -20,8 +20,8 @@ use crate::Error;
 const HEADER: usize = 8;
 
 /// Quanto se pede ao sistema por leitura: cabe a maioria das mensagens, várias de uma vez. Uma maior que
-/// isto é lida direto para a memória que será dela.
-const READ_SIZE: usize = 64 << 10;
+/// isto é lida direto para a memória que será dela. Não mais, porque cada trabalhador parado ocupa estas páginas.
+const READ_SIZE: usize = 16 << 10;
 
 /// Monta um quadro: `write` acrescenta o corpo e o cabeçalho é escrito depois, sem copiar nada.
 pub(crate) fn build(write: impl FnOnce(&mut Parcel) -> Result<(), Error>) -> Result<Parcel, Error> {

@@ -26,13 +26,10 @@ pub(super) fn fork(env: &[(OsString, OsString)], copy: impl FnOnce() -> i32) -> 
     let _ = io::stdout().flush();
     // SAFETY: este processo tem uma thread só (conferido acima; só ela mesma poderia criar outra), logo
     // nenhuma trava fica na mão de quem não existe na cópia.
-    let pid = unsafe { libc::fork() };
-    if pid == 0 {
-        run_copy(env, copy);
-    }
-    match Pid::from_raw(pid) {
-        Some(pid) if pid.as_raw_nonzero().get() > 0 => Ok(pid),
-        _ => Err(Error::spawn(io::Error::last_os_error())),
+    match unsafe { libc::fork() } {
+        0 => run_copy(env, copy),
+        ..0 => Err(Error::spawn(io::Error::last_os_error())),
+        pid => Pid::from_raw(pid).ok_or_else(|| Error::spawn(io::ErrorKind::InvalidData)),
     }
 }
 

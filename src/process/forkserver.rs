@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   este processo ──▶ forkserver   Fork { nome, variáveis, soquete }
-//!   forkserver ──▶ este processo   Forked { pid, pidfd }
+//!   forkserver ──▶ este processo   Forked { pid }
 //!   este processo ──▶ forkserver   Reap { pid }          só o pai de um processo o recolhe
 //!   forkserver ──▶ este processo   Reaped(como terminou)
 //! ```
@@ -14,12 +14,11 @@
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::ExitStatusExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, WaitOptions, pidfd_open, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use serde::{Deserialize, Serialize};
 
 use super::child::{self, Role};
@@ -40,7 +39,6 @@ enum Request {
 enum Answer {
     Forked {
         pid: i32,
-        pidfd: Descriptor,
     },
     TooManyThreads(usize),
     /// O número do erro do sistema.
@@ -59,34 +57,42 @@ pub(super) struct ForkServer {
 
 static CURRENT: Mutex<Option<Arc<ForkServer>>> = Mutex::new(None);
 
-/// Um processo que o forkserver criou.
-pub(super) struct Forked {
-    pub(super) pid: Pid,
-    pub(super) pidfd: Descriptor,
-    pub(super) server: Arc<ForkServer>,
-}
-
 /// Pede um processo ao forkserver, que começa na primeira vez; `socket` é o lado do filho.
+///
+/// O pid continua sendo desse processo até ser recolhido, mesmo que ele termine antes: o forkserver só recolhe
+/// quem lhe pedem.
 ///
 /// # Erros
 ///
-/// [`Error::ForkWithThreads`] se algo cria threads antes de `init`; [`Error::Spawn`] se o sistema recusou o
-/// processo, ou o próprio forkserver.
-pub(super) fn fork_one(name: &OsStr, env: &[(OsString, OsString)], socket: OwnedFd) -> Result<Forked, Error> {
+/// [`Error::Spawn`] se o sistema recusou o processo, ou o próprio forkserver; [`Error::Handshake`] se o
+/// forkserver não chegou a atender.
+pub(super) fn fork_one(
+    name: &OsStr,
+    env: &[(OsString, OsString)],
+    socket: OwnedFd,
+) -> Result<(Pid, Arc<ForkServer>), Error> {
     let request = Request::Fork { name: name.into(), env: env.into(), socket: socket.into() };
-    let server = ForkServer::current()?;
-    match server.ask(&request) {
-        Err(Error::Disconnected) => {
-            // Alguém o matou desde a última vez. Se o novo também morrer, há algo errado com ele.
-            server.retire();
-            let server = ForkServer::current()?;
-            let answer = server.ask(&request).map_err(|_| Error::Handshake {
-                pid: server.pid(),
-                reason: "o forkserver terminou assim que recebeu um pedido".to_owned(),
-            });
-            server.into_forked(answer)
+    let mut server = ForkServer::current()?;
+    let mut answer = server.ask(&request);
+    if matches!(answer, Err(Error::Disconnected)) {
+        // Alguém o matou desde a última vez. Se o novo também morrer, há algo errado com ele.
+        server.retire();
+        server = ForkServer::current()?;
+        answer = server.ask(&request);
+    }
+    let failed = |reason: String| Err(Error::Handshake { pid: server.pid(), reason });
+    match answer {
+        Ok(Answer::Forked { pid }) => match Pid::from_raw(pid) {
+            Some(pid) => Ok((pid, server)),
+            None => failed("o forkserver respondeu o que não devia".to_owned()),
+        },
+        Ok(Answer::TooManyThreads(threads)) => {
+            failed(format!("o forkserver tem {threads} threads: init() tem que vir antes delas"))
         }
-        answer => server.into_forked(answer),
+        Ok(Answer::Refused(code)) => Err(Error::spawn(Errno::from_raw_os_error(code))),
+        Ok(Answer::Reaped(_)) => failed("o forkserver respondeu o que não devia".to_owned()),
+        Err(Error::Disconnected) => failed("o forkserver terminou assim que recebeu um pedido".to_owned()),
+        Err(error) => Err(error),
     }
 }
 
@@ -128,28 +134,16 @@ impl ForkServer {
             Ok(answer) => answer.read().map(|(answer, _)| answer),
             Err(error) => {
                 // Parado ou morto, ele não sabe mais em que ponto da conversa está.
-                child.signal(rustix::process::Signal::KILL);
+                child.signal(Signal::KILL);
                 Err(if matches!(error, Error::Io(_)) { Error::Disconnected } else { error })
             }
-        }
-    }
-
-    fn into_forked(self: Arc<Self>, answer: Result<Answer, Error>) -> Result<Forked, Error> {
-        match answer? {
-            Answer::Forked { pid, pidfd } => {
-                let pid = Pid::from_raw(pid).ok_or_else(|| Error::spawn(Errno::SRCH))?;
-                Ok(Forked { pid, pidfd, server: self })
-            }
-            Answer::TooManyThreads(threads) => Err(Error::ForkWithThreads { threads }),
-            Answer::Refused(code) => Err(Error::spawn(Errno::from_raw_os_error(code))),
-            Answer::Reaped(_) => Err(Error::Disconnected),
         }
     }
 
     /// Recolhe um filho dele que já terminou, e diz como foi. Se o forkserver se foi, levou a resposta.
     pub(super) fn reap(&self, pid: Pid) -> ExitStatus {
         match self.ask(&Request::Reap { pid: pid.as_raw_nonzero().get() }) {
-            Ok(Answer::Reaped(Some(raw))) => std::process::ExitStatus::from_raw(raw).into(),
+            Ok(Answer::Reaped(Some(raw))) => ExitStatus::from_raw(raw),
             _ => ExitStatus::UNKNOWN,
         }
     }
@@ -194,15 +188,7 @@ fn fork_for(
             .map_or(1, |socket| child::serve_copy(UnixStream::from(socket), me, name))
     });
     match forked {
-        Ok(pid) => match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => Answer::Forked { pid: pid.as_raw_nonzero().get(), pidfd: pidfd.into() },
-            Err(error) => {
-                // Sem descritor para vigiá-lo, o filho não pode ficar.
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-                let _ = waitpid(Some(pid), WaitOptions::empty());
-                Answer::Refused(error.raw_os_error())
-            }
-        },
+        Ok(pid) => Answer::Forked { pid: pid.as_raw_nonzero().get() },
         Err(Error::ForkWithThreads { threads }) => Answer::TooManyThreads(threads),
         Err(Error::Spawn(error)) => Answer::Refused(error.raw_os_error().unwrap_or(libc::EAGAIN)),
         Err(_) => Answer::Refused(libc::EAGAIN),

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use rustix::process::{
 use super::child::{self, INVITATION, Role};
 use super::forkserver::{self, ForkServer};
 use super::{StartMethod, fork, protocol};
-use crate::ipc::parcel::{Descriptor, Parcel};
+use crate::ipc::parcel::Parcel;
 pub(crate) use crate::ipc::socket::Received;
 use crate::ipc::socket::{FrameSocket, wait};
 use crate::{Error, ExitStatus};
@@ -35,7 +35,7 @@ pub(crate) const EXIT_LIMIT: Duration = Duration::from_secs(5);
 /// Um filho, com o soquete que fala com ele. Quando é descartado, o filho morre e é recolhido.
 pub(crate) struct Child {
     pid: Pid,
-    pidfd: Descriptor,
+    pidfd: OwnedFd,
     socket: FrameSocket,
     reaper: Reaper,
     status: Option<ExitStatus>,
@@ -81,7 +81,7 @@ impl Child {
             .spawn()
             .map_err(Error::spawn)?;
         let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
-        Child::watch(pid, ours)
+        Child::watch(pid, ours, Reaper::ThisProcess)
     }
 
     /// Copia este processo.
@@ -94,29 +94,27 @@ impl Child {
             theirs.take().map_or(1, |theirs| child::serve_copy(theirs, me, name))
         })?;
         let ours = ours.ok_or_else(|| Error::spawn(Errno::BADF))?;
-        Child::watch(pid, ours)
+        Child::watch(pid, ours, Reaper::ThisProcess)
     }
 
     /// Pede ao forkserver uma cópia dele.
     fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {
         let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
-        let forked = forkserver::fork_one(name, env, theirs.into())?;
-        Child::greet(forked.pid, forked.pidfd, ours, Reaper::ForkServer(forked.server))
+        let (pid, server) = forkserver::fork_one(name, env, theirs.into())?;
+        Child::watch(pid, ours, Reaper::ForkServer(server))
     }
 
-    fn watch(pid: Pid, socket: UnixStream) -> Result<Self, Error> {
-        match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => Child::greet(pid, pidfd.into(), socket, Reaper::ThisProcess),
+    /// Um processo recém-criado passa a ser vigiado, e recebe a apresentação.
+    fn watch(pid: Pid, socket: UnixStream, reaper: Reaper) -> Result<Self, Error> {
+        let pidfd = match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => pidfd,
             Err(error) => {
                 // Sem descritor para vigiá-lo, o filho não pode ficar.
                 let _ = kill_process(pid, Signal::KILL);
-                let _ = waitpid(Some(pid), WaitOptions::empty());
-                Err(Error::spawn(error))
+                let _ = reaper.reap(pid);
+                return Err(Error::spawn(error));
             }
-        }
-    }
-
-    fn greet(pid: Pid, pidfd: Descriptor, socket: UnixStream, reaper: Reaper) -> Result<Self, Error> {
+        };
         let child = Child { pid, pidfd, socket: FrameSocket::from(socket), reaper, status: None };
         match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
             // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
@@ -215,24 +213,24 @@ impl Child {
         if !self.wait_exit(Instant::now() + EXIT_LIMIT) {
             self.signal(Signal::KILL);
         }
-        let status = match &self.reaper {
-            Reaper::ThisProcess => reap(self.pid)?,
-            Reaper::ForkServer(server) => {
-                self.wait_exit(Instant::now() + EXIT_LIMIT);
-                server.reap(self.pid)
-            }
-        };
+        let status = self.reaper.reap(self.pid)?;
         self.status = Some(status);
         Ok(status)
     }
 }
 
-fn reap(pid: Pid) -> Result<ExitStatus, Error> {
-    loop {
-        match waitpid(Some(pid), WaitOptions::empty()) {
-            Ok(Some((_, status))) => return Ok(std::process::ExitStatus::from_raw(status.as_raw()).into()),
-            Ok(None) | Err(Errno::INTR) => {}
-            Err(error) => return Err(Error::io(error)),
+impl Reaper {
+    /// Recolhe `pid`, esperando que ele termine; diz como foi.
+    fn reap(&self, pid: Pid) -> Result<ExitStatus, Error> {
+        match self {
+            Reaper::ForkServer(server) => Ok(server.reap(pid)),
+            Reaper::ThisProcess => loop {
+                match waitpid(Some(pid), WaitOptions::empty()) {
+                    Ok(Some((_, status))) => return Ok(ExitStatus::from_raw(status.as_raw())),
+                    Ok(None) | Err(Errno::INTR) => {}
+                    Err(error) => return Err(Error::io(error)),
+                }
+            },
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
-use multiprocessamento::{Error, Pool, Process};
+use multiprocessamento::{Error, Pool, StartMethod};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::harness;
@@ -12,13 +12,14 @@ use crate::programs;
 use crate::support::*;
 
 crate::cases! {
+    for pools;
     60 => a_refused_process_is_an_error_and_the_others_are_reaped,
     30 => a_pool_without_descriptors_is_an_error_and_leaves_nothing,
     60 => a_pool_goes_on_with_fewer_workers_until_descriptors_return,
     30 => a_pool_left_with_no_worker_and_no_descriptor_is_an_error,
 }
 
-/// Um usuário que não existe: só os processos deste teste contam no limite dele.
+/// Um usuário que não existe, um para cada maneira de nascer: só os processos deste teste contam no limite dele.
 const NOBODY_ELSE: u32 = 54_321;
 
 fn a_refused_process_is_an_error_and_the_others_are_reaped() {
@@ -31,7 +32,7 @@ fn a_refused_process_is_an_error_and_the_others_are_reaped() {
     let copy = dir.path().join("programa");
     fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
     let mut command = programs::command_at(&copy, "poucos-processos");
-    let output = match command.uid(NOBODY_ELSE).current_dir("/").output() {
+    let output = match command.uid(NOBODY_ELSE + start_method() as u32).current_dir("/").output() {
         Ok(output) => output,
         Err(error) => harness::skip(&format!("não foi possível rodar como outro usuário: {error}")),
     };
@@ -40,8 +41,8 @@ fn a_refused_process_is_an_error_and_the_others_are_reaped() {
     println!("{text}");
     for limit in 1..=8 {
         let outcome = text.lines().find_map(|line| line.strip_prefix(&format!("{limit}: "))).unwrap();
-        // O programa, quatro trabalhadores e a thread que cuida deles.
-        let enough = limit >= 6;
+        // O programa, quatro trabalhadores, a thread que cuida deles e, se é o caso, quem os copia.
+        let enough = limit >= if start_method() == StartMethod::ForkServer { 7 } else { 6 };
         assert_eq!(outcome == "Ok([0, 1, 4])", enough, "{text}");
         assert_eq!(outcome.starts_with("Spawn("), !enough, "{text}");
     }
@@ -71,8 +72,8 @@ fn a_pool_without_descriptors_is_an_error_and_leaves_nothing() {
     let mut made = 0;
     for spare in 0..24 {
         let limit = Descriptors::limit(open + spare);
-        let outcome = Pool::new(4);
-        let process = Process::start(square, 3);
+        let outcome = new_pool(4);
+        let process = new_process(square, 3);
         drop(limit);
         match outcome {
             Ok(pool) => {
@@ -93,7 +94,7 @@ fn a_pool_without_descriptors_is_an_error_and_leaves_nothing() {
 /// Um pool cujos descritores têm números altos: baixar o limite não lhe tira os que tem, só os próximos.
 fn pool_above(floor: usize, workers: usize) -> Pool {
     let padding: Vec<_> = (0..floor).map(|_| fs::File::open("/dev/null").unwrap()).collect();
-    let pool = Pool::new(workers).unwrap();
+    let pool = new_pool(workers).unwrap();
     drop(padding);
     pool
 }
