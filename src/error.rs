@@ -6,10 +6,28 @@ use std::os::unix::process::ExitStatusExt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// O que pode dar errado ao usar processos e pools.
 ///
-/// A mesma falha pode valer para vários itens (todos os de um bloco perdido), por isso o tipo é `Clone`.
-#[derive(Clone, Debug, thiserror::Error)]
+/// A mesma falha pode valer para vários itens (todos os de um bloco perdido), por isso o tipo é `Clone`. E uma
+/// tarefa que usa um canal pode devolver a falha dele: o tipo atravessa para outro processo.
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::new(1)?;
+/// match pool.apply(|x: u32| 100 / x, 0) {
+///     Err(Error::Panicked { message, .. }) => assert_eq!(message, "attempt to divide by zero"),
+///     outro => panic!("{outro:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Error {
     /// [`init`](crate::init) não foi chamada neste programa.
@@ -37,7 +55,11 @@ pub enum Error {
 
     /// O sistema recusou um processo, uma thread ou um descritor novo.
     #[error("o sistema recusou um processo, uma thread ou um descritor: {0}")]
-    Spawn(#[source] Arc<io::Error>),
+    Spawn(
+        #[source]
+        #[serde(with = "system_error")]
+        Arc<io::Error>,
+    ),
 
     /// `fork` copia só a thread que o chama: as travas das outras ficariam fechadas para sempre na cópia.
     #[error(
@@ -161,7 +183,11 @@ pub enum Error {
 
     /// O sistema recusou uma operação sobre um canal.
     #[error("falha de comunicação: {0}")]
-    Io(#[source] Arc<io::Error>),
+    Io(
+        #[source]
+        #[serde(with = "system_error")]
+        Arc<io::Error>,
+    ),
 }
 
 impl Error {
@@ -174,6 +200,22 @@ impl Error {
     }
 }
 
+/// Um erro do sistema atravessa pelo número, que do outro lado quer dizer o mesmo; os outros, pelo texto.
+mod system_error {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(error: &io::Error, serializer: S) -> Result<S::Ok, S::Error> {
+        (error.raw_os_error(), error.to_string()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<io::Error>, D::Error> {
+        let (code, text) = <(Option<i32>, String)>::deserialize(deserializer)?;
+        Ok(Arc::new(code.map_or_else(|| io::Error::other(text), io::Error::from_raw_os_error)))
+    }
+}
+
 /// À brasileira, sem zeros que nada dizem: `0,05`, `2`.
 fn decimal(value: f64) -> String {
     value.to_string().replace('.', ",")
@@ -183,7 +225,25 @@ fn decimal(value: f64) -> String {
 ///
 /// Só o pai de um processo sabe como ele terminou. Se o forkserver, que é o pai dos seus, for morto, a resposta
 /// vai com ele: o código e o sinal são `None`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// # Exemplos
+///
+/// ```
+/// # use std::time::Duration;
+/// # use multiprocessamento::{init, Error, Process};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let sair = |codigo: i32| -> () { std::process::exit(codigo) };
+/// let mut processo = Process::start(sair, 3)?;
+/// let _ = processo.join_timeout(Duration::from_secs(10));
+/// let fim = processo.exit_status().expect("já terminou");
+/// assert_eq!((fim.code(), fim.signal()), (Some(3), None));
+/// assert_eq!(fim.to_string(), "saiu com código 3");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Option<i32>", from = "Option<i32>")]
 pub struct ExitStatus(Option<std::process::ExitStatus>);
 
 impl ExitStatus {
@@ -212,6 +272,18 @@ impl ExitStatus {
     /// Se o processo saiu com código zero.
     pub fn success(&self) -> bool {
         self.0.is_some_and(|status| status.success())
+    }
+}
+
+impl From<ExitStatus> for Option<i32> {
+    fn from(status: ExitStatus) -> Self {
+        status.0.map(ExitStatusExt::into_raw)
+    }
+}
+
+impl From<Option<i32>> for ExitStatus {
+    fn from(raw: Option<i32>) -> Self {
+        ExitStatus(raw.map(ExitStatusExt::from_raw))
     }
 }
 

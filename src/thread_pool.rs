@@ -46,7 +46,7 @@ pub struct ThreadPool {
     terminated: Arc<AtomicBool>,
 }
 
-/// Opções de um [`ThreadPool`].
+/// Opções de um [`ThreadPool`], como as de um [`PoolBuilder`](crate::PoolBuilder).
 #[derive(Clone, Debug)]
 pub struct ThreadPoolBuilder {
     workers: usize,
@@ -254,7 +254,8 @@ impl Drop for ThreadPool {
     }
 }
 
-/// Um [`ThreadPool`] com o tamanho do bloco escolhido; vem de [`ThreadPool::chunk_size`].
+/// Um [`ThreadPool`] com o tamanho do bloco escolhido, como um [`Chunked`](crate::Chunked); vem de
+/// [`ThreadPool::chunk_size`].
 #[derive(Clone, Copy)]
 pub struct ChunkedThreads<'p> {
     pool: &'p ThreadPool,

@@ -32,11 +32,11 @@ use crate::Error;
 ///
 /// ```
 /// # use multiprocessamento::{init, Error, Process, Queue};
-/// fn produz((fila, n): (Queue<u64>, u64)) -> Result<(), String> {
+/// fn produz((fila, n): (Queue<u64>, u64)) -> Result<(), Error> {
 ///     for i in 0..n {
-///         fila.put(&(i * i)).map_err(|erro| erro.to_string())?;
+///         fila.put(&(i * i))?;
 ///     }
-///     fila.close().map_err(|erro| erro.to_string())
+///     fila.close()
 /// }
 ///
 /// # fn main() -> Result<(), Error> {
@@ -52,7 +52,7 @@ use crate::Error;
 ///     }
 /// }
 /// assert_eq!(soma, 332_833_500);
-/// assert_eq!(produtor.join()?, Ok(()));
+/// produtor.join()??;
 /// # Ok(())
 /// # }
 /// ```

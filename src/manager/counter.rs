@@ -40,16 +40,28 @@ impl ManagedCounter {
 
     /// Soma `amount`, que pode ser negativo, e devolve o novo valor. Passando do maior `i64`, o número dá a
     /// volta e segue do menor.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedCounter`].
     pub fn add(&self, amount: i64) -> Result<i64, Error> {
         self.0.call(Operation::Counter(CounterOperation::Add(amount)))
     }
 
     /// O valor agora.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedCounter`].
     pub fn get(&self) -> Result<i64, Error> {
         self.0.call(Operation::Counter(CounterOperation::Get))
     }
 
     /// Troca o valor.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedCounter`].
     pub fn set(&self, value: i64) -> Result<(), Error> {
         self.0.call(Operation::Counter(CounterOperation::Set(value)))
     }

@@ -23,9 +23,8 @@ use crate::Error;
 ///
 /// ```
 /// # use multiprocessamento::{init, Error, ManagedDict, Manager, Pool};
-/// fn contar((palavra, contagem): (String, ManagedDict<String, u32>)) -> Result<(), String> {
-///     contagem.update(&palavra, |antes| antes.unwrap_or(0) + 1).map_err(|erro| erro.to_string())?;
-///     Ok(())
+/// fn contar((palavra, contagem): (String, ManagedDict<String, u32>)) -> Result<u32, Error> {
+///     contagem.update(&palavra, |antes| antes.unwrap_or(0) + 1)
 /// }
 ///
 /// # fn main() -> Result<(), Error> {
@@ -34,9 +33,8 @@ use crate::Error;
 /// let contagem = manager.dict()?;
 /// let palavras = "o rato roeu a roupa do rei e o rei riu".split(' ');
 /// let tarefas = palavras.map(|palavra| (palavra.to_owned(), contagem.clone()));
-/// for feita in Pool::new(2)?.map(contar, tarefas)? {
-///     feita.expect("o Manager está de pé");
-/// }
+/// let contadas: Result<Vec<u32>, Error> = Pool::new(2)?.map(contar, tarefas)?.into_iter().collect();
+/// assert_eq!(contadas?.len(), 11);
 /// assert_eq!(contagem.get("rei")?, Some(2));
 /// assert_eq!(contagem.get("rainha")?, None);
 /// # Ok(())
@@ -72,6 +70,10 @@ where
     V: Serialize + DeserializeOwned,
 {
     /// Uma cópia do valor de `key`, se houver.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn get<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<Option<V>, Error>
     where
         K: Borrow<Q>,
@@ -81,11 +83,19 @@ where
     }
 
     /// Põe `value` em `key`, no lugar do que houver.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn insert(&self, key: K, value: V) -> Result<(), Error> {
         self.call(DictOperation::Insert(encode(&key)?, encode(&value)?))
     }
 
     /// Tira `key` e devolve o valor que ela tinha.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn remove<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<Option<V>, Error>
     where
         K: Borrow<Q>,
@@ -95,6 +105,10 @@ where
     }
 
     /// Se há um valor em `key`.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn contains_key<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<bool, Error>
     where
         K: Borrow<Q>,
@@ -103,27 +117,47 @@ where
     }
 
     /// Quantas chaves há.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn len(&self) -> Result<usize, Error> {
         self.call(DictOperation::Len)
     }
 
     /// Se não há nenhuma.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn is_empty(&self) -> Result<bool, Error> {
         Ok(self.len()? == 0)
     }
 
     /// As chaves, na ordem em que entraram.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn keys(&self) -> Result<Vec<K>, Error> {
         decode_all(&self.call::<Vec<Bytes>>(DictOperation::Keys)?)
     }
 
     /// As chaves e os valores, como estavam num mesmo instante, na ordem em que as chaves entraram.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn items(&self) -> Result<Vec<(K, V)>, Error> {
         let items: Vec<(Bytes, Bytes)> = self.call(DictOperation::Items)?;
         items.iter().map(|(key, value)| Ok((decode(key)?, decode(value)?))).collect()
     }
 
     /// Tira tudo.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn clear(&self) -> Result<(), Error> {
         self.call(DictOperation::Clear)
     }
@@ -133,6 +167,10 @@ where
     ///
     /// `change` roda aqui, e pode capturar. Se outro processo escreveu na chave enquanto ela rodava, roda de
     /// novo, com o valor dele: faça nela só a conta. Se ela entra em pânico, o valor fica como estava.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedDict`].
     pub fn update<Q, F>(&self, key: &Q, mut change: F) -> Result<V, Error>
     where
         K: Borrow<Q>,

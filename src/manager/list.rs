@@ -55,17 +55,29 @@ impl<T> ManagedList<T> {
 
 impl<T: Serialize + DeserializeOwned> ManagedList<T> {
     /// Põe `value` no fim.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedList`].
     pub fn push(&self, value: T) -> Result<(), Error> {
         self.call(ListOperation::Push(encode(&value)?))
     }
 
     /// Tira o último.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedList`].
     pub fn pop(&self) -> Result<Option<T>, Error> {
         let stored: Option<Stored> = self.call(ListOperation::Pop)?;
         stored.map(|stored| decode(&stored.value)).transpose()
     }
 
     /// Uma cópia do item `index`, se a lista chega até lá.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedList`].
     pub fn get(&self, index: usize) -> Result<Option<T>, Error> {
         match self.stored_at(index) {
             Ok(stored) => decode(&stored.value).map(Some),
@@ -84,21 +96,37 @@ impl<T: Serialize + DeserializeOwned> ManagedList<T> {
     }
 
     /// Quantos itens há.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedList`].
     pub fn len(&self) -> Result<usize, Error> {
         self.call(ListOperation::Len)
     }
 
     /// Se não há nenhum.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedList`].
     pub fn is_empty(&self) -> Result<bool, Error> {
         Ok(self.len()? == 0)
     }
 
     /// Uma cópia de todos os itens, como estavam num mesmo instante.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedList`].
     pub fn to_vec(&self) -> Result<Vec<T>, Error> {
         decode_all(&self.call::<Vec<Bytes>>(ListOperation::Items)?)
     }
 
     /// Tira tudo.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ManagedList`].
     pub fn clear(&self) -> Result<(), Error> {
         self.call(ListOperation::Clear)
     }

@@ -55,6 +55,10 @@ use worker::{Job, Terms, Worker};
 /// # }
 /// ```
 ///
+/// Argumentos e resultados atravessam como bytes (serde). O serde trata um `Vec<u8>` byte a byte: para blocos
+/// grandes, um `serde_bytes::ByteBuf` atravessa de uma vez, e uma [`SharedMemory`](crate::SharedMemory)
+/// nem os copia.
+///
 /// Um fecho que captura não compila: o valor capturado mora na memória deste processo.
 ///
 /// ```compile_fail
@@ -81,7 +85,7 @@ pub struct Pool {
     closed: AtomicBool,
 }
 
-/// O que um [`Pool`] fez até agora; vem de [`Pool::stats`].
+/// O que um [`Pool`] fez até agora; vem de [`Pool::stats`]. Há um exemplo em [`PoolBuilder`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStats {
@@ -423,6 +427,21 @@ impl Drop for Pool {
 }
 
 /// Um [`Pool`] com o tamanho do bloco escolhido; vem de [`Pool::chunk_size`].
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::new(2)?;
+/// // De dez em dez, e lendo no máximo quatro blocos adiante.
+/// let em_blocos = pool.chunk_size(10)?.window(4);
+/// let soma: u64 = em_blocos.imap(|x: u64| x + 1, 0..100).sum::<Result<u64, Error>>()?;
+/// assert_eq!(soma, 5050);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Chunked<'p> {
     pool: &'p Pool,

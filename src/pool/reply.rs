@@ -61,6 +61,21 @@ impl<P> Drop for Promise<P> {
 /// Um resultado que ainda não chegou; é o que `apply_async` devolve.
 ///
 /// Descartá-lo não cancela a tarefa.
+///
+/// # Exemplos
+///
+/// ```
+/// # use std::time::Duration;
+/// # use multiprocessamento::{init, Error, Pool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::new(2)?;
+/// let pedido = pool.apply_async(|x: u64| x * x, 12);
+/// // Aqui se faz outra coisa; depois se pergunta, com ou sem limite de tempo.
+/// assert_eq!(pedido.get_timeout(Duration::from_secs(10))?, 144);
+/// # Ok(())
+/// # }
+/// ```
 pub struct AsyncResult<R>(Box<dyn Pending<R>>);
 
 trait Pending<R>: Send {

@@ -71,6 +71,25 @@ pub struct Process<R> {
 ///
 /// O forkserver nasce no primeiro uso e termina com este processo. As cópias dele começam com as variáveis de
 /// ambiente, a pasta e as saídas que este processo tinha naquele momento.
+///
+/// # Exemplos
+///
+/// ```
+/// # use std::sync::atomic::{AtomicU32, Ordering};
+/// # use multiprocessamento::{init, Error, Process, StartMethod};
+/// static VALOR: AtomicU32 = AtomicU32::new(1);
+///
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// VALOR.store(42, Ordering::Relaxed);
+/// let ler = |(): ()| VALOR.load(Ordering::Relaxed);
+/// let visto = |metodo| Process::builder().start_method(metodo).start(ler, ())?.join();
+/// assert_eq!(visto(StartMethod::Fork)?, 42); // a memória de agora
+/// assert_eq!(visto(StartMethod::Spawn)?, 1); // um programa que acaba de começar
+/// assert_eq!(visto(StartMethod::ForkServer)?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum StartMethod {
     /// Executar este programa de novo. É o padrão.
@@ -83,6 +102,20 @@ pub enum StartMethod {
 }
 
 /// Opções de um [`Process`].
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Process};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let ler = |nome: String| std::env::var(nome).unwrap_or_default();
+/// let processo = Process::builder().name("forno").env("TEMPERO", "sal").start(ler, "TEMPERO".to_owned())?;
+/// assert_eq!(processo.name(), "forno");
+/// assert_eq!(processo.join()?, "sal");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ProcessBuilder {
     name: Option<String>,
