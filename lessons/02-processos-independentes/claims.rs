@@ -31,6 +31,38 @@ impl fmt::Display for Visit {
     }
 }
 
+/// Um processo e a sua cópia, depois de a cópia somar 1 ao contador que veio com ela.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Twins {
+    /// O que a cópia viu.
+    pub copy: Visit,
+    /// O que o original viu, depois.
+    pub original: Visit,
+}
+
+impl Twins {
+    /// Se o que um escreveu não chegou ao outro.
+    fn are_apart(&self) -> bool {
+        self.copy.seen == self.original.seen + 1
+    }
+}
+
+impl fmt::Display for Twins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Twins { copy, original } = self;
+        write!(
+            f,
+            "a cópia {} somou 1 e viu {}, no endereço {:#x}; depois disso o original {} vê {}, no endereço {:#x}",
+            copy.pid,
+            copy.seen,
+            copy.address,
+            original.pid,
+            original.seen,
+            original.address
+        )
+    }
+}
+
 /// O contador deste processo, visitado por threads e depois por outros processos.
 pub struct Counter {
     /// O valor antes de tudo.
@@ -43,6 +75,8 @@ pub struct Counter {
     pub processes: Vec<Visit>,
     /// O valor aqui, depois deles.
     pub after_processes: u64,
+    /// O contador de outro processo, que foi copiado.
+    pub twins: Twins,
 }
 
 /// 2.C1: confirmada se todos os trechos dos modelos de threads têm o PID deste processo e vieram de mais
@@ -80,7 +114,7 @@ fn judge_threads<'a>(
 }
 
 /// 2.C2: confirmada se cada processo tem PID próprio, nenhum viu a escrita dos outros nem a deste, e este
-/// não viu a deles. As threads servem de contraste: delas, este processo viu todas as escritas.
+/// não viu a deles, nem um processo a da sua cópia. As threads servem de contraste: delas, este processo viu todas as escritas.
 pub fn processes_are_separate(own: u32, counter: &Counter) -> Claim {
     let text = "Cada processo é separado e tem a sua própria memória (em Python, também o seu interpretador).";
     let pids: BTreeSet<u32> =
@@ -93,7 +127,9 @@ pub fn processes_are_separate(own: u32, counter: &Counter) -> Claim {
     let verdict = match (contrast, counter.processes.is_empty()) {
         // Sem ver a escrita das threads, não ver a dos processos não quer dizer nada.
         (false, _) | (_, true) => Verdict::Inconclusive,
-        _ => Verdict::observed(separate && blind && untouched),
+        _ => Verdict::observed(
+            separate && blind && untouched && counter.twins.are_apart(),
+        ),
     };
     let evidence = format!(
         "{} processos somaram 1 cada um, e cada um viu {}; aqui o contador ficou em {} (as threads o levaram de {} a {})",
@@ -142,6 +178,7 @@ mod tests {
             after_threads: 102,
             processes: vec![visit(pids[0], seen[0]), visit(pids[1], seen[1])],
             after_processes,
+            twins: Twins { copy: visit(10, 101), original: visit(9, 100) },
         }
     }
 
@@ -160,6 +197,9 @@ mod tests {
         assert_eq!(verdict(&counter([1, 1], [8, 9], 104)), Some(Verdict::Refuted));
         assert_eq!(verdict(&counter([1, 1], [8, 8], 102)), Some(Verdict::Refuted));
         assert_eq!(verdict(&counter([1, 1], [7, 9], 102)), Some(Verdict::Refuted));
+        let mut shared = counter([1, 1], [8, 9], 102);
+        shared.twins.original.seen = 101;
+        assert_eq!(verdict(&shared), Some(Verdict::Refuted));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use claims::{Counter, Visit};
+use claims::{Counter, Twins, Visit};
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::workbook::trace::traced;
-use multiprocessamento::{Error, Process, init};
+use multiprocessamento::{Error, Process, StartMethod, init};
 
 const INFO: Info = Info {
     number: 2,
@@ -36,6 +36,7 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
         after_threads: COUNTER.load(Ordering::SeqCst),
         processes: visits_by_processes(lesson.options().workers)?,
         after_processes: COUNTER.load(Ordering::SeqCst),
+        twins: original_and_copy()?,
     };
     for visit in counter.threads.iter().chain(&counter.processes) {
         lesson.say(&format!("  {visit}"));
@@ -44,6 +45,7 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
         "Aqui, o contador vale {} depois das threads e {} depois dos processos.",
         counter.after_threads, counter.after_processes
     ));
+    lesson.say(&format!("Num processo copiado, {}.", counter.twins));
     lesson.metric("counter", "", START as f64, "");
     lesson.metric("counter", "threads", counter.after_threads as f64, "");
     lesson.metric("counter", "processes", counter.after_processes as f64, "");
@@ -59,7 +61,12 @@ const START: u64 = 100;
 
 /// Soma 1 ao contador do processo em que roda, e conta o que viu.
 fn visit(_worker: usize) -> Visit {
-    let piece = traced(|()| COUNTER.fetch_add(1, Ordering::SeqCst) + 1, ());
+    add_and_look(1)
+}
+
+fn add_and_look(amount: u64) -> Visit {
+    let piece =
+        traced(|amount| COUNTER.fetch_add(amount, Ordering::SeqCst) + amount, amount);
     Visit {
         pid: piece.pid,
         tid: piece.tid,
@@ -87,3 +94,17 @@ fn visits_by_processes(workers: usize) -> Result<Vec<Visit>, Error> {
     processes.into_iter().map(Process::join).collect()
 }
 // ANCHOR_END: processes
+
+// ANCHOR: copy
+/// Um processo e a sua cópia: o mesmo contador, no mesmo endereço, e cada um com o seu.
+fn original_and_copy() -> Result<Twins, Error> {
+    let twins = |(): ()| -> Result<Twins, Error> {
+        COUNTER.store(START, Ordering::SeqCst);
+        let fork = Process::builder().start_method(StartMethod::Fork);
+        let copy = fork.start(add_and_look, 1)?.join()?;
+        Ok(Twins { copy, original: add_and_look(0) })
+    };
+    // `fork` só copia um processo de uma thread: este já teve outras, um recém-criado não.
+    Process::start(twins, ())?.join()?
+}
+// ANCHOR_END: copy
