@@ -28,3 +28,10 @@ pub(crate) mod robust;
 pub(crate) mod shared;
 pub(crate) mod socket;
 pub(crate) mod value;
+
+use std::time::{Duration, Instant};
+
+/// Até quando esperar, para quem espera no máximo `limit`. Um limite que não cabe no relógio é nenhum limite.
+pub(crate) fn deadline_in(limit: Duration) -> Option<Instant> {
+    Instant::now().checked_add(limit)
+}

@@ -10,6 +10,7 @@ use rustix::net::{RecvFlags, SendFlags};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::deadline_in;
 use super::message::{self, Message};
 use super::parcel::Descriptor;
 use super::socket::wait;
@@ -91,7 +92,7 @@ impl<S, R> Connection<S, R> {
     ///
     /// [`Error::Io`] se o sistema recusou a espera.
     pub fn poll(&self, limit: Duration) -> Result<bool, Error> {
-        self.ready(PollFlags::IN, Instant::now().checked_add(limit))
+        self.ready(PollFlags::IN, deadline_in(limit))
     }
 
     fn ready(&self, event: PollFlags, deadline: Option<Instant>) -> Result<bool, Error> {
@@ -117,8 +118,7 @@ impl<S: Serialize + 'static, R> Connection<S, R> {
     ///
     /// [`Error::TimedOut`] se não coube; e os de [`send`](Self::send). Em todos, nada foi enviado.
     pub fn send_timeout(&self, value: &S, limit: Duration) -> Result<(), Error> {
-        // Um limite que não cabe no relógio é esperar sem limite.
-        let sent = self.send_until(value, Instant::now().checked_add(limit))?;
+        let sent = self.send_until(value, deadline_in(limit))?;
         if sent { Ok(()) } else { Err(Error::TimedOut(limit)) }
     }
 
@@ -161,7 +161,7 @@ impl<S, R: DeserializeOwned + 'static> Connection<S, R> {
     /// [`Error::TimedOut`] se nenhuma chegou; uma que chegue depois espera a próxima chamada. E os de
     /// [`recv`](Self::recv).
     pub fn recv_timeout(&self, limit: Duration) -> Result<R, Error> {
-        self.recv_until(Instant::now().checked_add(limit))?.ok_or(Error::TimedOut(limit))
+        self.recv_until(deadline_in(limit))?.ok_or(Error::TimedOut(limit))
     }
 
     fn recv_until(&self, deadline: Option<Instant>) -> Result<Option<R>, Error> {

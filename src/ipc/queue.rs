@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::deadline_in;
 use super::log::{Log, Parts};
 use super::memory::WrongSize;
 use super::parcel::{self, MAX_SIZE, Parcel};
@@ -126,8 +127,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Queue<T> {
     ///
     /// [`Error::TimedOut`] se o item não entrou a tempo; e os de [`put`](Self::put).
     pub fn put_timeout(&self, item: &T, limit: Duration) -> Result<(), Error> {
-        // Um limite que não cabe no relógio é esperar sem limite.
-        let deadline = Instant::now().checked_add(limit);
+        let deadline = deadline_in(limit);
         if self.log.put(&encode(item)?, deadline)? { Ok(()) } else { Err(Error::TimedOut(limit)) }
     }
 
@@ -148,7 +148,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Queue<T> {
     ///
     /// [`Error::TimedOut`] se nada chegou a tempo; e os de [`get`](Self::get).
     pub fn get_timeout(&self, limit: Duration) -> Result<T, Error> {
-        let deadline = Instant::now().checked_add(limit);
+        let deadline = deadline_in(limit);
         self.log.take(deadline)?.map_or(Err(Error::TimedOut(limit)), decode)
     }
 }

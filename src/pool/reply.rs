@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::Error;
+use crate::ipc::deadline_in;
 
 /// Que bloco é este: a sua posição na entrada e quantos itens tem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +139,6 @@ impl<R: 'static> AsyncResult<R> {
     ///
     /// [`Error::TimedOut`] se a tarefa ainda roda; e os de [`get`](Self::get).
     pub fn get_timeout(&self, limit: Duration) -> Result<R, Error> {
-        // Um limite que não cabe no relógio é esperar sem limite.
-        self.0.wait(Instant::now().checked_add(limit)).unwrap_or(Err(Error::TimedOut(limit)))
+        self.0.wait(deadline_in(limit)).unwrap_or(Err(Error::TimedOut(limit)))
     }
 }

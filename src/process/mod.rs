@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 pub use child::init;
 use spawn::{Child, Received, START_LIMIT};
 
+use crate::ipc::deadline_in;
 use crate::ipc::parcel::Parcel;
 use crate::{Error, ExitStatus};
 
@@ -232,8 +233,7 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     /// [`Error::TimedOut`] se o processo ainda roda; [`Error::AlreadyTaken`] se uma chamada anterior já
     /// devolveu o resultado; e os de [`join`](Self::join).
     pub fn join_timeout(&mut self, limit: Duration) -> Result<R, Error> {
-        // Um limite que não cabe no relógio é esperar sem limite.
-        if !self.wait_until(Instant::now().checked_add(limit))? {
+        if !self.wait_until(deadline_in(limit))? {
             return Err(Error::TimedOut(limit));
         }
         self.take_result()

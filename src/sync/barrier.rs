@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::deadline_in;
 use super::identity::Identity;
 use super::roster::{DeathCheck, LockedRoster, Roster};
 use crate::Error;
+use crate::ipc::deadline_in;
 use crate::ipc::memory::Memory;
 
 // Os números da barreira, na `Roster`. Quem morre enquanto os muda tem a barreira, e portanto a rompe: não

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::deadline_in;
 use crate::Error;
+use crate::ipc::deadline_in;
 use crate::ipc::futex;
 use crate::ipc::memory::{Memory, WrongSize};
 

@@ -21,10 +21,3 @@ pub use barrier::Barrier;
 pub use event::Event;
 pub use lock::{Lock, LockGuard};
 pub use semaphore::{Semaphore, SemaphoreGuard};
-
-use std::time::{Duration, Instant};
-
-/// Até quando esperar. Um limite que não cabe no relógio é esperar sem limite.
-fn deadline_in(limit: Duration) -> Option<Instant> {
-    Instant::now().checked_add(limit)
-}

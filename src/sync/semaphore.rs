@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::deadline_in;
 use super::identity::Identity;
 use super::roster::{DeathCheck, Roster};
 use crate::Error;
+use crate::ipc::deadline_in;
 use crate::ipc::memory::{Memory, WrongSize};
 
 /// Na [`Roster`]: quantas permissões há ao todo. As livres não estão anotadas em lugar nenhum: são estas menos

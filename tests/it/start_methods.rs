@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use multiprocessamento::{Error, Pool, Process, StartMethod};
+use multiprocessamento::{
+    Connection, Error, Lock, ManagedCounter, Manager, Pool, Process, Queue, StartMethod, Value, pipe,
+};
 use rustix::process::Signal;
 
 use crate::programs;
@@ -16,6 +18,8 @@ crate::cases! {
     30 => a_fork_does_not_repeat_what_was_buffered,
     30 => a_fork_does_not_return_to_the_code_of_its_parent,
     30 => a_fork_may_fork_and_use_a_pool_of_its_own,
+    30 => a_fork_talks_to_the_manager_by_a_channel_of_its_own,
+    30 => channels_cross_into_a_fork,
     30 => the_forkserver_starts_once,
     30 => the_forkserver_works_while_there_are_threads,
     30 => a_killed_forkserver_is_replaced,
@@ -100,6 +104,48 @@ fn a_fork_may_fork_and_use_a_pool_of_its_own() {
     };
     let process = Process::builder().start_method(StartMethod::Fork).start(nested, 3).unwrap();
     assert_eq!(process.join().unwrap(), 9);
+}
+
+/// A cópia herda a memória do original, e nela o canal dele com o servidor: usá-lo misturaria as respostas.
+fn a_fork_talks_to_the_manager_by_a_channel_of_its_own() {
+    let manager = Manager::start().unwrap();
+    let counter = manager.counter().unwrap();
+    counter.add(1).unwrap();
+    let add = |counter: ManagedCounter| (0..500).try_for_each(|_| counter.add(1).map(drop));
+    let fork = Process::builder().start_method(StartMethod::Fork).start(add, counter.clone()).unwrap();
+    for _ in 0..500 {
+        counter.add(1).unwrap();
+    }
+    fork.join().unwrap().unwrap();
+    assert_eq!(counter.get().unwrap(), 1001);
+}
+
+fn channels_cross_into_a_fork() {
+    let (queue, lock, total) = (Queue::bounded(4).unwrap(), Lock::new().unwrap(), Value::new(0u64).unwrap());
+    let (ours, theirs) = pipe::<u64, u64>().unwrap();
+    type Channels = (Queue<u64>, Lock, Value<u64>, Connection<u64, u64>);
+    let work = |(queue, lock, total, pipe): Channels| -> Result<(), Error> {
+        for x in 0..100 {
+            queue.put(&x)?;
+            let _guard = lock.lock()?;
+            total.set(total.get() + 1);
+        }
+        queue.close()?;
+        pipe.send(&(pipe.recv()? + 1))
+    };
+    let argument = (queue.clone(), lock.clone(), total.clone(), theirs);
+    let fork = Process::builder().start_method(StartMethod::Fork).start(work, argument).unwrap();
+    let mut received = Vec::new();
+    while let Ok(x) = queue.get() {
+        received.push(x);
+        let _guard = lock.lock().unwrap();
+        total.set(total.get() + 1);
+    }
+    assert_eq!(received, (0..100).collect::<Vec<_>>());
+    ours.send(&41).unwrap();
+    assert_eq!(ours.recv().unwrap(), 42);
+    fork.join().unwrap().unwrap();
+    assert_eq!(total.get(), 200);
 }
 
 fn by_forkserver(x: u64) -> Result<u64, Error> {
