@@ -151,6 +151,7 @@ impl Supervisor {
 
     /// Trabalha até o pool fechar ou ser encerrado.
     pub(crate) fn run(mut self) {
+        // ANCHOR: run
         loop {
             self.take_orders();
             if self.phase == Phase::Terminated {
@@ -166,6 +167,7 @@ impl Supervisor {
             self.collect();
             self.replace_missing();
         }
+        // ANCHOR_END: run
     }
 
     fn take_orders(&mut self) {
@@ -263,6 +265,7 @@ impl Supervisor {
         }
     }
 
+    // ANCHOR: mourn
     /// A morte é um dado: quem perdeu o bloco fica sabendo, os outros blocos seguem.
     fn mourn(&mut self, death: Death) {
         for job in death.untouched.into_iter().rev() {
@@ -285,6 +288,7 @@ impl Supervisor {
         }
         self.publish_pids();
     }
+    // ANCHOR_END: mourn
 
     fn replace_missing(&mut self) {
         if self.broken.is_some() || self.workers.iter().all(Option::is_some) {
