@@ -149,9 +149,9 @@ impl Supervisor {
         supervisor
     }
 
+    // ANCHOR: run
     /// Trabalha até o pool fechar ou ser encerrado.
     pub(crate) fn run(mut self) {
-        // ANCHOR: run
         loop {
             self.take_orders();
             if self.phase == Phase::Terminated {
@@ -167,8 +167,8 @@ impl Supervisor {
             self.collect();
             self.replace_missing();
         }
-        // ANCHOR_END: run
     }
+    // ANCHOR_END: run
 
     fn take_orders(&mut self) {
         loop {

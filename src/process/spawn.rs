@@ -67,11 +67,11 @@ impl Child {
         }
     }
 
+    // ANCHOR: spawn
     /// Executa este programa de novo.
     pub(super) fn spawn(name: &OsStr, env: &[(OsString, OsString)], role: Role) -> Result<Self, Error> {
         let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
         let inode = fstat(&theirs).map_err(Error::spawn)?.st_ino;
-        // ANCHOR: spawn
         // Sem `pre_exec`: com ele a biblioteca padrão troca `posix_spawn` por `fork`, que custa mais
         // quanto maior for o pai. `/proc/self/exe` é este arquivo mesmo que tenha sido recompilado.
         let process = Command::new("/proc/self/exe")
@@ -81,10 +81,10 @@ impl Child {
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .spawn()
             .map_err(Error::spawn)?;
-        // ANCHOR_END: spawn
         let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
         Child::watch(pid, ours)
     }
+    // ANCHOR_END: spawn
 
     /// Copia este processo.
     fn fork(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {
