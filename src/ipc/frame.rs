@@ -23,6 +23,7 @@ const HEADER: usize = 8;
 /// isto é lida direto para a memória que será dela. Não mais, porque cada trabalhador parado ocupa estas páginas.
 const READ_SIZE: usize = 16 << 10;
 
+// ANCHOR: build
 /// Monta um quadro: `write` acrescenta o corpo e o cabeçalho é escrito depois, sem copiar nada.
 pub(crate) fn build(write: impl FnOnce(&mut Parcel) -> Result<(), Error>) -> Result<Parcel, Error> {
     let mut frame = Parcel { bytes: vec![0; HEADER], descriptors: Vec::new() };
@@ -32,6 +33,7 @@ pub(crate) fn build(write: impl FnOnce(&mut Parcel) -> Result<(), Error>) -> Res
     frame.bytes[4..HEADER].copy_from_slice(&(frame.descriptors.len() as u32).to_le_bytes());
     Ok(frame)
 }
+// ANCHOR_END: build
 
 /// Escreve o que couber de `pieces` em `socket`; `descriptors` vão com o primeiro byte.
 pub(crate) fn send(

@@ -166,6 +166,7 @@ impl Held<'_> {
         items == 0 || (items < self.log.parts.capacity && waiting <= MAX_WAITING)
     }
 
+    // ANCHOR: put
     fn put(self, body: &[u8]) -> io::Result<()> {
         let (ring, bodies) = (&self.log.ring, &self.log.parts.bodies);
         let start = self.used().end;
@@ -176,6 +177,7 @@ impl Held<'_> {
         ring.set_place(self.counts.puts, &(start..start + body.len() as u64));
         self.commit(ring.puts())
     }
+    // ANCHOR_END: put
 
     fn take(self) -> io::Result<Vec<u8>> {
         let (ring, bodies) = (&self.log.ring, &self.log.parts.bodies);
@@ -194,6 +196,7 @@ impl Held<'_> {
         Ok(body)
     }
 
+    // ANCHOR: commit
     /// O instante em que a operação passa a valer.
     fn commit(&self, count: &AtomicU32) -> io::Result<()> {
         if self.log.ring.asleep().load(Ordering::Relaxed) > 0 {
@@ -204,6 +207,7 @@ impl Held<'_> {
         count.fetch_add(ONE.into(), Ordering::Release);
         Ok(())
     }
+    // ANCHOR_END: commit
 
     /// Solta a trava e dorme enquanto `count` vale `seen`; `false` se o tempo acabou.
     fn sleep(self, count: &AtomicU32, seen: u32, deadline: Option<Instant>) -> Result<bool, Error> {

@@ -149,6 +149,7 @@ impl Supervisor {
         supervisor
     }
 
+    // ANCHOR: run
     /// Trabalha até o pool fechar ou ser encerrado.
     pub(crate) fn run(mut self) {
         loop {
@@ -167,6 +168,7 @@ impl Supervisor {
             self.replace_missing();
         }
     }
+    // ANCHOR_END: run
 
     fn take_orders(&mut self) {
         loop {
@@ -263,6 +265,7 @@ impl Supervisor {
         }
     }
 
+    // ANCHOR: mourn
     /// A morte é um dado: quem perdeu o bloco fica sabendo, os outros blocos seguem.
     fn mourn(&mut self, death: Death) {
         for job in death.untouched.into_iter().rev() {
@@ -285,6 +288,7 @@ impl Supervisor {
         }
         self.publish_pids();
     }
+    // ANCHOR_END: mourn
 
     fn replace_missing(&mut self) {
         if self.broken.is_some() || self.workers.iter().all(Option::is_some) {

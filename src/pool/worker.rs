@@ -408,11 +408,13 @@ struct Pace {
 }
 
 impl Pace {
+    // ANCHOR: ahead
     const DEEPEST: usize = 32;
     /// Quanto trabalho adiantado cobre com folga um despertar.
     const AHEAD: f64 = 1e-3;
     /// Acima disto, a espera pelo próximo bloco é menos de 1 % dele: não se adianta nada.
     const LONG: f64 = 10e-3;
+    // ANCHOR_END: ahead
 
     fn new() -> Self {
         Pace { mean: None, last: Instant::now() }
@@ -428,6 +430,7 @@ impl Pace {
         self.mean = Some(self.mean.map_or(elapsed, |mean| 0.8 * mean + 0.2 * elapsed));
     }
 
+    // ANCHOR: depth
     fn depth(&self) -> usize {
         match self.mean {
             // Um despertar por série custa menos do que adiantar às cegas uma tarefa longa.
@@ -436,4 +439,5 @@ impl Pace {
             Some(mean) => ((Self::AHEAD / mean) as usize).clamp(2, Self::DEEPEST),
         }
     }
+    // ANCHOR_END: depth
 }

@@ -54,6 +54,7 @@ static INITIALIZED: AtomicBool = AtomicBool::new(false);
 /// multiprocessamento::init();
 /// // Daqui para baixo, só o programa principal.
 /// ```
+// ANCHOR: init
 pub fn init() {
     // Só a primeira chamada conta: num filho que já atende, o convite foi usado.
     if INITIALIZED.swap(true, Ordering::Relaxed) {
@@ -69,6 +70,7 @@ pub fn init() {
         stop("a entrada padrão dele foi trocada antes de multiprocessamento::init()");
     }
 }
+// ANCHOR_END: init
 
 /// Se este programa pode criar processos.
 ///

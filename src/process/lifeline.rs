@@ -56,6 +56,7 @@ fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {
     if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+// ANCHOR: orphan
 extern "C" fn exit_if_orphan(_signal: i32) {
     // SAFETY: `getppid` e `_exit` são permitidas dentro de um tratador de sinal e não tocam a memória.
     unsafe {
@@ -64,6 +65,7 @@ extern "C" fn exit_if_orphan(_signal: i32) {
         }
     }
 }
+// ANCHOR_END: orphan
 
 // Um tratador vazio, e não SIG_IGN: um programa executado pela tarefa volta ao comportamento normal.
 extern "C" fn ignore(_signal: i32) {}

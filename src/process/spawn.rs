@@ -67,6 +67,7 @@ impl Child {
         }
     }
 
+    // ANCHOR: spawn
     /// Executa este programa de novo.
     pub(super) fn spawn(name: &OsStr, env: &[(OsString, OsString)], role: Role) -> Result<Self, Error> {
         let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
@@ -83,6 +84,7 @@ impl Child {
         let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
         Child::watch(pid, ours, Reaper::ThisProcess)
     }
+    // ANCHOR_END: spawn
 
     /// Copia este processo.
     fn fork(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {

@@ -80,6 +80,7 @@ impl TaskId {
     }
 }
 
+// ANCHOR: trampoline
 fn trampoline<F, A, R>(arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error>
 where
     F: Fn(A) -> R + Copy,
@@ -95,6 +96,7 @@ where
     let values: Vec<R> = items.into_iter().map(function).collect();
     results.write(&values)
 }
+// ANCHOR_END: trampoline
 
 #[inline(never)]
 fn anchor() {}
@@ -106,6 +108,8 @@ fn probe(_arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error> {
     Ok(())
 }
 
+// ANCHOR: distance
 fn distance_from_anchor(function: Trampoline) -> isize {
     (function as usize).wrapping_sub(anchor as fn() as usize).cast_signed()
 }
+// ANCHOR_END: distance

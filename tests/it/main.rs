@@ -17,6 +17,7 @@ mod pipe;
 mod pool;
 mod process;
 mod programs;
+mod python_names;
 mod queue;
 mod shared;
 mod start_methods;
@@ -57,5 +58,6 @@ fn main() -> std::process::ExitCode {
         lessons::cases(),
         exercises::cases(),
         structure::cases(),
+        python_names::cases(),
     ])
 }

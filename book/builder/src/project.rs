@@ -73,8 +73,8 @@ impl Project {
     }
 
     /// Tudo o que, mudando, pede que o livro seja construído de novo.
-    pub fn sources(&self) -> [PathBuf; 6] {
-        ["book/book.toml", "book/src", "book/theme", "book/records", "lessons", "target/caderno"]
+    pub fn sources(&self) -> [PathBuf; 7] {
+        ["book/book.toml", "book/src", "book/theme", "book/records", "lessons", "src", "target/caderno"]
             .map(|name| self.root.join(name))
     }
 
