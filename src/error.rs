@@ -144,6 +144,7 @@ pub enum Error {
     /// Esta thread já tem a trava que pediu: esperar por ela seria esperar para sempre.
     #[error("esta thread já tem esta trava")]
     AlreadyLocked,
+
     /// A lista não chega até a posição pedida.
     #[error("a posição {index} não existe: a lista tem {len} itens")]
     OutOfRange {

@@ -155,7 +155,8 @@ impl PoolBuilder {
     /// O que cada processo roda antes de receber tarefas, também os que entram no lugar de outros.
     ///
     /// O que ele preparar para as tarefas mora em variáveis estáticas do processo (`OnceLock`, por exemplo).
-    /// Se falha, [`build`](Self::build) devolve a falha.
+    /// Se falha, [`build`](Self::build) devolve a falha. Tem o tempo de um item, se
+    /// [`task_timeout`](Self::task_timeout) dá algum.
     pub fn initializer<F, A>(mut self, initializer: F, argument: A) -> Self
     where
         F: Fn(A) + Copy + Send + 'static,

@@ -249,10 +249,9 @@ impl Supervisor {
     fn collect(&mut self) {
         for slot in 0..self.workers.len() {
             let Some(worker) = &mut self.workers[slot] else { continue };
-            let (done, outcome) = worker.collect();
-            if done > 0 {
+            let (done, outcome) = worker.collect(&self.shared.tasks);
+            if done {
                 self.deaths = 0;
-                self.shared.tasks.fetch_add(done as u64, Ordering::Relaxed);
             }
             let Err(cause) = outcome else { continue };
             if let Some(worker) = self.workers[slot].take() {
@@ -268,6 +267,9 @@ impl Supervisor {
     // ANCHOR: mourn
     /// A morte é um dado: quem perdeu o bloco fica sabendo, os outros blocos seguem.
     fn mourn(&mut self, death: Death) {
+        // As contas antes da notícia: quem a recebe pode olhá-las em seguida.
+        self.shared.restarts.fetch_add(1, Ordering::Relaxed);
+        self.publish_pids();
         for job in death.untouched.into_iter().rev() {
             self.queue.push_front(job);
         }
@@ -280,15 +282,12 @@ impl Supervisor {
             Some(job) => job.promise.keep(Err(death.error)),
             None => {}
         }
-        self.shared.restarts.fetch_add(1, Ordering::Relaxed);
         self.deaths += 1;
         if self.deaths > MAX_DEATHS_PER_WORKER * self.workers.len() {
             let error = Error::TooManyDeaths { deaths: self.deaths, last: death.reason };
             self.broken.get_or_insert(error);
         }
-        self.publish_pids();
     }
-    // ANCHOR_END: mourn
 
     fn replace_missing(&mut self) {
         if self.broken.is_some() || self.workers.iter().all(Option::is_some) {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::IoSlice;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
@@ -127,14 +128,14 @@ impl Worker {
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.stage {
             Stage::Starting(due, _) | Stage::Retired(due) | Stage::Leaving(due) => Some(due),
-            Stage::Ready => self.busy_since.checked_add(self.allowance()?),
-            Stage::Initializing(_) => None,
+            Stage::Initializing(_) | Stage::Ready => self.busy_since.checked_add(self.allowance()?),
         }
     }
 
     /// Quanto pode durar o bloco que ele faz agora.
     fn allowance(&self) -> Option<Duration> {
-        let items = u32::try_from(self.jobs.front()?.items()).unwrap_or(u32::MAX);
+        // O pedido inicial não tem itens, e tem o tempo de um.
+        let items = u32::try_from(self.jobs.front()?.items().max(1)).unwrap_or(u32::MAX);
         Some(self.time_limit?.saturating_mul(items))
     }
 
@@ -146,7 +147,9 @@ impl Worker {
                 let reason = format!("não chegou a init() em {} s", START_LIMIT.as_secs());
                 Some(Error::Handshake { pid, reason })
             }
-            Stage::Ready => Some(Error::TaskTimedOut { pid, limit: self.allowance().unwrap_or_default() }),
+            Stage::Initializing(_) | Stage::Ready => {
+                Some(Error::TaskTimedOut { pid, limit: self.allowance().unwrap_or_default() })
+            }
             _ => None,
         }
     }
@@ -240,16 +243,17 @@ impl Worker {
         }
     }
 
-    /// Lê o que chegou e responde aos blocos prontos; devolve quantos itens eram.
+    /// Lê o que chegou e responde aos blocos prontos; diz se houve algum, e soma os itens a `tasks` antes que quem
+    /// os pediu receba a resposta.
     ///
     /// # Erros
     ///
     /// Ele terminou, passou da hora ou disse o que não devia: está perdido. [`Error::Closed`] se ele mesmo se
     /// foi.
-    pub(crate) fn collect(&mut self) -> (usize, Result<(), Error>) {
+    pub(crate) fn collect(&mut self, tasks: &AtomicU64) -> (bool, Result<(), Error>) {
         // A ordem importa: o que ele escreveu antes de morrer ainda está no soquete.
         let exited = self.child.has_exited();
-        let (done, outcome) = if self.is_listened_to() { self.receive() } else { (0, Ok(())) };
+        let (done, outcome) = if self.is_listened_to() { self.receive(tasks) } else { (false, Ok(())) };
         let late = self.due().is_some_and(|due| due <= Instant::now());
         let outcome = match outcome {
             Err(cause) => Err(cause),
@@ -267,8 +271,8 @@ impl Worker {
         (done, outcome)
     }
 
-    fn receive(&mut self) -> (usize, Result<(), Error>) {
-        let mut done = 0;
+    fn receive(&mut self, tasks: &AtomicU64) -> (bool, Result<(), Error>) {
+        let mut done = false;
         loop {
             let outcome = match self.child.receive() {
                 Ok(Received::Nothing) => return (done, Ok(())),
@@ -278,7 +282,7 @@ impl Worker {
                     self.stage = Stage::Leaving(Instant::now() + EXIT_LIMIT);
                     return (done, Ok(()));
                 }
-                Ok(Received::Frame(body)) => self.take(body).map(|items| done += items),
+                Ok(Received::Frame(body)) => self.take(body, tasks).map(|answered| done |= answered),
                 Err(error) => Err(error),
             };
             if let Err(error) = outcome {
@@ -287,52 +291,53 @@ impl Worker {
         }
     }
 
-    /// Um quadro dele: a apresentação, ou a resposta ao bloco mais antigo. Devolve quantos itens ficaram prontos.
-    fn take(&mut self, body: Parcel) -> Result<usize, Error> {
+    /// Um quadro dele: a apresentação, ou a resposta ao bloco mais antigo. Diz se foi a de um bloco de quem usa o pool.
+    fn take(&mut self, body: Parcel, tasks: &AtomicU64) -> Result<bool, Error> {
         if let Stage::Starting(_, initializer) = &mut self.stage {
             self.child.check_greeting(&body)?;
             match initializer.take() {
                 None => self.stage = Stage::Ready,
                 Some(request) => self.initialize(request),
             }
-            return Ok(0);
+            return Ok(false);
         }
-        let items = self.answer(body)?;
+        self.answer(body, tasks)?;
         if let Stage::Initializing(outcome) = &self.stage {
             outcome.try_recv().map_or(Ok(()), |(_, outcome)| outcome.map(drop))?;
             self.stage = Stage::Ready;
-            return Ok(0);
+            return Ok(false);
         }
-        Ok(items)
+        Ok(true)
     }
 
     fn initialize(&mut self, request: Parcel) {
         let (to, outcome) = crossbeam_channel::bounded(1);
         let promise = Promise::new(ChunkId { index: 0, len: 0 }, to, None);
         self.jobs.push_back(Job::new(request, promise));
+        self.busy_since = Instant::now();
         self.stage = Stage::Initializing(outcome);
         // Um erro aqui é um trabalhador que morreu; a próxima leitura o encontra.
         let _ = self.send();
     }
 
-    fn answer(&mut self, body: Parcel) -> Result<usize, Error> {
+    fn answer(&mut self, body: Parcel, tasks: &AtomicU64) -> Result<(), Error> {
         let reply = protocol::read_reply(body)?;
         if self.sent == 0 {
             return Err(Error::Decode("resposta sem pedido".to_owned()));
         }
-        let Some(job) = self.jobs.pop_front() else { return Ok(0) };
+        let Some(job) = self.jobs.pop_front() else { return Ok(()) };
         self.sent -= 1;
         self.busy_since = Instant::now();
         self.pace.tick();
-        let items = job.items();
+        tasks.fetch_add(job.items() as u64, Ordering::Relaxed);
         job.promise.keep(reply);
-        Ok(items)
+        Ok(())
     }
 
     /// Espera que o processo esteja pronto para receber tarefas.
     pub(crate) fn wait_ready(&mut self) -> Result<(), Error> {
         while !self.is_ready() {
-            let (_, outcome) = self.collect();
+            let (_, outcome) = self.collect(&AtomicU64::new(0));
             if let Err(cause) = outcome {
                 return Err(self.stillbirth(cause));
             }

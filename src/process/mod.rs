@@ -68,7 +68,7 @@ pub struct Process<R> {
 /// |---|---|---|---|
 /// | `Spawn` | este programa, executado de novo | o mais caro | nada |
 /// | `Fork` | uma cópia deste processo, com a memória dele | cresce com a memória do pai | mais de uma thread |
-/// | `ForkServer` | uma cópia de um processo vazio, feito para isso | pouco, sempre o mesmo | nada |
+/// | `ForkServer` | uma cópia de um processo vazio, feito para isso | pouco, sempre o mesmo | threads antes de [`init`] |
 ///
 /// O forkserver nasce no primeiro uso e termina com este processo. As cópias dele começam com as variáveis de
 /// ambiente, a pasta e as saídas que este processo tinha naquele momento.

@@ -18,6 +18,7 @@ crate::cases! {
     30 => an_initializer_that_panics_is_the_error_of_build,
     30 => an_initializer_that_dies_is_the_error_of_build,
     60 => an_initializer_that_starts_to_fail_makes_the_pool_give_up,
+    30 => an_initializer_that_does_not_end_has_the_time_of_an_item,
     30 => a_large_initializer_argument_arrives,
     60 => workers_give_way_after_their_share,
     30 => a_chunk_larger_than_the_share_is_done_whole,
@@ -92,6 +93,14 @@ fn an_initializer_that_starts_to_fail_makes_the_pool_give_up() {
     eventually("o pool desistiu", || matches!(pool.apply(square, 2), Err(Error::TooManyDeaths { .. })));
     let error = pool.apply(square, 2).unwrap_err();
     assert!(error.to_string().contains("a porta fechou"), "{error}");
+}
+
+fn an_initializer_that_does_not_end_has_the_time_of_an_item() {
+    let never = |(): ()| loop {
+        std::thread::sleep(Duration::from_secs(1));
+    };
+    let builder = pool_builder().workers(2).initializer(never, ()).task_timeout(Duration::from_millis(200));
+    assert!(matches!(builder.build().map(drop), Err(Error::TaskTimedOut { .. })));
 }
 
 fn a_large_initializer_argument_arrives() {
@@ -277,11 +286,11 @@ fn a_window_limits_what_is_read_ahead() {
 fn the_pool_counts_what_it_did() {
     let pool = new_pool(2).unwrap();
     pool.map(square, 0..1000).unwrap();
-    eventually("as mil foram contadas", || pool.stats().tasks == 1000);
+    assert_eq!(pool.stats().tasks, 1000);
     assert!(pool.apply(|(): ()| -> () { panic!("também é uma resposta") }, ()).is_err());
-    eventually("o pânico também", || pool.stats().tasks == 1001);
+    assert_eq!(pool.stats().tasks, 1001, "o pânico também");
     assert!(pool.apply(|(): ()| -> () { kill_myself() }, ()).is_err());
-    eventually("a morte foi contada", || pool.stats().restarts == 1);
+    assert_eq!(pool.stats().restarts, 1);
     assert_eq!(pool.stats().tasks, 1001, "uma morte não é uma resposta");
 }
 
