@@ -199,16 +199,20 @@ fn between_threads(exchange: Exchange, measure: impl FnOnce(&dyn Fn())) {
 
 fn ratios() {
     println!();
-    let small = Exchange::round_trip(8);
-    bare::socket(small, |floor| {
-        by_pipe(small, |ours| floor::ratio("8 B, ida e volta: Pipe / soquete", 300, ours, floor));
-        by_queue(small, |ours| floor::ratio("8 B, ida e volta: Queue / soquete", 300, ours, floor));
-    });
-    let large = Exchange::one_way(LARGE, 1);
-    bare::socket(large, |floor| {
-        by_pipe(large, |ours| floor::ratio("64 MiB com outro dono: Pipe / soquete", 20, ours, floor));
-        by_queue(large, |ours| floor::ratio("64 MiB com outro dono: Queue / soquete", 20, ours, floor));
-    });
+    let cases = [
+        ("8 B, ida e volta", Exchange::round_trip(8), 300),
+        ("1 MiB, ida e volta", Exchange::round_trip(1 << 20), 60),
+        ("64 MiB com outro dono", Exchange::one_way(LARGE, 1), 20),
+    ];
+    for (label, exchange, repetitions) in cases {
+        bare::socket(exchange, |floor| {
+            let ratio = |channel, ours: &dyn Fn()| {
+                floor::ratio(&format!("{label}: {channel} / soquete"), repetitions, ours, floor)
+            };
+            by_pipe(exchange, |ours| ratio("Pipe", ours));
+            by_queue(exchange, |ours| ratio("Queue", ours));
+        });
+    }
 }
 
 /// O que o outro processo soma.
@@ -225,6 +229,9 @@ enum Sum {
 }
 
 /// 64 MiB somados por outro processo onde estão, contra um `Vec` dele.
+///
+/// O compilador soma um `Vec` com instruções vetoriais, e um vetor de átomos um a um: parte da diferença é isso,
+/// e não a memória ser de dois.
 fn sums() {
     const COUNT: u64 = (LARGE / size_of::<u64>()) as u64;
 
