@@ -2,14 +2,16 @@
 // Cada bancada usa uma parte.
 #![allow(dead_code)]
 
+pub mod bare;
+pub mod exchange;
 pub mod fork;
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use multiprocessamento::Error;
-use multiprocessamento::workbook::compare::time_both;
-use multiprocessamento::workbook::format::{decimal, times};
+use multiprocessamento::workbook::format::{seconds, times};
+use multiprocessamento::workbook::stats::{Estimate, median};
 
 /// Se `cargo bench` só quer saber se tudo roda (`-- --test`), ou filtra por nome: então não há razões a medir.
 pub fn only_running() -> bool {
@@ -19,23 +21,31 @@ pub fn only_running() -> bool {
 /// Mede `ours` e `floor` alternadas e mostra a razão, com o intervalo: o criterion mede uma depois da outra,
 /// e entre as duas a máquina pode ter mudado.
 pub fn ratio(label: &str, repetitions: usize, ours: impl Fn(), floor: impl Fn()) {
-    let run = |work: &dyn Fn()| {
+    let timed = |work: &dyn Fn()| {
+        let start = Instant::now();
         work();
-        Ok::<(), Error>(())
+        start.elapsed()
     };
-    match time_both(repetitions, || run(&ours), || run(&floor)) {
-        Ok(versus) => println!(
-            "{label}: {} ({} contra {})",
-            times(versus.ratio),
-            micros(versus.seconds[0]),
-            micros(versus.seconds[1]),
-        ),
-        Err(error) => println!("{label}: {error}"),
-    }
+    ratio_of(label, repetitions, || timed(&ours), || timed(&floor));
 }
 
-fn micros(seconds: f64) -> String {
-    format!("{} µs", decimal(seconds * 1e6, 1))
+/// Como [`ratio`], para o que tem uma preparação fora do relógio: cada uma diz quanto levou.
+pub fn ratio_of(label: &str, repetitions: usize, ours: impl Fn() -> Duration, floor: impl Fn() -> Duration) {
+    let (mut first, mut second, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for repetition in 0..repetitions {
+        let (a, b) = if repetition % 2 == 0 {
+            let a = ours();
+            (a, floor())
+        } else {
+            let b = floor();
+            (ours(), b)
+        };
+        first.push(a.as_secs_f64());
+        second.push(b.as_secs_f64());
+        ratios.push(a.as_secs_f64() / b.as_secs_f64());
+    }
+    let ratio = times(Estimate::of(&ratios));
+    println!("{label}: {ratio} ({} contra {})", seconds(median(&first)), seconds(median(&second)));
 }
 
 /// Um programa mínimo e estático, que só termina; `None` sem `rustc`.
