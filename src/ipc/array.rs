@@ -128,6 +128,7 @@ impl<T: Element> SharedArray<T> {
 
     /// Põe `value` em todos os lugares.
     pub fn fill(&self, value: T) {
+        self.memory.mapping().gather();
         self.cells().iter().for_each(|cell| T::store(cell, value));
     }
 
@@ -139,6 +140,7 @@ impl<T: Element> SharedArray<T> {
     #[track_caller]
     pub fn copy_from_slice(&self, values: &[T]) {
         assert_eq!(values.len(), self.len, "o vetor e o que se copia nele têm tamanhos diferentes");
+        self.memory.mapping().gather();
         for (cell, &value) in self.cells().iter().zip(values) {
             T::store(cell, value);
         }

@@ -4,17 +4,18 @@
 //! outro usuário o abre. Mapeado em dois processos, é a mesma memória nos dois, em endereços diferentes.
 #![allow(unsafe_code)]
 
+use std::ffi::c_void;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-    AtomicUsize,
+    AtomicUsize, Ordering,
 };
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
 
 /// Um tipo que pode morar em memória que outros processos mudam.
 ///
@@ -77,12 +78,31 @@ impl Mapping {
         let len = sealed_len(&fd)?;
         // Sem MAP_POPULATE: ligar todas as páginas agora custa, medido em 64 MiB, o mesmo que ligá-las ao tocar
         // nelas; e quem só toca num pedaço pagaria pelo resto.
-        // SAFETY: sem endereço pedido, o sistema escolhe um trecho livre; nada que já exista é trocado.
-        let address = unsafe {
-            mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)?
+        let address = if len < HUGE {
+            // SAFETY: sem endereço pedido, o sistema escolhe um trecho livre; nada que já exista é trocado.
+            unsafe { mmap(std::ptr::null_mut(), len, READ_WRITE, MapFlags::SHARED, fd, 0)? }
+        } else {
+            map_aligned(fd, len)?
         };
         let address = NonNull::new(address.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Mapping { address, len })
+    }
+
+    /// Pede já toda a memória, em páginas grandes, para quem vai escrever nela toda.
+    ///
+    /// Um sistema que não as dá (elas vieram no Linux 6.1) a entregará como sempre: página a página, a cada toque.
+    pub(crate) fn gather(&self) {
+        if self.len < HUGE {
+            return;
+        }
+        let pages = self.len / HUGE_PAGE;
+        // Só se junta o que já existe: olhar um byte de cada trecho o faz existir. O `black_box` impede o compilador
+        // de apagar uma leitura que ninguém usa.
+        for page in 0..pages {
+            std::hint::black_box(self.at::<AtomicU8>(page * HUGE_PAGE).load(Ordering::Relaxed));
+        }
+        // SAFETY: o trecho fica dentro do mapeamento; a chamada muda como o sistema o guarda, não o que há nele.
+        unsafe { libc::madvise(self.address.as_ptr().cast(), pages * HUGE_PAGE, libc::MADV_COLLAPSE) };
     }
 
     /// O tamanho, em bytes.
@@ -125,6 +145,34 @@ impl Drop for Mapping {
 
 /// A partir de quantos bytes vale pedir páginas grandes ao sistema.
 const HUGE: usize = 4 << 20;
+/// O tamanho de uma, nas máquinas de hoje. Onde for outro, o pedido é recusado e nada muda.
+const HUGE_PAGE: usize = 2 << 20;
+
+const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
+
+/// Mapeia o arquivo num endereço múltiplo de [`HUGE_PAGE`]: noutro, uma página grande não cabe.
+fn map_aligned(fd: impl AsFd, len: usize) -> io::Result<*mut c_void> {
+    let reserved = len.checked_add(HUGE_PAGE).ok_or(io::ErrorKind::OutOfMemory)?;
+    // SAFETY: reserva um trecho livre, com folga para haver nele um endereço múltiplo, e troca por `fd` só um
+    // pedaço do que reservou. O que sobra dos dois lados é devolvido; ninguém o viu.
+    unsafe {
+        let start = mmap_anonymous(std::ptr::null_mut(), reserved, ProtFlags::empty(), MapFlags::PRIVATE)?;
+        let before = start.addr().next_multiple_of(HUGE_PAGE) - start.addr();
+        let aligned = start.byte_add(before);
+        let flags = MapFlags::SHARED | MapFlags::FIXED;
+        if let Err(error) = mmap(aligned, len, READ_WRITE, flags, fd, 0) {
+            let _ = munmap(start, reserved);
+            return Err(error.into());
+        }
+        let end = before + len.next_multiple_of(rustix::param::page_size());
+        for (offset, size) in [(0, before), (end, reserved.saturating_sub(end))] {
+            if size > 0 {
+                let _ = munmap(start.byte_add(offset), size);
+            }
+        }
+        Ok(aligned)
+    }
+}
 
 /// Lê `len` bytes de um arquivo de memória, a partir de `offset`.
 ///
