@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::client::Object;
-use super::protocol::{Bytes, DictOperation, Operation, Stored, Swap, decode, decode_all, encode};
+use super::protocol::{
+    Bytes, DictOperation, Operation, Stored, Swap, decode, decode_value, encode, encode_value,
+};
 use crate::Error;
 
 /// O `Manager().dict()` do Python: um dicionário no processo do [`Manager`](crate::Manager).
@@ -67,7 +69,7 @@ impl<K, V> ManagedDict<K, V> {
 impl<K, V> ManagedDict<K, V>
 where
     K: Serialize + DeserializeOwned,
-    V: Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned + 'static,
 {
     /// Uma cópia do valor de `key`, se houver.
     ///
@@ -79,7 +81,7 @@ where
         K: Borrow<Q>,
     {
         let stored: Option<Stored> = self.call(DictOperation::Get(encode(key)?))?;
-        stored.map(|stored| decode(&stored.value)).transpose()
+        stored.map(|stored| decode_value(stored.value)).transpose()
     }
 
     /// Põe `value` em `key`, no lugar do que houver.
@@ -88,7 +90,7 @@ where
     ///
     /// Os de [`ManagedDict`].
     pub fn insert(&self, key: K, value: V) -> Result<(), Error> {
-        self.call(DictOperation::Insert(encode(&key)?, encode(&value)?))
+        self.call(DictOperation::Insert(encode(&key)?, encode_value(&value)?))
     }
 
     /// Tira `key` e devolve o valor que ela tinha.
@@ -101,7 +103,7 @@ where
         K: Borrow<Q>,
     {
         let stored: Option<Stored> = self.call(DictOperation::Remove(encode(key)?))?;
-        stored.map(|stored| decode(&stored.value)).transpose()
+        stored.map(|stored| decode_value(stored.value)).transpose()
     }
 
     /// Se há um valor em `key`.
@@ -140,7 +142,7 @@ where
     ///
     /// Os de [`ManagedDict`].
     pub fn keys(&self) -> Result<Vec<K>, Error> {
-        decode_all(&self.call::<Vec<Bytes>>(DictOperation::Keys)?)
+        self.call::<Vec<Bytes>>(DictOperation::Keys)?.iter().map(decode).collect()
     }
 
     /// As chaves e os valores, como estavam num mesmo instante, na ordem em que as chaves entraram.
@@ -150,7 +152,7 @@ where
     /// Os de [`ManagedDict`].
     pub fn items(&self) -> Result<Vec<(K, V)>, Error> {
         let items: Vec<(Bytes, Bytes)> = self.call(DictOperation::Items)?;
-        items.iter().map(|(key, value)| Ok((decode(key)?, decode(value)?))).collect()
+        items.into_iter().map(|(key, value)| Ok((decode(&key)?, decode_value(value)?))).collect()
     }
 
     /// Tira tudo.
@@ -180,10 +182,10 @@ where
         let key = encode(key)?;
         let mut current: Option<Stored> = self.call(DictOperation::Get(key.clone()))?;
         loop {
-            let before = current.as_ref().map(|stored| decode(&stored.value)).transpose()?;
-            let expected = current.map(|stored| stored.version);
+            let expected = current.as_ref().map(|stored| stored.version);
+            let before = current.map(|stored| decode_value(stored.value)).transpose()?;
             let after = change(before);
-            let swap = DictOperation::Swap { key: key.clone(), expected, value: encode(&after)? };
+            let swap = DictOperation::Swap { key: key.clone(), expected, value: encode_value(&after)? };
             match self.call(swap)? {
                 Swap::Done => return Ok(after),
                 Swap::Conflict(theirs) => current = theirs,

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::client::Object;
-use super::protocol::{Bytes, ListOperation, Operation, Stored, Swap, decode, decode_all, encode};
+use super::protocol::{Bytes, ListOperation, Operation, Stored, Swap, decode_value, encode_value};
 use crate::Error;
 
 /// O `Manager().list()` do Python: uma lista no processo do [`Manager`](crate::Manager).
@@ -53,14 +53,14 @@ impl<T> ManagedList<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned> ManagedList<T> {
+impl<T: Serialize + DeserializeOwned + 'static> ManagedList<T> {
     /// Põe `value` no fim.
     ///
     /// # Erros
     ///
     /// Os de [`ManagedList`].
     pub fn push(&self, value: T) -> Result<(), Error> {
-        self.call(ListOperation::Push(encode(&value)?))
+        self.call(ListOperation::Push(encode_value(&value)?))
     }
 
     /// Tira o último.
@@ -70,7 +70,7 @@ impl<T: Serialize + DeserializeOwned> ManagedList<T> {
     /// Os de [`ManagedList`].
     pub fn pop(&self) -> Result<Option<T>, Error> {
         let stored: Option<Stored> = self.call(ListOperation::Pop)?;
-        stored.map(|stored| decode(&stored.value)).transpose()
+        stored.map(|stored| decode_value(stored.value)).transpose()
     }
 
     /// Uma cópia do item `index`, se a lista chega até lá.
@@ -80,7 +80,7 @@ impl<T: Serialize + DeserializeOwned> ManagedList<T> {
     /// Os de [`ManagedList`].
     pub fn get(&self, index: usize) -> Result<Option<T>, Error> {
         match self.stored_at(index) {
-            Ok(stored) => decode(&stored.value).map(Some),
+            Ok(stored) => decode_value(stored.value).map(Some),
             Err(Error::OutOfRange { .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -92,7 +92,7 @@ impl<T: Serialize + DeserializeOwned> ManagedList<T> {
     ///
     /// [`Error::OutOfRange`] se a lista não chega até lá.
     pub fn set(&self, index: usize, value: T) -> Result<(), Error> {
-        self.call(ListOperation::Set(index, encode(&value)?))
+        self.call(ListOperation::Set(index, encode_value(&value)?))
     }
 
     /// Quantos itens há.
@@ -119,7 +119,7 @@ impl<T: Serialize + DeserializeOwned> ManagedList<T> {
     ///
     /// Os de [`ManagedList`].
     pub fn to_vec(&self) -> Result<Vec<T>, Error> {
-        decode_all(&self.call::<Vec<Bytes>>(ListOperation::Items)?)
+        self.call::<Vec<Bytes>>(ListOperation::Items)?.into_iter().map(decode_value).collect()
     }
 
     /// Tira tudo.
@@ -142,9 +142,9 @@ impl<T: Serialize + DeserializeOwned> ManagedList<T> {
     pub fn update<F: FnMut(T) -> T>(&self, index: usize, mut change: F) -> Result<T, Error> {
         let mut current = self.stored_at(index)?;
         loop {
-            let after = change(decode(&current.value)?);
+            let after = change(decode_value(current.value)?);
             let expected = current.version;
-            let swap = ListOperation::Swap { index, expected, value: encode(&after)? };
+            let swap = ListOperation::Swap { index, expected, value: encode_value(&after)? };
             match self.call(swap)? {
                 Swap::Done => return Ok(after),
                 Swap::Conflict(theirs) => current = theirs,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::ipc::parcel::{self, Parcel};
 use crate::ipc::pipe::Connection;
+use crate::ipc::raw;
 
 /// A ponta da recepção que acompanha cada objeto: por ela um cliente se apresenta.
 pub(super) type Door = Connection<Visit, ()>;
@@ -153,7 +154,13 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Error> {
     parcel::read(bytes, &[]).map(|(value, _)| value)
 }
 
-/// Vários valores do usuário.
-pub(super) fn decode_all<T: DeserializeOwned>(items: &[Bytes]) -> Result<Vec<T>, Error> {
-    items.iter().map(decode).collect()
+/// Como [`encode`], para um valor, que pode ser um `Vec<u8>` e então já são bytes. Uma chave não: a mesma pode
+/// ser procurada como `&[u8]`, e tem que dar os mesmos bytes.
+pub(super) fn encode_value<T: Serialize + 'static>(value: &T) -> Result<Bytes, Error> {
+    raw::as_bytes(value).map_or_else(|| encode(value), |bytes| Ok(Bytes::from(bytes)))
+}
+
+/// O contrário de [`encode_value`].
+pub(super) fn decode_value<T: DeserializeOwned + 'static>(bytes: Bytes) -> Result<T, Error> {
+    raw::from_bytes(bytes.into_vec()).or_else(|bytes| parcel::read(&bytes, &[]).map(|(value, _)| value))
 }
