@@ -359,7 +359,11 @@ mod tests {
         let mut random = Random(0xbad);
         for _ in 0..2000 {
             let size = random.below(64);
-            let garbage = random.bytes(size);
+            let mut garbage = random.bytes(size);
+            // Metade começa como um quadro de verdade: o resto dele também tem que ser posto à prova.
+            if random.below(2) == 0 && size > HEADER {
+                garbage[..HEADER].copy_from_slice(&header(random.below(size) as u32, random.below(2) as u32));
+            }
             let mut reader = reader_of(&garbage);
             while let Ok(Some(frame)) = reader.next() {
                 assert!(frame.bytes.len() < garbage.len());
