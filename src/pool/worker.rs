@@ -36,6 +36,11 @@ impl Job {
     fn items(&self) -> usize {
         self.promise.chunk().len
     }
+
+    /// Se é o pedido do `initializer`, o único sem itens.
+    fn is_initial(&self) -> bool {
+        self.items() == 0
+    }
 }
 
 /// O que vale para todos os trabalhadores de um pool.
@@ -386,8 +391,8 @@ impl Worker {
             self.child.signal(Signal::KILL);
         }
         let status = self.child.reap();
-        if matches!(self.stage, Stage::Initializing(_)) {
-            // O pedido inicial é do trabalhador, não de quem usa o pool.
+        if self.jobs.front().is_some_and(Job::is_initial) {
+            // É deste trabalhador, e não de quem usa o pool: não volta à fila.
             self.jobs.clear();
             self.sent = 0;
         }

@@ -19,6 +19,7 @@ crate::cases! {
     30 => an_initializer_that_dies_is_the_error_of_build,
     60 => an_initializer_that_starts_to_fail_makes_the_pool_give_up,
     30 => an_initializer_that_does_not_end_has_the_time_of_an_item,
+    30 => an_initializer_that_dies_is_not_a_task_to_try_again,
     30 => a_large_initializer_argument_arrives,
     60 => workers_give_way_after_their_share,
     30 => a_chunk_larger_than_the_share_is_done_whole,
@@ -101,6 +102,33 @@ fn an_initializer_that_does_not_end_has_the_time_of_an_item() {
     };
     let builder = pool_builder().workers(2).initializer(never, ()).task_timeout(Duration::from_millis(200));
     assert!(matches!(builder.build().map(drop), Err(Error::TaskTimedOut { .. })));
+}
+
+fn an_initializer_that_dies_is_not_a_task_to_try_again() {
+    fn sign((log, trap): (PathBuf, PathBuf)) {
+        append_line(&log, &std::process::id().to_string());
+        if std::fs::remove_file(trap).is_ok() {
+            std::process::exit(3);
+        }
+    }
+    let dir = folder();
+    let (log, trap) = (dir.path().join("registro"), dir.path().join("armadilha"));
+    let pool = pool_builder().workers(2).retries(3).initializer(sign, (log.clone(), trap.clone())).build();
+    let pool = pool.unwrap();
+    for _ in 0..10 {
+        let old = pool.pids();
+        touch(&trap);
+        kill(old[0], Signal::KILL);
+        eventually("há dois trabalhadores, um deles novo", || {
+            let now = pool.pids();
+            !trap.exists() && now.len() == 2 && !now.contains(&old[0])
+        });
+        assert_eq!(pool.chunk_size(1).unwrap().map(square, 0..50).unwrap().len(), 50);
+    }
+    let signed = lines(&log);
+    let distinct: HashSet<&String> = signed.iter().collect();
+    assert_eq!(distinct.len(), signed.len(), "alguém se preparou duas vezes: {signed:?}");
+    assert_eq!(pool.stats().retries, 0);
 }
 
 fn a_large_initializer_argument_arrives() {
