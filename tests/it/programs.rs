@@ -25,7 +25,7 @@ const READY: &str = "pronto";
 
 type Main = fn() -> Result<(), Error>;
 
-const PROGRAMS: [(&str, Main); 17] = [
+const PROGRAMS: [(&str, Main); 18] = [
     ("tarefas-que-imprimem", tasks_that_print),
     ("pânicos-calados", quiet_panics),
     ("esqueceu-init", forgot_init),
@@ -43,6 +43,7 @@ const PROGRAMS: [(&str, Main); 17] = [
     ("aninhado", nested_tree),
     ("poucos-processos", few_processes),
     ("imprime-e-se-copia", crate::start_methods::print_and_fork),
+    ("usa-o-forkserver", crate::start_methods::use_the_forkserver),
 ];
 
 /// Se este processo é um programa de apoio, roda o `main` dele e termina.
@@ -101,7 +102,7 @@ pub(crate) fn start(mut command: Command) -> Running {
 }
 
 fn print_tree_and_wait(pids: impl IntoIterator<Item = u32>) -> ! {
-    pids.into_iter().for_each(|pid| println!("{pid}"));
+    pids.into_iter().chain(forkserver()).for_each(|pid| println!("{pid}"));
     println!("{READY}");
     loop {
         std::thread::sleep(Duration::from_secs(3600));

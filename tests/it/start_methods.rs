@@ -26,6 +26,7 @@ crate::cases! {
     30 => a_killed_forkserver_takes_its_workers_and_the_pool_goes_on,
     30 => a_fork_of_a_user_of_the_forkserver_gets_its_own,
     30 => the_forkserver_ignores_ctrl_c,
+    30 => the_forkserver_ends_with_its_program,
     30 => a_variable_the_system_refuses_is_an_error,
 }
 
@@ -217,6 +218,13 @@ fn the_forkserver_ignores_ctrl_c() {
     assert_eq!(forkserver(), Some(server));
 }
 
+fn the_forkserver_ends_with_its_program() {
+    let output = programs::run("usa-o-forkserver");
+    assert!(output.status.success(), "{output:?}");
+    let server: u32 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+    eventually("o forkserver terminou", || Identity::of(server).is_none_or(|process| process.is_gone()));
+}
+
 fn a_variable_the_system_refuses_is_an_error() {
     for method in ALL {
         for (key, value) in [("", "v"), ("a=b", "v"), ("a\0b", "v"), ("a", "v\0")] {
@@ -224,6 +232,14 @@ fn a_variable_the_system_refuses_is_an_error() {
             assert!(matches!(outcome.map(drop), Err(Error::Spawn(_))), "{method:?}: {key:?}={value:?}");
         }
     }
+}
+
+/// O programa de apoio: usa o forkserver, diz quem ele é e termina como qualquer programa.
+pub(crate) fn use_the_forkserver() -> Result<(), Error> {
+    multiprocessamento::init();
+    by_forkserver(3)?;
+    println!("{}", forkserver().expect("um forkserver"));
+    Ok(())
 }
 
 /// O programa de apoio: o que está no buffer da saída quando ele se copia sai uma vez só.
