@@ -37,9 +37,8 @@ enum Request {
 
 #[derive(Serialize, Deserialize)]
 enum Answer {
-    Forked {
-        pid: i32,
-    },
+    /// O pid da cópia.
+    Forked(i32),
     TooManyThreads(usize),
     /// O número do erro do sistema.
     Refused(i32),
@@ -82,7 +81,7 @@ pub(super) fn fork_one(
     }
     let failed = |reason: String| Err(Error::Handshake { pid: server.pid(), reason });
     match answer {
-        Ok(Answer::Forked { pid }) => match Pid::from_raw(pid) {
+        Ok(Answer::Forked(pid)) => match Pid::from_raw(pid) {
             Some(pid) => Ok((pid, server)),
             None => failed("o forkserver respondeu o que não devia".to_owned()),
         },
@@ -188,7 +187,7 @@ fn fork_for(
             .map_or(1, |socket| child::serve_copy(UnixStream::from(socket), me, name))
     });
     match forked {
-        Ok(pid) => Answer::Forked { pid: pid.as_raw_nonzero().get() },
+        Ok(pid) => Answer::Forked(pid.as_raw_nonzero().get()),
         Err(Error::ForkWithThreads { threads }) => Answer::TooManyThreads(threads),
         Err(Error::Spawn(error)) => Answer::Refused(error.raw_os_error().unwrap_or(libc::EAGAIN)),
         Err(_) => Answer::Refused(libc::EAGAIN),
