@@ -15,6 +15,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::mapping::{Mapping, Shared};
 use crate::Error;
 
+/// Quanto se dorme de uma vez à espera da trava.
+///
+/// Quem a solta acorda um só. Se o acordado é morto antes de pegá-la, o Linux acorda outro, mas não se nesse meio
+/// tempo alguém que não esperava a pegou: este não sabe que há quem durma, e não acorda ninguém ao soltá-la.
+const SLICE: Duration = Duration::from_millis(100);
+
 /// A memória da trava, como o sistema a define.
 #[repr(transparent)]
 struct RawMutex(UnsafeCell<libc::pthread_mutex_t>);
@@ -73,18 +79,19 @@ impl RobustMutex {
     ///
     /// [`Error::AlreadyLocked`] se esta thread já a tem.
     pub(crate) fn lock(&self, deadline: Option<Instant>) -> Result<Option<RobustGuard>, Error> {
-        // SAFETY: `raw()` aponta para uma trava criada por `create`, em memória que `self` mantém mapeada.
-        let status = unsafe {
-            match deadline {
-                None => libc::pthread_mutex_lock(self.raw()),
-                Some(deadline) if deadline <= Instant::now() => libc::pthread_mutex_trylock(self.raw()),
-                Some(deadline) => libc::pthread_mutex_timedlock(self.raw(), &on_the_wall(deadline)),
+        let status = loop {
+            let now = Instant::now();
+            let slice = deadline.map_or(now + SLICE, |deadline| deadline.min(now + SLICE));
+            // SAFETY: `raw()` aponta para uma trava criada por `create`, em memória que `self` mantém mapeada.
+            match unsafe { libc::pthread_mutex_timedlock(self.raw(), &on_the_wall(slice)) } {
+                libc::ETIMEDOUT if deadline.is_none_or(|deadline| deadline > Instant::now()) => {}
+                status => break status,
             }
         };
         let abandoned = match status {
             0 => false,
             libc::EOWNERDEAD => true,
-            libc::ETIMEDOUT | libc::EBUSY => return Ok(None),
+            libc::ETIMEDOUT => return Ok(None),
             libc::EDEADLK => return Err(Error::AlreadyLocked),
             code => return Err(Error::io(io::Error::from_raw_os_error(code))),
         };
