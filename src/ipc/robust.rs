@@ -79,19 +79,23 @@ impl RobustMutex {
     ///
     /// [`Error::AlreadyLocked`] se esta thread já a tem.
     pub(crate) fn lock(&self, deadline: Option<Instant>) -> Result<Option<RobustGuard>, Error> {
-        let status = loop {
+        // SAFETY: `raw()` aponta para uma trava criada por `create`, em memória que `self` mantém mapeada.
+        let mut status = unsafe { libc::pthread_mutex_trylock(self.raw()) };
+        while status == libc::EBUSY {
             let now = Instant::now();
-            let slice = deadline.map_or(now + SLICE, |deadline| deadline.min(now + SLICE));
-            // SAFETY: `raw()` aponta para uma trava criada por `create`, em memória que `self` mantém mapeada.
-            match unsafe { libc::pthread_mutex_timedlock(self.raw(), &on_the_wall(slice)) } {
-                libc::ETIMEDOUT if deadline.is_none_or(|deadline| deadline > Instant::now()) => {}
-                status => break status,
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return Ok(None);
             }
-        };
+            let slice = deadline.map_or(now + SLICE, |deadline| deadline.min(now + SLICE));
+            // SAFETY: idem.
+            status = match unsafe { libc::pthread_mutex_timedlock(self.raw(), &on_the_wall(slice)) } {
+                libc::ETIMEDOUT => libc::EBUSY,
+                status => status,
+            };
+        }
         let abandoned = match status {
             0 => false,
             libc::EOWNERDEAD => true,
-            libc::ETIMEDOUT => return Ok(None),
             libc::EDEADLK => return Err(Error::AlreadyLocked),
             code => return Err(Error::io(io::Error::from_raw_os_error(code))),
         };
