@@ -139,7 +139,9 @@ pub(crate) fn talk(name: String) -> String {
     let mut read = String::new();
     std::io::stdin().read_line(&mut read).expect("ler a entrada padrão");
     println!("{name} na saída padrão");
-    eprintln!("{name} na saída de erros");
+    // De uma vez só: a saída de erros não junta os pedaços, e os de dois processos se misturariam.
+    let line = format!("{name} na saída de erros\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("escrever");
     read
 }
 
