@@ -20,6 +20,16 @@ pub fn model_label(id: &str) -> &str {
         "python_serial" => "Python serial",
         "python_threads" => "threads do Python",
         "python_pool" => "Pool do Python",
+        "python_free_serial" => "Python serial, sem GIL",
+        "python_free_threads" => "threads do Python sem GIL",
+        "global_lock" => "threads com uma trava só",
+        "spawn" | "fork" | "forkserver" => id,
+        "queue" => "Queue",
+        "pipe" => "Pipe",
+        "manager" => "Manager",
+        "shared_value" => "Value em memória compartilhada",
+        "channel" => "canal entre threads",
+        "mutex" => "Mutex entre threads",
         other => other,
     }
 }

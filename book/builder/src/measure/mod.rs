@@ -52,8 +52,9 @@ pub fn answer(project: &Project, lesson: &Lesson, directive: &Directive) -> Resu
 /// As figuras que uma página pode pedir.
 enum Figure<'a> {
     Table,
-    Bars,
-    Timeline { by_core: bool, models: Vec<&'a str> },
+    Times,
+    Bars(&'a str),
+    Timeline { ruler: timeline::Ruler, models: Vec<&'a str> },
     Curve(&'a str),
     Processes,
     Verdicts,
@@ -70,12 +71,16 @@ impl<'a> Figure<'a> {
         };
         Ok(match directive.arguments[..] {
             ["tabela"] => Self::Table,
-            ["barras"] => Self::Bars,
+            ["barras"] => Self::Times,
+            ["barras", metric] => Self::Bars(metric),
             ["linha-do-tempo", ref rest @ ..] => {
-                let by_core = rest.first() == Some(&"por-nucleo");
-                let models = rest[usize::from(by_core)..].to_vec();
+                let (ruler, models) = match rest {
+                    ["por-nucleo", models @ ..] => (timeline::Ruler::SecondsByCore, models),
+                    ["relativa", models @ ..] => (timeline::Ruler::OwnSerial, models),
+                    models => (timeline::Ruler::Seconds, models),
+                };
                 models.iter().try_for_each(|model| known(model))?;
-                Self::Timeline { by_core, models }
+                Self::Timeline { ruler, models: models.to_vec() }
             }
             ["curva", series] => Self::Curve(series),
             ["processos"] => Self::Processes,
@@ -99,8 +104,9 @@ impl<'a> Figure<'a> {
     fn draw(&self, record: &Record) -> Option<String> {
         match self {
             Self::Table => table::draw(record),
-            Self::Bars => bars::draw(record),
-            Self::Timeline { by_core, models } => timeline::draw(record, *by_core, models),
+            Self::Times => bars::of_times(record),
+            Self::Bars(metric) => bars::of_metric(record, metric),
+            Self::Timeline { ruler, models } => timeline::draw(record, *ruler, models),
             Self::Curve(series) => curve::draw(record, series),
             Self::Processes => processes::draw(record),
             Self::Verdicts => verdicts::draw(record),

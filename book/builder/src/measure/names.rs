@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
-/// Cada um tem uma cor, a mesma em toda figura, em `theme/caderno.css`.
-pub const MODELS: [&str; 10] = [
+/// O que uma página pode pedir pelo nome.
+pub const MODELS: [&str; 22] = [
     "serial",
     "threads",
     "thread_pool",
@@ -12,9 +12,33 @@ pub const MODELS: [&str; 10] = [
     "python_serial",
     "python_threads",
     "python_pool",
+    "python_free_serial",
+    "python_free_threads",
+    "global_lock",
+    "spawn",
+    "fork",
+    "forkserver",
+    "queue",
+    "pipe",
+    "manager",
+    "shared_value",
+    "channel",
+    "mutex",
 ];
 
-/// A classe CSS que dá a um modelo a sua cor.
+/// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
+/// `theme/caderno.css`.
+///
+/// Um canal e um método de início têm a cor do lado a que pertencem, processos ou threads: um olho não
+/// distingue vinte cores.
 pub fn class(model: &str) -> String {
-    format!("modelo-{}", model.replace('_', "-"))
+    let color = match model {
+        "queue" | "pipe" | "manager" | "spawn" => "process_pool",
+        "shared_value" | "fork" | "forkserver" => "processes",
+        "channel" | "mutex" => "threads",
+        "global_lock" => "thread_pool",
+        "python_free_serial" => "python_serial",
+        own => own,
+    };
+    format!("modelo-{}", color.replace('_', "-"))
 }

@@ -14,6 +14,10 @@ pub struct TimeScale {
 }
 
 impl TimeScale {
+    /// Tempos divididos pelo de uma régua: não são mais segundos, são vezes.
+    pub const RATIO: Self =
+        Self { factor: 1.0, unit: "×", name: "vezes o tempo serial da mesma linguagem", places: 2 };
+
     /// A unidade em que o maior dos tempos se lê bem.
     pub fn fit(longest: f64) -> Self {
         let (factor, unit, name) = match longest {
@@ -37,7 +41,8 @@ impl TimeScale {
 
     /// O tempo, com a unidade.
     pub fn time(self, time: f64) -> String {
-        format!("{} {}", self.number(time), self.unit)
+        let space = if self.unit == "×" { "" } else { " " };
+        format!("{}{space}{}", self.number(time), self.unit)
     }
 }
 

@@ -20,30 +20,65 @@ const TALLEST: f64 = 150.0;
 /// Quantas cores de núcleo `caderno.css` define; dali em diante elas se repetem.
 const CORE_COLORS: usize = 8;
 
+/// Em que se conta o tempo, e o que diz a cor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruler {
+    /// Segundos; a cor é a do modelo.
+    Seconds,
+    /// Segundos; a cor é a do núcleo.
+    SecondsByCore,
+    /// O tempo serial da mesma linguagem: é como se comparam programas de velocidades diferentes.
+    OwnSerial,
+}
+
 /// O gráfico, dos modelos pedidos (nenhum: todos); nada, sem trechos.
-pub fn draw(record: &Record, by_core: bool, models: &[&str]) -> Option<String> {
+pub fn draw(record: &Record, ruler: Ruler, models: &[&str]) -> Option<String> {
     let wanted = |span: &&Span| models.is_empty() || models.contains(&span.model.as_str());
     let spans: Vec<&Span> = record.spans.iter().filter(wanted).collect();
-    let end = last(&spans);
+    let shown = distinct(spans.iter().map(|span| span.model.as_str()));
+    let mut lanes: Vec<(&str, f64, Vec<&Span>)> = Vec::new();
+    for model in shown {
+        let unit = if ruler == Ruler::OwnSerial { last(&of(record, serial_of(model))) } else { 1.0 };
+        if unit > 0.0 {
+            lanes.push((model, unit, of(record, model)));
+        }
+    }
+    let end = lanes.iter().map(|(_, unit, spans)| last(spans) / unit).fold(0.0, f64::max);
     if end <= 0.0 {
         return None;
     }
     let scale = (WIDTH - LEFT - RIGHT) / end;
-    let mut timeline = Timeline { pen: Pen::default(), y: 0.0, scale, times: record.time_scale(), by_core };
-    if by_core {
+    let times = if ruler == Ruler::OwnSerial { TimeScale::RATIO } else { record.time_scale() };
+    let mut timeline = Timeline { pen: Pen::default(), y: 0.0, scale, times, ruler };
+    if ruler == Ruler::SecondsByCore {
         timeline.legend(&spans);
     }
     let top = timeline.y;
-    for model in distinct(spans.iter().map(|span| span.model.as_str())) {
-        let own: Vec<&Span> = spans.iter().copied().filter(|span| span.model == model).collect();
-        timeline.model(model, &own);
+    for (model, unit, own) in lanes {
+        timeline.scale = scale / unit;
+        timeline.model(model, &own, unit);
     }
+    timeline.scale = scale;
     timeline.axis(top, end);
-    let title = match by_core {
-        true => "Linha do tempo de cada modelo; a cor diz o núcleo",
-        false => "Linha do tempo de cada modelo; mais curta é mais rápida",
+    let title = match ruler {
+        Ruler::Seconds => "Linha do tempo de cada modelo; mais curta é mais rápida",
+        Ruler::SecondsByCore => "Linha do tempo de cada modelo; a cor diz o núcleo",
+        Ruler::OwnSerial => "Linha do tempo de cada modelo, com o tempo serial da mesma linguagem como 1",
     };
     Some(timeline.pen.finish(timeline.y, title))
+}
+
+fn of<'a>(record: &'a Record, model: &str) -> Vec<&'a Span> {
+    record.spans.iter().filter(|span| span.model == model).collect()
+}
+
+/// O modelo serial da linguagem de `model`.
+fn serial_of(model: &str) -> &'static str {
+    match model {
+        free if free.starts_with("python_free") => "python_free_serial",
+        python if python.starts_with("python") => "python_serial",
+        _ => "serial",
+    }
 }
 
 /// Um desenho que cresce para baixo.
@@ -51,15 +86,15 @@ struct Timeline {
     pen: Pen,
     /// Onde o próximo pedaço começa.
     y: f64,
-    /// Unidades do desenho por segundo.
+    /// Unidades do desenho por segundo ou, na régua relativa, por tempo serial.
     scale: f64,
     times: TimeScale,
-    by_core: bool,
+    ruler: Ruler,
 }
 
 impl Timeline {
     /// O nome do modelo e, embaixo, uma faixa por trabalhador.
-    fn model(&mut self, model: &str, spans: &[&Span]) {
+    fn model(&mut self, model: &str, spans: &[&Span], unit: f64) {
         let mut workers = distinct(spans.iter().map(|span| span.worker));
         workers.sort_unstable();
         let is_roomy = workers.len() <= ROOMY;
@@ -80,7 +115,7 @@ impl Timeline {
             self.y += pitch;
         }
         let end = last(spans);
-        self.pen.text("valor", (LEFT + end * self.scale + 6.0, middle), &self.times.time(end));
+        self.pen.text("valor", (LEFT + end * self.scale + 6.0, middle), &self.times.time(end / unit));
         self.y += 6.0;
     }
 
@@ -88,7 +123,8 @@ impl Timeline {
         // Um trecho curto demais para se ver ainda aconteceu.
         let width = ((span.end - span.start) * self.scale).max(0.4);
         let area = Area { x: LEFT + span.start * self.scale, y: self.y, width, height };
-        let color = if self.by_core { core_class(span.cpu) } else { class(&span.model) };
+        let color =
+            if self.ruler == Ruler::SecondsByCore { core_class(span.cpu) } else { class(&span.model) };
         self.pen.rect(&format!("trecho {color}"), area, &tip(span));
     }
 
@@ -101,7 +137,10 @@ impl Timeline {
         }
         let right = WIDTH - RIGHT;
         self.pen.line("eixo", (LEFT, self.y), (right, self.y));
-        let title = format!("{} desde o início do modelo", self.times.name);
+        let title = match self.ruler {
+            Ruler::OwnSerial => self.times.name.to_owned(),
+            _ => format!("{} desde o início do modelo", self.times.name),
+        };
         self.pen.text("meio", ((LEFT + right) / 2.0, self.y + 33.0), &title);
         self.y += 38.0;
     }

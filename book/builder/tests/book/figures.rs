@@ -89,6 +89,26 @@ fn a_shorter_bar_is_a_shorter_time() {
 }
 
 #[test]
+fn a_bar_can_show_any_metric_of_the_models() {
+    let page = figure("{{#medida barras spawn_us}}");
+    let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
+    assert_eq!(words, ["processos", "1.431 µs"]);
+    assert_eq!(select(&page, "rect.modelo-processes").len(), 1);
+    let absent = figure("{{#medida barras pss_kib}}");
+    assert_eq!(select(&absent, "div.sem-medida").len(), 1);
+}
+
+#[test]
+fn a_relative_timeline_counts_in_the_serial_time_of_its_language() {
+    let page = figure("{{#medida linha-do-tempo relativa serial threads}}");
+    let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
+    assert!(words.iter().filter(|word| *word == "1,00×").count() == 2, "{words:?}");
+    assert!(words.iter().any(|word| word == "vezes o tempo serial da mesma linguagem"), "{words:?}");
+    let slice = select(&page, "rect.trecho")[0];
+    assert!(slice.attr("data-dica").is_some_and(|tip| tip.contains("100 ms")), "a dica fica em segundos");
+}
+
+#[test]
 fn the_timeline_shows_each_slice_with_who_ran_it() {
     let page = figure("{{#medida linha-do-tempo}}");
     let slices = select(&page, "rect.trecho");
