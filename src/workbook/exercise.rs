@@ -3,12 +3,15 @@
 //! A resposta do leitor é um binário próprio, compilado só quando ele pede: um erro de digitação ali
 //! aparece como o compilador o diz, e não para mais nada.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use console::style;
 
+use super::format::percent;
 use super::lesson::Info;
+use super::trace::Piece;
 use crate::Error;
 use crate::process::panics;
 
@@ -66,6 +69,38 @@ pub fn expect_equal<T: PartialEq + std::fmt::Debug>(got: T, expected: T) -> Resu
     if got == expected { Ok(()) } else { Err(format!("esperava {expected:?}, veio {got:?}")) }
 }
 
+/// Do que caberia a cada trabalhador numa divisão igual, a parte de que ele não pode ficar abaixo. Quem reparte o
+/// trabalho de verdade raramente sai da metade; quem deixa tudo com um fica perto de zero.
+const LEAST_SHARE: f64 = 0.25;
+
+/// Confere que o trabalho foi mesmo repartido entre `workers` processos, nenhum deles este programa.
+///
+/// Olha o tempo de processador de cada PID, e não só os PIDs: um pool de dois em que um trabalha e o outro assiste
+/// tem dois PIDs.
+///
+/// # Erros
+///
+/// Uma frase que diz o que faltou.
+pub fn expect_shared_work<R>(pieces: &[Piece<R>], workers: usize) -> Result<(), String> {
+    let mut spent: BTreeMap<u32, f64> = BTreeMap::new();
+    for piece in pieces {
+        *spent.entry(piece.pid).or_default() += piece.cpu_seconds;
+    }
+    if spent.contains_key(&std::process::id()) {
+        return Err("uma parte do trabalho foi feita no programa principal".to_owned());
+    }
+    if spent.len() != workers {
+        return Err(format!("esperava {workers} processos no trabalho, e houve {}", spent.len()));
+    }
+    let total: f64 = spent.values().sum();
+    let least = spent.values().copied().fold(f64::INFINITY, f64::min);
+    if least * (workers as f64) < LEAST_SHARE * total {
+        let share = percent(least / total);
+        return Err(format!("um dos {workers} processos fez só {share} do trabalho; os outros, o resto"));
+    }
+    Ok(())
+}
+
 /// Compila o exercício e o roda, com o mesmo cargo e o mesmo perfil desta lição.
 pub(super) fn build_and_run(lesson: u32) -> ExitCode {
     let name = format!("exercicio-{lesson}");
@@ -109,4 +144,26 @@ pub(super) fn show_hint(info: Info, number: usize) -> ExitCode {
     };
     println!("Dica {number} de {}\n\n{hint}", hints.len());
     ExitCode::SUCCESS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(pid: u32, cpu_seconds: f64) -> Piece<()> {
+        Piece { value: (), pid, tid: pid, cpu: 0, start: 0.0, end: 1.0, cpu_seconds }
+    }
+
+    #[test]
+    fn work_shared_by_all_passes_even_when_uneven() {
+        assert_eq!(expect_shared_work(&[piece(1, 0.3), piece(2, 0.7)], 2), Ok(()));
+    }
+
+    #[test]
+    fn a_worker_that_only_watches_is_seen() {
+        let watched = expect_shared_work(&[piece(1, 0.99), piece(2, 0.01)], 2);
+        assert!(watched.is_err_and(|reason| reason.contains("1 %")));
+        assert!(expect_shared_work(&[piece(1, 1.0)], 2).is_err());
+        assert!(expect_shared_work(&[piece(std::process::id(), 0.5), piece(1, 0.5)], 2).is_err());
+    }
 }

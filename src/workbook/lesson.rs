@@ -10,7 +10,7 @@ use super::compare::{Comparison, Contestant, compare};
 use super::machine::{self, BUSY};
 use super::model::Model;
 use super::options::{self, Action, Options, Parsed};
-use super::record::{Claim, End, Event, Metric, Point, Progress, Start, Workload};
+use super::record::{Claim, End, Event, Metric, Point, Progress, Span, Start, Workload};
 use super::report::{Json, Report, Terminal, save};
 use super::trace::now;
 use super::workload::{KNOWN, count_primes, slices};
@@ -140,7 +140,7 @@ impl Lesson {
             self.emit(Event::Result(result));
         }
         for measured in &comparison.measured {
-            measured.typical_spans().iter().for_each(|span| self.emit(Event::Span(span.clone())));
+            self.spans(measured.typical_spans());
         }
         Ok(comparison)
     }
@@ -171,6 +171,11 @@ impl Lesson {
         })?;
         self.others = self.others.max(comparison.others);
         Ok(comparison)
+    }
+
+    /// Registra os trechos de um modelo que não é dos comuns.
+    pub fn spans(&mut self, spans: &[Span]) {
+        spans.iter().for_each(|span| self.emit(Event::Span(span.clone())));
     }
 
     /// Registra um ponto de uma curva.

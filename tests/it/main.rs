@@ -30,11 +30,15 @@ mod sync;
 mod thread_pool;
 mod values;
 mod workspace;
+mod wrong_answers;
 
 fn main() -> std::process::ExitCode {
     // Um programa de apoio tem o seu próprio `main`, que chama `init` onde e se quiser.
     programs::run_if_asked();
     multiprocessamento::init();
+    if let Some(code) = wrong_answers::run_if_asked() {
+        return code;
+    }
     harness::main([
         pool::cases(),
         streams::cases(),
@@ -57,6 +61,7 @@ fn main() -> std::process::ExitCode {
         thread_pool::cases(),
         lessons::cases(),
         exercises::cases(),
+        wrong_answers::cases(),
         structure::cases(),
         python_names::cases(),
     ])
