@@ -162,20 +162,30 @@ impl Lesson {
     {
         let repetitions = self.options.repetitions;
         let parallel = contestants.iter().filter(|(model, _)| *model != Model::Serial).count();
-        let total = ((parallel + 1) * repetitions) as u64;
+        let total = (parallel + 1) * repetitions;
         let mut done = 0;
         let comparison = compare(function, items, contestants, repetitions, |model, _| {
             done += 1;
-            let model = model.id().to_owned();
-            self.emit(Event::Progress(Progress { model, done, total }));
+            self.progress(model.id(), done, total);
         })?;
-        self.others = self.others.max(comparison.others);
+        self.note_others(comparison.others);
         Ok(comparison)
     }
 
     /// Registra os trechos de um modelo que não é dos comuns.
     pub fn spans(&mut self, spans: &[Span]) {
         spans.iter().for_each(|span| self.emit(Event::Span(span.clone())));
+    }
+
+    /// Registra que uma medição avançou.
+    pub fn progress(&mut self, model: &str, done: usize, total: usize) {
+        let (done, total) = (done as u64, total as u64);
+        self.emit(Event::Progress(Progress { model: model.to_owned(), done, total }));
+    }
+
+    /// Anota que parte da máquina esteve em outras mãos numa medição que a própria lição fez.
+    pub fn note_others(&mut self, others: f64) {
+        self.others = self.others.max(others);
     }
 
     /// Registra um ponto de uma curva.

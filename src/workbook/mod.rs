@@ -7,6 +7,7 @@
 //! * [`trace`]: quem fez cada pedaço, em que núcleo, de quando a quando.
 //! * [`stats`]: mediana, e o intervalo em que ela está.
 //! * [`compare`]: os modelos lado a lado, repetição a repetição.
+//! * [`python`]: o Python ao lado, e o que ele mediu.
 //! * [`machine`]: onde se está medindo, e se mais alguém a ocupa.
 //! * [`judge`]: o que uma medição diz de uma afirmação.
 //! * [`record`]: o registro, um evento por linha.
@@ -24,6 +25,7 @@ pub mod lesson;
 pub mod machine;
 pub mod model;
 pub mod options;
+pub mod python;
 pub mod record;
 pub mod report;
 pub mod stats;

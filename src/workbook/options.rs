@@ -1,6 +1,7 @@
 //! As opções de linha de comando, as mesmas em toda lição.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -8,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::format::integer;
 use super::machine::cores;
 use super::model::Model;
+use super::python::Python;
 
 /// O que o leitor pediu.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,8 @@ pub struct Options {
     pub repetitions: usize,
     /// Os modelos pedidos; o serial entra sempre.
     pub models: Vec<Model>,
+    /// Os Pythons pedidos; nenhum, e valem os do `PATH`.
+    pub pythons: Vec<Python>,
     /// Se é a versão curta.
     pub quick: bool,
     /// Se a saída são os eventos do registro, um por linha.
@@ -99,6 +103,16 @@ fn command(lesson: u32, title: &str) -> Command {
             option("modelo", "M", format!("Mede só este modelo; pode repetir a opção. São: {ids}"))
                 .action(ArgAction::Append),
         )
+        .arg(
+            option(
+                "python",
+                "CAMINHO",
+                "Um Python a medir ao lado, nas lições que o medem; pode repetir a opção \
+                [padrão: python3 e, se houver, um sem GIL]"
+                    .to_owned(),
+            )
+            .action(ArgAction::Append),
+        )
         .arg(Arg::new("rapido").long("rapido").action(ArgAction::SetTrue).help(format!(
             "Medida curta: limite de {} e {QUICK_REPETITIONS} repetições",
             integer(QUICK_LIMIT)
@@ -139,7 +153,12 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
         None => Model::ALL.to_vec(),
         Some(ids) => ids.map(|id| model(id)).collect::<Result<_, _>>()?,
     };
+    let pythons = matches.get_many::<String>("python").into_iter().flatten();
+    let pythons = pythons
+        .map(|path| Python::ask(Path::new(path)).map_err(|reason| format!("--python {reason}")))
+        .collect::<Result<_, _>>()?;
     Ok(Options {
+        pythons,
         workers: whole("trabalhadores", cores() as u64, 1, 512)? as usize,
         limit: whole("limite", if quick { QUICK_LIMIT } else { LIMIT }, 1, 1_000_000_000)?,
         repetitions: whole(

@@ -1,0 +1,149 @@
+//! O Python ao lado: achar um, rodar o gêmeo de uma lição e ler o que ele mediu.
+
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+
+/// Onde se procura um Python quando o leitor não diz qual: o comum e os que foram feitos sem o GIL.
+const USUAL: [&str; 3] = ["python3", "python3.14t", "python3.13t"];
+
+/// A resposta a [`WHO_ARE_YOU`] vem em milissegundos; um programa que não responde não é um Python.
+const ASKING: Duration = Duration::from_secs(10);
+
+/// Antes da 3.13 não havia Python sem GIL, e por isso nem o que perguntar.
+const WHO_ARE_YOU: &str = "import sys; print('%d.%d.%d' % sys.version_info[:3], \
+                           getattr(sys, '_is_gil_enabled', lambda: True)())";
+
+/// Um interpretador Python que existe e respondeu.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Python {
+    program: PathBuf,
+    /// A versão, como `3.13.2`.
+    pub version: String,
+    /// Se este interpretador tem o GIL ligado.
+    pub has_gil: bool,
+}
+
+impl Python {
+    /// Pergunta a `program`, um caminho ou um nome do `PATH`, quem ele é.
+    ///
+    /// # Erros
+    ///
+    /// Uma linha que diz por que ele não serve.
+    pub fn ask(program: &Path) -> Result<Python, String> {
+        let mut answer = String::new();
+        let mut command = Command::new(program);
+        command.args(["-c", WHO_ARE_YOU]);
+        let shown = program.display();
+        stream(command, ASKING, |line| answer = line).map_err(|error| format!("«{shown}»: {error}"))?;
+        match answer.split_once(' ') {
+            Some((version, has_gil)) if version.starts_with("3.") => Ok(Python {
+                program: program.to_owned(),
+                version: version.to_owned(),
+                has_gil: has_gil == "True",
+            }),
+            _ => Err(format!("«{shown}» não é um Python 3")),
+        }
+    }
+
+    /// Os que o leitor pediu ou, se não pediu nenhum, os que há no `PATH`.
+    pub fn all(asked_for: &[Python]) -> Vec<Python> {
+        if !asked_for.is_empty() {
+            return asked_for.to_vec();
+        }
+        USUAL.iter().filter_map(|name| Python::ask(Path::new(name)).ok()).collect()
+    }
+
+    /// Roda `script` com `arguments` e entrega a `each`, à medida que chegam, as linhas da saída que são objetos
+    /// JSON. As outras são para quem roda o programa à mão, e ficam de fora.
+    ///
+    /// O Python e os processos dele terminam com este programa, qualquer que seja o fim.
+    ///
+    /// # Erros
+    ///
+    /// Uma linha que diz o que houve: o Python falhou, passou de `limit`, ou escreveu o que não se esperava.
+    pub fn run<T: DeserializeOwned>(
+        &self,
+        script: &Path,
+        arguments: &[impl AsRef<OsStr>],
+        limit: Duration,
+        mut each: impl FnMut(T),
+    ) -> Result<(), String> {
+        let mut command = Command::new(&self.program);
+        command.args(["-c", include_str!("follow.py")]);
+        command.arg(std::process::id().to_string()).arg(script).args(arguments);
+        let mut strange = None;
+        stream(command, limit, |line| {
+            if line.starts_with('{') {
+                match serde_json::from_str(&line) {
+                    Ok(item) => each(item),
+                    Err(error) => strange = Some(format!("{error} em «{line}»")),
+                }
+            }
+        })
+        .map_err(|error| format!("o Python {}: {error}", self.version))?;
+        strange.map_or(Ok(()), |strange| Err(format!("o Python {} escreveu {strange}", self.version)))
+    }
+}
+
+/// Roda `command` e entrega cada linha da saída; passado o limite, o encerra.
+fn stream(mut command: Command, limit: Duration, mut each: impl FnMut(String)) -> Result<(), String> {
+    let deadline = Instant::now() + limit;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| describe(&error))?;
+    let (lines, complaint) = (lines_of(child.stdout.take()), lines_of(child.stderr.take()));
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match lines.recv_timeout(left) {
+            Err(RecvTimeoutError::Disconnected) => return finish(child, &complaint),
+            // Um programa que escreve sem parar nunca faz ninguém esperar: o limite vale também para ele.
+            Ok(line) if !left.is_zero() => each(line),
+            _ => {
+                end(child);
+                return Err(format!("não terminou em {} s", limit.as_secs()));
+            }
+        }
+    }
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "não existe".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// As linhas de um pipe, lidas por uma thread: assim a espera por elas pode ter um limite.
+fn lines_of(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::sync_channel(1024);
+    if let Some(pipe) = pipe {
+        thread::spawn(move || {
+            let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+            // Quem escutava pode ter desistido; então não há mais a quem ler.
+            let _ = lines.map(|line| sender.send(line)).find(Result::is_err);
+        });
+    }
+    receiver
+}
+
+fn finish(mut child: Child, complaint: &mpsc::Receiver<String>) -> Result<(), String> {
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() {
+        return Ok(());
+    }
+    // A última linha de um traceback é a que diz o erro. Um neto pode ter ficado com a saída aberta.
+    let next = || complaint.recv_timeout(Duration::from_millis(200)).ok();
+    Err(std::iter::from_fn(next).last().unwrap_or_else(|| format!("terminou com {status}")))
+}
+
+fn end(mut child: Child) {
+    // Ele pode ter acabado de terminar sozinho; `wait` o recolhe de um jeito ou de outro.
+    let _ = child.kill();
+    let _ = child.wait();
+}
