@@ -176,8 +176,8 @@ fn map_aligned(fd: impl AsFd, len: usize) -> io::Result<*mut c_void> {
 
 /// Lê `len` bytes de um arquivo de memória, a partir de `offset`.
 ///
-/// Memória nova custa mais do que a cópia: o sistema a entrega página a página. Páginas grandes, quando há,
-/// cortam esse custo à metade.
+/// Memória nova costuma custar mais do que a cópia, porque o sistema a entrega página a página. Páginas grandes,
+/// quando há, são menos entregas.
 ///
 /// # Erros
 ///

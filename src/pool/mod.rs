@@ -1,27 +1,31 @@
 //! Trabalhadores que ficam de pé e recebem tarefas.
 
+mod builder;
+mod chunked;
+mod job;
+mod pace;
 pub(crate) mod reply;
 pub(crate) mod stream;
 mod supervisor;
 mod worker;
 
-use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::thread::JoinHandle;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::ipc::parcel::Parcel;
-use crate::process::{StartMethod, protocol};
+use crate::process::protocol;
+pub use builder::PoolBuilder;
+pub use chunked::Chunked;
+use job::Job;
 pub use reply::AsyncResult;
 use reply::{ChunkId, Promise};
-use stream::{Stream, default_chunk_size};
-use supervisor::{Inbox, Order, Shared, Supervisor};
-use worker::{Job, Terms, Worker};
+use stream::default_chunk_size;
+use supervisor::{Inbox, Order, Shared};
 
 /// Um conjunto de processos que recebem tarefas e devolvem resultados.
 ///
@@ -98,147 +102,6 @@ pub struct PoolStats {
     pub retries: u64,
 }
 
-/// Opções de um [`Pool`].
-///
-/// # Exemplos
-///
-/// ```
-/// # use std::time::Duration;
-/// # use multiprocessamento::{init, Error, Pool, StartMethod};
-/// # fn main() -> Result<(), Error> {
-/// # init();
-/// let pool = Pool::builder()
-///     .workers(2)
-///     .name("padaria")
-///     .start_method(StartMethod::ForkServer)
-///     .initializer(|saudacao: String| assert!(!saudacao.is_empty()), "bom dia".to_owned())
-///     .max_tasks_per_child(1000)
-///     .retries(2)
-///     .task_timeout(Duration::from_secs(10))
-///     .build()?;
-/// assert_eq!(pool.map(|x: u64| x + 1, 0..3)?, [1, 2, 3]);
-/// assert_eq!(pool.stats().tasks, 3);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct PoolBuilder {
-    workers: usize,
-    name: String,
-    terms: Terms,
-    retries: usize,
-    /// O que já se sabe que está errado; quem diz é `build`.
-    mistake: Option<Error>,
-}
-
-impl PoolBuilder {
-    /// Quantos processos. Sem isto: um por núcleo que este processo pode usar.
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = workers;
-        self
-    }
-
-    /// O nome do pool; o do processo `i` é `nome-i`, e aparece na lista do sistema (`ps`).
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// Como os processos nascem: [`StartMethod::Spawn`] (sem isto) ou [`StartMethod::ForkServer`].
-    ///
-    /// Por `Fork` um pool não nasce: quem cuida dele é uma thread, e `fork` só copia um processo de uma thread.
-    pub fn start_method(mut self, start_method: StartMethod) -> Self {
-        self.terms.start_method = start_method;
-        self
-    }
-
-    /// O que cada processo roda antes de receber tarefas, também os que entram no lugar de outros.
-    ///
-    /// O que ele preparar para as tarefas mora em variáveis estáticas do processo (`OnceLock`, por exemplo).
-    /// Se falha, [`build`](Self::build) devolve a falha. Tem o tempo de um item, se
-    /// [`task_timeout`](Self::task_timeout) dá algum.
-    pub fn initializer<F, A>(mut self, initializer: F, argument: A) -> Self
-    where
-        F: Fn(A) + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-    {
-        match protocol::request(initializer, &[argument]) {
-            Ok(request) => self.terms.initializer = Some(request),
-            Err(error) => self.mistake = Some(error),
-        }
-        self
-    }
-
-    /// Quantos itens um processo faz antes de dar lugar a um novo: o que a tarefa deixar para trás
-    /// (memória, descritores) vai embora com ele. Um bloco não se divide: o último pode passar da conta.
-    pub fn max_tasks_per_child(mut self, tasks: usize) -> Self {
-        if tasks == 0 {
-            self.mistake = Some(Error::NoTasks);
-        }
-        self.terms.quota = Some(tasks);
-        self
-    }
-
-    /// Quantas vezes um bloco volta à fila quando o processo que o fazia morre ou passa do tempo. Sem isto:
-    /// nenhuma.
-    ///
-    /// O processo pode ter feito parte do bloco, ou o bloco todo, antes de morrer: uma tarefa que muda algo
-    /// fora dela (um arquivo, um banco) precisa aceitar rodar duas vezes. Um pânico não se repete: daria
-    /// no mesmo.
-    pub fn retries(mut self, retries: usize) -> Self {
-        self.retries = retries;
-        self
-    }
-
-    /// Quanto pode durar cada item. O processo que passa disso é morto, e o bloco responde
-    /// [`Error::TaskTimedOut`]. Um bloco de `n` itens tem `n` vezes este tempo. Sem isto: quanto for preciso.
-    pub fn task_timeout(mut self, limit: Duration) -> Self {
-        self.terms.time_limit = Some(limit);
-        self
-    }
-
-    /// Cria os processos e espera que todos estejam prontos.
-    ///
-    /// # Erros
-    ///
-    /// Os de [`Pool::new`]; [`Error::ForkInPool`]; [`Error::NoTasks`]; e os do
-    /// [`initializer`](Self::initializer): [`Error::Encode`], [`Error::Panicked`], [`Error::WorkerDied`].
-    pub fn build(self) -> Result<Pool, Error> {
-        let PoolBuilder { workers: count, name, terms, retries, mistake } = self;
-        if count == 0 {
-            return Err(Error::NoWorkers);
-        }
-        if terms.start_method == StartMethod::Fork {
-            return Err(Error::ForkInPool);
-        }
-        if let Some(mistake) = mistake {
-            return Err(mistake);
-        }
-        let names: Vec<OsString> = (1..=count).map(|i| format!("{name}-{i}").into()).collect();
-        // Primeiro nascem todos, depois se espera cada um: eles se preparam ao mesmo tempo. Um erro no
-        // meio descarta os que já nasceram, o que os mata e recolhe.
-        let started: Result<Vec<_>, _> = names.iter().map(|name| Worker::start(name, &terms)).collect();
-        let mut workers = started?;
-        for worker in &mut workers {
-            worker.wait_ready()?;
-        }
-        let (inbox, doorway) = Inbox::new()?;
-        let shared = Arc::new(Shared::default());
-        let supervisor = Supervisor::new(doorway, workers, names, terms, retries, shared.clone());
-        let supervisor = thread::Builder::new()
-            .name(format!("{name}-supervisor"))
-            .spawn(move || supervisor.run())
-            .map_err(Error::spawn)?;
-        Ok(Pool {
-            inbox,
-            supervisor: Some(supervisor),
-            shared,
-            workers: count,
-            closed: AtomicBool::new(false),
-        })
-    }
-}
-
 impl Pool {
     /// Um pool de `workers` processos, já prontos para trabalhar.
     ///
@@ -253,8 +116,7 @@ impl Pool {
 
     /// Opções, antes de criar o pool.
     pub fn builder() -> PoolBuilder {
-        let workers = thread::available_parallelism().map_or(1, usize::from);
-        PoolBuilder { workers, name: "Pool".to_owned(), terms: Terms::default(), retries: 0, mistake: None }
+        PoolBuilder::new()
     }
 
     /// Quantos processos o pool mantém.
@@ -287,7 +149,7 @@ impl Pool {
         if chunk_size == 0 {
             return Err(Error::EmptyChunk);
         }
-        Ok(Chunked { pool: self, chunk_size, window: None })
+        Ok(Chunked::new(self, chunk_size))
     }
 
     /// `function` sobre cada item; devolve os resultados na ordem da entrada.
@@ -308,7 +170,7 @@ impl Pool {
     {
         let items: Vec<A> = items.into_iter().collect();
         let chunk_size = default_chunk_size(items.len(), self.workers);
-        Chunked { pool: self, chunk_size, window: None }.map(function, items)
+        Chunked::new(self, chunk_size).map(function, items)
     }
 
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto.
@@ -325,7 +187,7 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        Chunked { pool: self, chunk_size: 1, window: None }.imap(function, items)
+        Chunked::new(self, 1).imap(function, items)
     }
 
     /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
@@ -339,7 +201,7 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        Chunked { pool: self, chunk_size: 1, window: None }.imap_unordered(function, items)
+        Chunked::new(self, 1).imap_unordered(function, items)
     }
 
     /// Roda uma tarefa e espera o resultado.
@@ -424,96 +286,5 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.terminate();
         self.wait_supervisor();
-    }
-}
-
-/// Um [`Pool`] com o tamanho do bloco escolhido; vem de [`Pool::chunk_size`].
-///
-/// # Exemplos
-///
-/// ```
-/// # use multiprocessamento::{init, Error, Pool};
-/// # fn main() -> Result<(), Error> {
-/// # init();
-/// let pool = Pool::new(2)?;
-/// // De dez em dez, e lendo no máximo quatro blocos adiante.
-/// let em_blocos = pool.chunk_size(10)?.window(4);
-/// let soma: u64 = em_blocos.imap(|x: u64| x + 1, 0..100).sum::<Result<u64, Error>>()?;
-/// assert_eq!(soma, 5050);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy)]
-pub struct Chunked<'p> {
-    pool: &'p Pool,
-    chunk_size: usize,
-    window: Option<usize>,
-}
-
-impl<'p> Chunked<'p> {
-    /// Quantos blocos podem estar entregues e ainda sem resposta consumida, pelo menos 1: até onde `imap` lê a
-    /// entrada antes de se consumir a saída. Sem isto, o pool escolhe pelo tamanho dos blocos.
-    pub fn window(mut self, chunks: usize) -> Self {
-        self.window = Some(chunks.max(1));
-        self
-    }
-
-    /// Como [`Pool::map`].
-    ///
-    /// # Erros
-    ///
-    /// Os de [`Pool::map`].
-    pub fn map<F, A, R>(self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
-    where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-    {
-        self.stream(function, items).collect()
-    }
-
-    /// Como [`Pool::imap`].
-    pub fn imap<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<'p, F, A, R, I>
-    where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-        I: IntoIterator<Item = A>,
-    {
-        self.stream(function, items).ordered()
-    }
-
-    /// Como [`Pool::imap_unordered`].
-    pub fn imap_unordered<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<'p, F, A, R, I>
-    where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-        I: IntoIterator<Item = A>,
-    {
-        self.stream(function, items).unordered()
-    }
-
-    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<'p, I::IntoIter, Parcel, R>
-    where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-        I: IntoIterator<Item = A>,
-    {
-        let pool = self.pool;
-        let submit = move |items: Vec<A>, promise| pool.submit(function, items, promise);
-        let open = protocol::read_results;
-        let weigh = |answer: &Parcel| answer.bytes.len();
-        Stream::new(items.into_iter(), self.chunk_size, pool.workers, submit, weigh, open)
-            .with_window(self.window)
     }
 }

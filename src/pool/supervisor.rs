@@ -21,7 +21,8 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use rustix::fd::OwnedFd;
 
-use super::worker::{Death, Job, Terms, Worker};
+use super::job::{Job, Terms};
+use super::worker::{Death, Worker};
 use crate::Error;
 use crate::ipc::socket::wait;
 

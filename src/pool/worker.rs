@@ -1,4 +1,4 @@
-//! Um trabalhador visto pelo pool: o filho, os blocos que estão com ele e o seu ritmo.
+//! Um trabalhador visto pelo pool: o filho e os blocos que estão com ele.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -12,48 +12,15 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 use rustix::process::Signal;
 
+use super::job::{Job, Terms};
+use super::pace::Pace;
 use super::reply::{Answer, ChunkId, Promise};
 use crate::Error;
 use crate::ipc::frame;
 use crate::ipc::parcel::Parcel;
 use crate::ipc::socket::wait;
+use crate::process::protocol;
 use crate::process::spawn::{Child, EXIT_LIMIT, Received, START_LIMIT};
-use crate::process::{StartMethod, protocol};
-
-/// Um bloco a fazer: o pedido já em bytes, a quem responder e quantas vezes já se perdeu.
-pub(crate) struct Job {
-    pub(crate) request: Parcel,
-    pub(crate) promise: Promise<Parcel>,
-    pub(crate) losses: usize,
-}
-
-impl Job {
-    pub(crate) fn new(request: Parcel, promise: Promise<Parcel>) -> Self {
-        Job { request, promise, losses: 0 }
-    }
-
-    /// Quantos itens tem.
-    fn items(&self) -> usize {
-        self.promise.chunk().len
-    }
-
-    /// Se é o pedido do `initializer`, o único sem itens.
-    fn is_initial(&self) -> bool {
-        self.items() == 0
-    }
-}
-
-/// O que vale para todos os trabalhadores de um pool.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Terms {
-    pub(crate) start_method: StartMethod,
-    /// O pedido que cada um atende antes de receber tarefas.
-    pub(crate) initializer: Option<Parcel>,
-    /// Quantos itens um trabalhador faz antes de dar lugar a outro.
-    pub(crate) quota: Option<usize>,
-    /// Quanto pode durar cada item.
-    pub(crate) time_limit: Option<Duration>,
-}
 
 /// Um processo do pool.
 pub(crate) struct Worker {
@@ -405,49 +372,4 @@ impl Worker {
         };
         Death { lost, error, reason, untouched: self.jobs }
     }
-}
-
-/// Quantos blocos adiantar: o bastante para o trabalhador não parar à espera do próximo, e não mais.
-///
-/// Acordar um processo custa dezenas de microssegundos. Com tarefas curtas, vale ter muitas na fila
-/// dele; com tarefas longas, uma adiantada é uma que outro trabalhador livre não pode pegar.
-struct Pace {
-    /// Média móvel do tempo entre respostas, em segundos.
-    mean: Option<f64>,
-    last: Instant,
-}
-
-impl Pace {
-    // ANCHOR: ahead
-    const DEEPEST: usize = 32;
-    /// Quanto trabalho adiantado cobre com folga um despertar.
-    const AHEAD: f64 = 1e-3;
-    /// Acima disto, a espera pelo próximo bloco é menos de 1 % dele: não se adianta nada.
-    const LONG: f64 = 10e-3;
-    // ANCHOR_END: ahead
-
-    fn new() -> Self {
-        Pace { mean: None, last: Instant::now() }
-    }
-
-    fn start(&mut self) {
-        self.last = Instant::now();
-    }
-
-    fn tick(&mut self) {
-        let elapsed = self.last.elapsed().min(Duration::from_secs(3600)).as_secs_f64();
-        self.last = Instant::now();
-        self.mean = Some(self.mean.map_or(elapsed, |mean| 0.8 * mean + 0.2 * elapsed));
-    }
-
-    // ANCHOR: depth
-    fn depth(&self) -> usize {
-        match self.mean {
-            // Um despertar por série custa menos do que adiantar às cegas uma tarefa longa.
-            None => 1,
-            Some(mean) if mean > Self::LONG => 1,
-            Some(mean) => ((Self::AHEAD / mean) as usize).clamp(2, Self::DEEPEST),
-        }
-    }
-    // ANCHOR_END: depth
 }

@@ -72,11 +72,11 @@ impl Lock {
         self.lock_until(deadline_in(limit))?.ok_or(Error::TimedOut(limit))
     }
 
-    /// Pega a trava se ela está aberta; `None` se outro a tem.
+    /// Pega a trava se ela está aberta; `None` se alguém a tem, ainda que seja esta thread.
     ///
     /// # Erros
     ///
-    /// [`Error::AlreadyLocked`] se quem a tem é esta thread.
+    /// [`Error::Io`] se o sistema recusou a trava.
     pub fn try_lock(&self) -> Result<Option<LockGuard>, Error> {
         self.lock_until(Some(Instant::now()))
     }

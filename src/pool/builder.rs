@@ -1,0 +1,163 @@
+//! As opções de um pool, e como ele nasce.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Pool;
+use super::job::Terms;
+use super::supervisor::{Inbox, Shared, Supervisor};
+use super::worker::Worker;
+use crate::Error;
+use crate::process::{StartMethod, protocol};
+
+/// Opções de um [`Pool`].
+///
+/// # Exemplos
+///
+/// ```
+/// # use std::time::Duration;
+/// # use multiprocessamento::{init, Error, Pool, StartMethod};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::builder()
+///     .workers(2)
+///     .name("padaria")
+///     .start_method(StartMethod::ForkServer)
+///     .initializer(|saudacao: String| assert!(!saudacao.is_empty()), "bom dia".to_owned())
+///     .max_tasks_per_child(1000)
+///     .retries(2)
+///     .task_timeout(Duration::from_secs(10))
+///     .build()?;
+/// assert_eq!(pool.map(|x: u64| x + 1, 0..3)?, [1, 2, 3]);
+/// assert_eq!(pool.stats().tasks, 3);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct PoolBuilder {
+    workers: usize,
+    name: String,
+    terms: Terms,
+    retries: usize,
+    /// O que já se sabe que está errado; quem diz é `build`.
+    mistake: Option<Error>,
+}
+
+impl PoolBuilder {
+    pub(super) fn new() -> Self {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        PoolBuilder { workers, name: "Pool".to_owned(), terms: Terms::default(), retries: 0, mistake: None }
+    }
+
+    /// Quantos processos. Sem isto: um por núcleo que este processo pode usar.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// O nome do pool; o do processo `i` é `nome-i`, e aparece na lista do sistema (`ps`).
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Como os processos nascem: [`StartMethod::Spawn`] (sem isto) ou [`StartMethod::ForkServer`].
+    ///
+    /// Por `Fork` um pool não nasce: quem cuida dele é uma thread, e `fork` só copia um processo de uma thread.
+    pub fn start_method(mut self, start_method: StartMethod) -> Self {
+        self.terms.start_method = start_method;
+        self
+    }
+
+    /// O que cada processo roda antes de receber tarefas, também os que entram no lugar de outros.
+    ///
+    /// O que ele preparar para as tarefas mora em variáveis estáticas do processo (`OnceLock`, por exemplo).
+    /// Se falha, [`build`](Self::build) devolve a falha. Tem o tempo de um item, se
+    /// [`task_timeout`](Self::task_timeout) dá algum.
+    pub fn initializer<F, A>(mut self, initializer: F, argument: A) -> Self
+    where
+        F: Fn(A) + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+    {
+        match protocol::request(initializer, &[argument]) {
+            Ok(request) => self.terms.initializer = Some(request),
+            Err(error) => self.mistake = Some(error),
+        }
+        self
+    }
+
+    /// Quantos itens um processo faz antes de dar lugar a um novo: o que a tarefa deixar para trás
+    /// (memória, descritores) vai embora com ele. Um bloco não se divide: o último pode passar da conta.
+    pub fn max_tasks_per_child(mut self, tasks: usize) -> Self {
+        if tasks == 0 {
+            self.mistake = Some(Error::NoTasks);
+        }
+        self.terms.quota = Some(tasks);
+        self
+    }
+
+    /// Quantas vezes um bloco volta à fila quando o processo que o fazia morre ou passa do tempo. Sem isto:
+    /// nenhuma.
+    ///
+    /// O processo pode ter feito parte do bloco, ou o bloco todo, antes de morrer: uma tarefa que muda algo
+    /// fora dela (um arquivo, um banco) precisa aceitar rodar duas vezes. Um pânico não se repete: daria
+    /// no mesmo.
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Quanto pode durar cada item. O processo que passa disso é morto, e o bloco responde
+    /// [`Error::TaskTimedOut`]. Um bloco de `n` itens tem `n` vezes este tempo. Sem isto: quanto for preciso.
+    pub fn task_timeout(mut self, limit: Duration) -> Self {
+        self.terms.time_limit = Some(limit);
+        self
+    }
+
+    /// Cria os processos e espera que todos estejam prontos.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`Pool::new`]; [`Error::ForkInPool`]; [`Error::NoTasks`]; e os do
+    /// [`initializer`](Self::initializer): [`Error::Encode`], [`Error::Panicked`], [`Error::WorkerDied`].
+    pub fn build(self) -> Result<Pool, Error> {
+        let PoolBuilder { workers: count, name, terms, retries, mistake } = self;
+        if count == 0 {
+            return Err(Error::NoWorkers);
+        }
+        if terms.start_method == StartMethod::Fork {
+            return Err(Error::ForkInPool);
+        }
+        if let Some(mistake) = mistake {
+            return Err(mistake);
+        }
+        let names: Vec<OsString> = (1..=count).map(|i| format!("{name}-{i}").into()).collect();
+        // Primeiro nascem todos, depois se espera cada um: eles se preparam ao mesmo tempo. Um erro no
+        // meio descarta os que já nasceram, o que os mata e recolhe.
+        let started: Result<Vec<_>, _> = names.iter().map(|name| Worker::start(name, &terms)).collect();
+        let mut workers = started?;
+        for worker in &mut workers {
+            worker.wait_ready()?;
+        }
+        let (inbox, doorway) = Inbox::new()?;
+        let shared = Arc::new(Shared::default());
+        let supervisor = Supervisor::new(doorway, workers, names, terms, retries, shared.clone());
+        let supervisor = thread::Builder::new()
+            .name(format!("{name}-supervisor"))
+            .spawn(move || supervisor.run())
+            .map_err(Error::spawn)?;
+        Ok(Pool {
+            inbox,
+            supervisor: Some(supervisor),
+            shared,
+            workers: count,
+            closed: AtomicBool::new(false),
+        })
+    }
+}
