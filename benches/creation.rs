@@ -6,13 +6,13 @@
 
 mod floor;
 
-use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use criterion::Criterion;
 use floor::fork::fork_and_wait;
-use multiprocessamento::{Pool, Process, StartMethod, init};
+use multiprocessamento::workbook::birth::idle_process_kib;
+use multiprocessamento::{Process, StartMethod, init};
 
 /// Com esta variável, este programa só começa e termina: é o `Command` do mesmo executável.
 const EMPTY: &str = "CADERNO_VAZIO";
@@ -81,21 +81,8 @@ fn ratios() {
 
 /// O PSS divide cada página entre os processos que a têm: é o que um trabalhador a mais custa de fato.
 fn memory() {
-    const FEW: u64 = 1;
-    const MANY: u64 = 9;
     for method in [StartMethod::Spawn, StartMethod::ForkServer] {
-        let total = |workers: u64| {
-            let pool =
-                Pool::builder().workers(workers as usize).start_method(method).build().expect("um pool");
-            pool.pids().into_iter().chain([std::process::id()]).map(pss_kib).sum::<u64>()
-        };
-        let extra = total(MANY).saturating_sub(total(FEW)) / (MANY - FEW);
-        println!("{method:?}: {extra} KiB de PSS a mais por trabalhador parado");
+        let extra = idle_process_kib(method).expect("um pool");
+        println!("{method:?}: {extra:.0} KiB de PSS a mais por trabalhador parado");
     }
-}
-
-fn pss_kib(pid: u32) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

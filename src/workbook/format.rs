@@ -20,6 +20,7 @@ pub fn model_label(id: &str) -> &str {
         "python_serial" => "Python serial",
         "python_threads" => "threads do Python",
         "python_pool" => "Pool do Python",
+        "python_processes" => "Process do Python",
         "python_free_serial" => "Python serial, sem GIL",
         "python_free_threads" => "threads do Python sem GIL",
         "global_lock" => "threads com uma trava só",
@@ -32,6 +33,18 @@ pub fn model_label(id: &str) -> &str {
         "mutex" => "Mutex entre threads",
         other => other,
     }
+}
+
+/// O que é um número avulso do registro, para o relatório; nada, se ele só interessa às figuras do livro.
+pub fn metric_label(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "spawn_us" => "nascer e terminar",
+        "pss_kib" => "memória, parado",
+        "task_us" => "cada tarefa custa",
+        "metg50_us" => "METG(50 %)",
+        "break_even" => "compensa a partir de",
+        _ => return None,
+    })
 }
 
 /// `1234567` como `1.234.567`.
@@ -82,6 +95,27 @@ pub fn seconds(value: f64) -> String {
     format!("{} {unit}", decimal(scaled, places))
 }
 
+/// Um número sem unidade, com os algarismos que ainda dizem alguma coisa.
+pub fn plain(value: f64) -> String {
+    let places = match value.abs() {
+        size if size >= 100.0 || value.fract() == 0.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 0.1 => 2,
+        _ => 3,
+    };
+    decimal(value, places)
+}
+
+/// Um valor com a sua unidade, com os dígitos que ainda dizem alguma coisa.
+pub fn quantity(value: f64, unit: &str) -> String {
+    match unit {
+        "s" => seconds(value),
+        "" => plain(value),
+        "us" => format!("{} µs", plain(value)),
+        unit => format!("{} {unit}", plain(value)),
+    }
+}
+
 /// Uma fração como porcentagem inteira: `0.953` como `95 %`.
 pub fn percent(value: f64) -> String {
     format!("{} %", decimal(value * 100.0, 0))
@@ -96,6 +130,14 @@ pub fn times(estimate: super::stats::Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quantity_keeps_the_digits_that_matter() {
+        assert_eq!(quantity(431.4, "us"), "431 µs");
+        assert_eq!(quantity(12.34, "MiB"), "12,3 MiB");
+        assert_eq!(quantity(0.023, ""), "0,023");
+        assert_eq!(quantity(5_000_000.0, "primos"), "5.000.000 primos");
+    }
 
     #[test]
     fn numbers_are_written_the_brazilian_way() {

@@ -94,3 +94,12 @@ fn own_ticks() -> f64 {
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     after_name.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
 }
+
+/// A memória de um processo, em KiB, pela conta do PSS: uma página dividida por `n` processos entra com `1/n`.
+///
+/// Zero se o processo já se foi.
+pub fn pss_kib(pid: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}

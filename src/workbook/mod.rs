@@ -7,6 +7,9 @@
 //! * [`trace`]: quem fez cada pedaço, em que núcleo, de quando a quando.
 //! * [`stats`]: mediana, e o intervalo em que ela está.
 //! * [`compare`]: os modelos lado a lado, repetição a repetição.
+//! * [`birth`]: o que um trabalhador custa antes da primeira tarefa.
+//! * [`crew`]: trabalhadores que já nasceram, à espera de tarefas.
+//! * [`granularity`]: quanto rende cada modelo com tarefas cada vez menores.
 //! * [`python`]: o Python ao lado, e o que ele mediu.
 //! * [`machine`]: onde se está medindo, e se mais alguém a ocupa.
 //! * [`judge`]: o que uma medição diz de uma afirmação.
@@ -17,9 +20,12 @@
 //! * [`lesson`]: o que junta tudo; é por onde uma lição começa.
 //! * [`exercise`]: a conferência dos exercícios.
 
+pub mod birth;
 pub mod compare;
+pub mod crew;
 pub mod exercise;
 pub mod format;
+pub mod granularity;
 pub mod judge;
 pub mod lesson;
 pub mod machine;

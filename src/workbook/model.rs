@@ -131,13 +131,16 @@ where
     A: Clone + Send + Sync,
     R: Send,
 {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(workers)
-        .build()
-        .map_err(|error| Error::Spawn(std::sync::Arc::new(std::io::Error::other(error))))?;
+    let pool = rayon_threads(workers)?;
     Ok(pool.install(|| items.par_iter().with_max_len(1).cloned().map(function).collect()))
 }
 // ANCHOR_END: rayon
+
+/// As threads da rayon, só para um uso: o pool global dela não muda de tamanho.
+pub(super) fn rayon_threads(workers: usize) -> Result<rayon::ThreadPool, Error> {
+    let built = rayon::ThreadPoolBuilder::new().num_threads(workers).build();
+    built.map_err(|error| Error::Spawn(std::sync::Arc::new(std::io::Error::other(error))))
+}
 
 // ANCHOR: process_pool
 fn process_pool<F, A, R>(function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>

@@ -8,8 +8,8 @@ use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use console::{Term, style};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::format::{decimal, integer, model_label, percent, seconds};
-use super::record::{Claim, Event, ModelResult, Point, Span, Start, Verdict};
+use super::format::{decimal, integer, metric_label, model_label, percent, plain, quantity, seconds};
+use super::record::{Claim, Event, Metric, ModelResult, Point, Span, Start, Verdict};
 use super::timeline;
 
 /// Recebe os eventos de uma lição e os mostra.
@@ -57,6 +57,7 @@ pub struct Terminal {
     results: Vec<ModelResult>,
     spans: Vec<Span>,
     points: Vec<Point>,
+    metrics: Vec<Metric>,
     judging: bool,
 }
 
@@ -73,7 +74,7 @@ impl Report for Terminal {
             Event::Result(result) => self.results.push(result.clone()),
             Event::Span(span) => self.spans.push(span.clone()),
             Event::Point(point) => self.points.push(point.clone()),
-            Event::Metric(_) => {}
+            Event::Metric(metric) => self.metrics.push(metric.clone()),
             Event::Claim(claim) => self.claim(claim),
             Event::End(end) => {
                 self.flush();
@@ -123,6 +124,10 @@ impl Terminal {
             print(&curves(&self.points));
             self.points.clear();
         }
+        if let Some(table) = metrics(&self.metrics) {
+            print(&table);
+        }
+        self.metrics.clear();
     }
 
     fn claim(&mut self, claim: &Claim) {
@@ -191,19 +196,10 @@ fn table(results: &[ModelResult]) -> String {
 
 /// Uma tabela por curva: as abscissas nas linhas, os modelos nas colunas.
 fn curves(points: &[Point]) -> String {
-    let distinct = |pick: fn(&Point) -> &str, of: &[&Point]| {
-        of.iter().fold(Vec::new(), |mut seen: Vec<String>, point| {
-            if !seen.iter().any(|name| name == pick(point)) {
-                seen.push(pick(point).to_owned());
-            }
-            seen
-        })
-    };
     let mut text = String::new();
-    let all: Vec<&Point> = points.iter().collect();
-    for series in distinct(|point| &point.series, &all) {
+    for series in distinct(points.iter().map(|point| point.series.as_str())) {
         let of_series: Vec<&Point> = points.iter().filter(|point| point.series == series).collect();
-        let models = distinct(|point| &point.model, &of_series);
+        let models = distinct(of_series.iter().map(|point| point.model.as_str()));
         let mut xs: Vec<f64> = of_series.iter().map(|point| point.x).collect();
         xs.sort_by(f64::total_cmp);
         xs.dedup();
@@ -211,15 +207,42 @@ fn curves(points: &[Point]) -> String {
         let mut header = vec![first.as_str()];
         header.extend(models.iter().map(|model| model_label(model)));
         let rows = xs.iter().map(|&x| {
-            let cell = |model: &String| {
+            let cell = |model: &&str| {
                 let point = of_series.iter().find(|point| point.model == *model && point.x == x);
                 point.map_or("—".to_owned(), |point| decimal(point.y, 2))
             };
-            std::iter::once(decimal(x, 0)).chain(models.iter().map(cell)).collect()
+            std::iter::once(plain(x)).chain(models.iter().map(cell)).collect()
         });
         text.push_str(&format!("\n{unit}:\n{}\n", aligned(&header, rows)));
     }
     text.trim_end().to_owned()
+}
+
+/// Os números avulsos que têm nome no relatório: os modelos nas linhas, os nomes nas colunas.
+fn metrics(metrics: &[Metric]) -> Option<String> {
+    let shown: Vec<&Metric> = metrics.iter().filter(|metric| metric_label(&metric.name).is_some()).collect();
+    let names = distinct(shown.iter().map(|metric| metric.name.as_str()));
+    let models = distinct(shown.iter().map(|metric| metric.model.as_str()));
+    let labels = names.iter().filter_map(|name| metric_label(name));
+    let header: Vec<&str> = std::iter::once("").chain(labels).collect();
+    let rows = models.iter().map(|model| {
+        let cell = |name: &&str| {
+            let metric = shown.iter().find(|metric| metric.name == *name && metric.model == *model);
+            metric.map_or("—".to_owned(), |metric| quantity(metric.value, &metric.unit))
+        };
+        std::iter::once(model_label(model).to_owned()).chain(names.iter().map(cell)).collect()
+    });
+    (!shown.is_empty()).then(|| format!("\n{}", aligned(&header, rows)))
+}
+
+/// Os valores distintos, na ordem em que aparecem.
+fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    values.fold(Vec::new(), |mut seen, value| {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+        seen
+    })
 }
 
 /// Onde ficam os registros: `target/caderno` deste repositório, ou a pasta em `CADERNO_REGISTROS`.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use multiprocessamento::workbook::format::plain;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-use super::number::plain;
 use super::pen::{tick_name, ticks};
 use super::record::distinct;
 
@@ -20,8 +20,7 @@ pub struct Axis {
 impl Axis {
     /// O eixo em que cabem todos os valores. Os de ordens de grandeza diferentes pedem a escala
     /// logarítmica: na linear, os pequenos ficariam todos no mesmo lugar.
-    pub fn of(values: impl Iterator<Item = f64>) -> Self {
-        let values: Vec<f64> = values.collect();
+    pub fn of(values: Vec<f64>) -> Self {
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         if low > 0.0 && high / low >= 100.0 {
@@ -29,6 +28,12 @@ impl Axis {
             let ticks = powers.filter(|tick| (low..=high).contains(tick)).collect();
             return Self { start: low, end: high, is_log: true, ticks };
         }
+        Self::linear(values)
+    }
+
+    /// O eixo linear, a partir de zero.
+    pub fn linear(values: Vec<f64>) -> Self {
+        let high = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         let mut own = distinct(values);
         own.sort_by(f64::total_cmp);
         let whole = own.len() <= 8 && own.iter().all(|value| value.fract() == 0.0);
@@ -72,7 +77,7 @@ mod tests {
     use super::*;
 
     fn marks(values: &[f64]) -> Vec<String> {
-        let axis = Axis::of(values.iter().copied());
+        let axis = Axis::of(values.to_vec());
         axis.ticks.iter().map(|tick| axis.format_ext(tick)).collect()
     }
 
@@ -84,7 +89,7 @@ mod tests {
     #[test]
     fn values_far_apart_get_a_logarithmic_scale() {
         assert_eq!(marks(&[0.5, 40.0, 20_000.0]), ["1", "10", "100", "1.000", "10.000"]);
-        let axis = Axis::of([1.0, 100.0].into_iter());
+        let axis = Axis::of(vec![1.0, 100.0]);
         assert_eq!(axis.map(&10.0, (0, 200)), 100);
     }
 

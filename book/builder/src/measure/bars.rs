@@ -1,9 +1,8 @@
 //! Barras: uma por modelo, do tempo na carga comum ou de um número avulso.
 
-use multiprocessamento::workbook::format::model_label;
+use multiprocessamento::workbook::format::{model_label, quantity};
 
 use super::names::class;
-use super::number::quantity;
 use super::pen::{Area, Pen, WIDTH};
 use super::record::Record;
 use super::table::extremes;

@@ -48,19 +48,31 @@ pub fn draw(record: &Record, series: &str) -> Option<String> {
     if series == SPEEDUP {
         curves.extend(guides(record, &points, &models));
     }
+    curves.extend(level(series, &points));
     curves.extend(models.iter().enumerate().map(|(index, model)| Curve {
         label: model_label(model).to_owned(),
         color: placeholder(index),
         style: Style::Measured,
-        dots: points.iter().filter(|p| p.model == *model).map(|p| (p.x, p.y)).collect(),
+        dots: dots_of(&points, model),
     }));
     let (x_title, y_title) = titles(first);
     let dots = || curves.iter().flat_map(|curve| &curve.dots);
-    let axes = (Axis::of(dots().map(|dot| dot.0)), Axis::of(dots().map(|dot| dot.1)));
+    // Uma razão se lê contra zero, por menor que fique.
+    let is_ratio = ["eficiência", "aceleração"].contains(&first.y_unit.as_str());
+    let y = if is_ratio { Axis::linear } else { Axis::of };
+    let axes = (Axis::of(dots().map(|dot| dot.0).collect()), y(dots().map(|dot| dot.1).collect()));
     let mut body = String::new();
     // O plotters escreve em memória; se falhar, a página diz que falta a figura.
     plot(&mut body, &curves, axes, &x_title, &y_title).ok()?;
     Some(wrap(&recolor(&body, &models), f64::from(HEIGHT), &format!("{y_title} por {x_title}")))
+}
+
+/// Da esquerda para a direita, seja qual for a ordem em que foram medidos.
+fn dots_of(points: &[&Point], model: &str) -> Vec<(f64, f64)> {
+    let own = points.iter().filter(|point| point.model == model);
+    let mut dots: Vec<(f64, f64)> = own.map(|point| (point.x, point.y)).collect();
+    dots.sort_by(|a, b| a.0.total_cmp(&b.0));
+    dots
 }
 
 /// A aceleração ideal e, onde a lição a ajustou, a que a lei de Amdahl prevê.
@@ -84,6 +96,19 @@ fn guides(record: &Record, points: &[&Point], models: &[&str]) -> Vec<Curve> {
         });
     }
     guides
+}
+
+/// A altura em que uma curva muda de sentido, onde há uma: metade da máquina ocupada, ou nem ganho nem perda.
+fn level(series: &str, points: &[&Point]) -> Option<Curve> {
+    let (label, height) = match series {
+        "efficiency_by_task" => ("metade da máquina", 0.5),
+        "speedup_by_work" => ("nem ganho nem perda", 1.0),
+        _ => return None,
+    };
+    let start = points.iter().map(|point| point.x).fold(f64::INFINITY, f64::min);
+    let end = points.iter().map(|point| point.x).fold(0.0, f64::max);
+    let dots = vec![(start, height), (end, height)];
+    Some(Curve { label: label.to_owned(), color: GUIDE, style: Style::Dashed, dots })
 }
 
 fn titles(point: &Point) -> (String, String) {

@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 22] = [
+pub const MODELS: [&str; 23] = [
     "serial",
     "threads",
     "thread_pool",
@@ -12,6 +12,7 @@ pub const MODELS: [&str; 22] = [
     "python_serial",
     "python_threads",
     "python_pool",
+    "python_processes",
     "python_free_serial",
     "python_free_threads",
     "global_lock",
@@ -38,6 +39,7 @@ pub fn class(model: &str) -> String {
         "channel" | "mutex" => "threads",
         "global_lock" => "thread_pool",
         "python_free_serial" => "python_serial",
+        "python_processes" => "python_pool",
         own => own,
     };
     format!("modelo-{}", color.replace('_', "-"))

@@ -1,6 +1,6 @@
 //! Os números das figuras, escritos como no terminal.
 
-use multiprocessamento::workbook::format::{decimal, integer, seconds};
+use multiprocessamento::workbook::format::{decimal, integer};
 
 /// Uma unidade de tempo para uma figura inteira: numa coluna, `982 ms` ao lado de `1,95 s` esconde
 /// qual dos dois é o menor.
@@ -46,27 +46,6 @@ impl TimeScale {
     }
 }
 
-/// Um valor com a sua unidade, com os dígitos que ainda dizem alguma coisa.
-pub fn quantity(value: f64, unit: &str) -> String {
-    match unit {
-        "s" => seconds(value),
-        "" => plain(value),
-        "us" => format!("{} µs", plain(value)),
-        unit => format!("{} {unit}", plain(value)),
-    }
-}
-
-/// Um número sem unidade.
-pub fn plain(value: f64) -> String {
-    let places = match value.abs() {
-        size if size >= 100.0 || value.fract() == 0.0 => 0,
-        size if size >= 10.0 => 1,
-        size if size >= 0.1 => 2,
-        _ => 3,
-    };
-    decimal(value, places)
-}
-
 /// Uma quantidade com o nome do que se conta.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     let digits = integer(u64::try_from(number).unwrap_or(u64::MAX));
@@ -93,11 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quantity_keeps_the_digits_that_matter() {
-        assert_eq!(quantity(431.4, "us"), "431 µs");
-        assert_eq!(quantity(12.34, "MiB"), "12,3 MiB");
-        assert_eq!(quantity(0.023, ""), "0,023");
-        assert_eq!(quantity(5_000_000.0, "primos"), "5.000.000 primos");
+    fn a_count_agrees_with_its_noun_and_a_date_begins_with_the_day() {
         assert_eq!(count(1, "núcleo", "núcleos"), "1 núcleo");
         assert_eq!(count(2, "núcleo", "núcleos"), "2 núcleos");
         assert_eq!(date("2026-11-22T14:37:06-03:00"), "22/11/2026");

@@ -1,9 +1,9 @@
 //! Um número do registro no meio de uma frase.
 
-use multiprocessamento::workbook::format::{decimal, percent};
+use multiprocessamento::workbook::format::{decimal, percent, quantity};
 
 use super::caption::owner;
-use super::number::{date, quantity};
+use super::number::date;
 use super::pen::escape;
 use super::record::Record;
 
