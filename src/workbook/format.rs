@@ -28,9 +28,12 @@ pub fn model_label(id: &str) -> &str {
         "queue" => "Queue",
         "pipe" => "Pipe",
         "manager" => "Manager",
-        "shared_value" => "Value em memória compartilhada",
+        "shared_value" => "Value compartilhado",
         "channel" => "canal entre threads",
         "mutex" => "Mutex entre threads",
+        "get_insert" => "get e insert",
+        "update" => "update por primo",
+        "slice_update" => "update por fatia",
         other => other,
     }
 }

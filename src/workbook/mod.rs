@@ -11,6 +11,9 @@
 //! * [`crew`]: trabalhadores que já nasceram, à espera de tarefas.
 //! * [`granularity`]: quanto rende cada modelo com tarefas cada vez menores.
 //! * [`python`]: o Python ao lado, e o que ele mediu.
+//! * [`together`]: vários processos, ou threads, que largam juntos.
+//! * [`price`]: quanto custa uma operação pequena demais para o relógio.
+//! * [`places`]: o mesmo valor num `Manager`, na memória compartilhada e atrás de um `Mutex`.
 //! * [`machine`]: onde se está medindo, e se mais alguém a ocupa.
 //! * [`judge`]: o que uma medição diz de uma afirmação.
 //! * [`record`]: o registro, um evento por linha.
@@ -31,10 +34,13 @@ pub mod lesson;
 pub mod machine;
 pub mod model;
 pub mod options;
+pub mod places;
+pub mod price;
 pub mod python;
 pub mod record;
 pub mod report;
 pub mod stats;
 pub mod timeline;
+pub mod together;
 pub mod trace;
 pub mod workload;

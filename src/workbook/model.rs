@@ -172,7 +172,7 @@ where
 // ANCHOR: hands
 /// Reparte os itens como cartas: o trabalhador `w` leva os itens `w`, `w + workers`, `w + 2·workers`, …
 /// Assim cada um recebe fatias baratas e caras na mesma proporção.
-fn hands<A: Clone>(items: &[A], workers: usize) -> impl Iterator<Item = Vec<A>> {
+pub fn hands<A: Clone>(items: &[A], workers: usize) -> impl Iterator<Item = Vec<A>> {
     (0..workers).map(move |worker| items.iter().skip(worker).step_by(workers).cloned().collect())
 }
 

@@ -50,6 +50,11 @@ pub fn now() -> f64 {
     seconds(ClockId::Monotonic)
 }
 
+/// Tempo de processador que este processo já gastou, em segundos, somadas as suas threads.
+pub fn process_seconds() -> f64 {
+    seconds(ClockId::ProcessCPUTime)
+}
+
 fn thread_seconds() -> f64 {
     seconds(ClockId::ThreadCPUTime)
 }

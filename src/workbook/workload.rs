@@ -49,6 +49,18 @@ fn is_prime(n: u64) -> bool {
 }
 // ANCHOR_END: count_primes
 
+/// Os primos de `range`, um a um.
+///
+/// # Exemplos
+///
+/// ```
+/// use multiprocessamento::workbook::workload::primes;
+/// assert_eq!(primes(10..20).collect::<Vec<_>>(), [11, 13, 17, 19]);
+/// ```
+pub fn primes(range: Range<u64>) -> impl Iterator<Item = u64> {
+    range.filter(|&n| is_prime(n))
+}
+
 // ANCHOR: slices
 /// Corta `0..limit` em `count` fatias de tamanho igual, a menos de um.
 ///

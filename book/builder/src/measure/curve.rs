@@ -16,6 +16,8 @@ use super::record::{Record, distinct};
 
 const HEIGHT: u32 = 320;
 const LABELS: u32 = 138;
+/// Por letra de um nome mais longo do que a margem, na tela estreita.
+const LETTER: u32 = 8;
 const LINE: i32 = 17;
 const GRID: RGBColor = RGBColor(1, 2, 1);
 const AXIS: RGBColor = RGBColor(1, 2, 2);
@@ -127,11 +129,13 @@ fn plot(
     y_title: &str,
 ) -> Result<(), Box<dyn Error>> {
     let width = WIDTH as u32;
+    let letters = |curve: &Curve| u32::try_from(curve.label.chars().count()).unwrap_or(0);
+    let labels = curves.iter().map(|curve| letters(curve) * LETTER + 18).fold(LABELS, u32::max);
     let root = SVGBackend::with_string(svg, (width, HEIGHT)).into_drawing_area();
     let text = ("sans-serif", 13).into_font();
     let mut chart = ChartBuilder::on(&root)
         .margin_top(26)
-        .margin_right(LABELS)
+        .margin_right(labels)
         .x_label_area_size(42)
         .y_label_area_size(44)
         .build_cartesian_2d(x, y)?;
@@ -166,7 +170,7 @@ fn plot(
         }
         ends.push((chart.backend_coord(&last).1, curve));
     }
-    let left = i32::try_from(width - LABELS).unwrap_or(0) + 10;
+    let left = i32::try_from(width - labels).unwrap_or(0) + 10;
     for (middle, curve) in spread(ends) {
         let mark = (left, middle);
         let color = curve.color.filled();

@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 23] = [
+pub const MODELS: [&str; 26] = [
     "serial",
     "threads",
     "thread_pool",
@@ -25,6 +25,9 @@ pub const MODELS: [&str; 23] = [
     "shared_value",
     "channel",
     "mutex",
+    "get_insert",
+    "update",
+    "slice_update",
 ];
 
 /// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
@@ -34,9 +37,11 @@ pub const MODELS: [&str; 23] = [
 /// distingue vinte cores.
 pub fn class(model: &str) -> String {
     let color = match model {
-        "queue" | "pipe" | "manager" | "spawn" => "process_pool",
+        "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" => "process_pool",
         "shared_value" | "fork" | "forkserver" => "processes",
         "channel" | "mutex" => "threads",
+        // Errada: a conta que ela faz não é a das outras.
+        "get_insert" => "serial",
         "global_lock" => "thread_pool",
         "python_free_serial" => "python_serial",
         "python_processes" => "python_pool",
