@@ -21,12 +21,16 @@
 //! * [`mod@format`]: números e nomes como o leitor os lê.
 //! * [`options`]: as opções de linha de comando, as mesmas em toda lição.
 //! * [`lesson`]: o que junta tudo; é por onde uma lição começa.
+//! * [`crash`]: morrer de propósito, sem deixar sujeira.
+//! * [`fate`]: o que uma falha deixou.
 //! * [`exercise`]: a conferência dos exercícios.
 
 pub mod birth;
 pub mod compare;
+pub mod crash;
 pub mod crew;
 pub mod exercise;
+pub mod fate;
 pub mod format;
 pub mod granularity;
 pub mod judge;

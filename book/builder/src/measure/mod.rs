@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! * [`record`]: o registro, lido e arrumado.
-//! * [`bars`], [`timeline`], [`curve`], [`processes`]: os gráficos.
+//! * [`bars`], [`timeline`], [`curve`], [`processes`], [`fates`]: os gráficos.
 //! * [`table`], [`verdicts`], [`value`]: o que é texto.
 //! * [`caption`]: a legenda que diz de que máquina é a figura.
 //! * [`number`], [`names`], [`pen`], [`axis`]: números, nomes, traços e escalas.
@@ -12,6 +12,7 @@ pub mod axis;
 pub mod bars;
 pub mod caption;
 pub mod curve;
+pub mod fates;
 pub mod names;
 pub mod number;
 pub mod pen;
@@ -57,6 +58,7 @@ enum Figure<'a> {
     Timeline { ruler: timeline::Ruler, models: Vec<&'a str> },
     Curve(&'a str),
     Processes,
+    Fates(Vec<&'a str>),
     Verdicts,
     Value(value::Value<'a>),
 }
@@ -84,6 +86,13 @@ impl<'a> Figure<'a> {
             }
             ["curva", series] => Self::Curve(series),
             ["processos"] => Self::Processes,
+            ["destinos", ref failures @ ..] if !failures.is_empty() => {
+                let unknown = |failure: &&&str| fates::FAILURES.iter().all(|(known, _)| known != *failure);
+                if let Some(failure) = failures.iter().find(unknown) {
+                    return Err(directive.refuse(&format!("não conheço a falha `{failure}`")));
+                }
+                Self::Fates(failures.to_vec())
+            }
             ["vereditos"] => Self::Verdicts,
             ["metrica", name] => Self::Value(value::Value::Metric { name, model: "" }),
             ["metrica", name, model] => {
@@ -109,6 +118,7 @@ impl<'a> Figure<'a> {
             Self::Timeline { ruler, models } => timeline::draw(record, *ruler, models),
             Self::Curve(series) => curve::draw(record, series),
             Self::Processes => processes::draw(record),
+            Self::Fates(failures) => fates::draw(record, failures),
             Self::Verdicts => verdicts::draw(record),
             Self::Value(_) => None,
         }

@@ -27,6 +27,7 @@ fn every_figure_says_whose_it_is_and_how_to_repeat_it() {
         "{{#medida linha-do-tempo}}",
         "{{#medida curva speedup_by_workers}}",
         "{{#medida processos}}",
+        "{{#medida destinos abort}}",
         "{{#medida vereditos}}",
     ] {
         let page = figure(directive);
@@ -154,6 +155,34 @@ fn the_process_diagram_tells_one_process_from_many() {
 }
 
 #[test]
+fn the_fates_show_who_died_and_which_answers_were_lost_or_wrong() {
+    let page = figure("{{#medida destinos abort}}");
+    let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
+    for wanted in [
+        "Uma tarefa aborta",
+        "threads",
+        "0 de 64 certas, 64 perdidas",
+        "morreu o processo, com tudo o que tinha",
+        "fork",
+        "62 de 64 certas, 2 erradas",
+        "2 processos, todos vivos",
+        "pool de processos",
+        "63 de 64 certas, 1 perdida",
+        "morreu 1 de 2 processos",
+        "perdida",
+    ] {
+        assert!(words.iter().any(|word| word == wanted), "falta {wanted} em {words:?}");
+    }
+    let count = |selector: &str| select(&page, selector).len();
+    // Com a legenda: uma resposta de cada tipo.
+    assert_eq!((count("rect.errada"), count("text.sinal")), (2 + 1, 2 + 1));
+    assert_eq!(count("rect.morto"), 64 + 1 + 1 + (1 + 1));
+    assert_eq!(count("line.cruz"), 2 * count("rect.morto"));
+    assert_eq!(count("rect.processo"), 2 + 1);
+    assert!(!text(select(&page, "svg > title")[0]).is_empty());
+}
+
+#[test]
 fn each_claim_shows_its_verdict_and_a_definition_has_none() {
     let page = figure("{{#medida vereditos}}");
     let claims: Vec<String> = select(&page, "ul.vereditos > li").into_iter().map(text).collect();
@@ -203,6 +232,8 @@ fn a_directive_that_does_not_exist_is_an_error_of_one_line() {
         "{{#medida pizza}}",
         "{{#medida tabela grande}}",
         "{{#medida curva}}",
+        "{{#medida destinos}}",
+        "{{#medida destinos abortt}}",
         "{{#medida linha-do-tempo mpii}}",
         "{{#medida valor mean threads}}",
         "{{#medida valor median thread}}",

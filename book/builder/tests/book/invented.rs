@@ -14,6 +14,13 @@ pub(crate) const MODELS: [(&str, f64); 6] = [
     ("processes", 1.8),
 ];
 
+/// O que uma falha deixou em cada modelo: respostas certas e erradas, processos e mortos.
+pub(crate) const FATES: [(&str, [f64; 4]); 3] = [
+    ("threads", [0.0, 0.0, 1.0, 1.0]),
+    ("fork", [62.0, 2.0, 2.0, 0.0]),
+    ("process_pool", [63.0, 0.0, 2.0, 1.0]),
+];
+
 /// O registro inventado de uma lição, um evento por linha.
 pub(crate) fn record(lesson: u32) -> String {
     lines(&events(lesson))
@@ -41,6 +48,12 @@ pub(crate) fn events(lesson: u32) -> Vec<Event> {
     events.push(Event::Metric(metric("amdahl_serial_fraction", "process_pool", 0.04, "")));
     events.push(Event::Metric(metric("spawn_us", "processes", 1_431.4, "us")));
     events.push(Event::Metric(metric("cpu_over_wall", "", 1.966, "")));
+    for (model, [right, wrong, processes, died]) in FATES {
+        let values =
+            [("asked", 64.0), ("right", right), ("wrong", wrong), ("processes", processes), ("died", died)];
+        let fate = values.map(|(name, value)| metric(&format!("abort_{name}"), model, value, ""));
+        events.extend(fate.map(Event::Metric));
+    }
     let verdicts = [Some(Verdict::Confirmed), Some(Verdict::Refuted), Some(Verdict::Inconclusive), None];
     events.extend((1..).zip(verdicts).map(|(number, verdict)| {
         Event::Claim(Claim {

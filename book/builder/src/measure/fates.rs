@@ -1,0 +1,209 @@
+//! O que uma falha deixou, modelo a modelo: os processos que morreram, e as respostas que se perderam ou
+//! chegaram erradas.
+
+use multiprocessamento::workbook::fate::Fate;
+use multiprocessamento::workbook::format::{integer, model_label};
+
+use super::names::class;
+use super::number::count;
+use super::pen::{Area, Pen, WIDTH};
+use super::record::{Record, distinct};
+
+/// As falhas que uma página pode pedir, e como elas se leem.
+pub const FAILURES: [(&str, &str); 2] =
+    [("abort", "Uma tarefa aborta"), ("stray_write", "Alguém escreve por um ponteiro errado")];
+
+/// Um quadradinho é uma resposta; de tantas em diante, cada um passa a ser várias.
+const MOST: usize = 64;
+const PER_ROW: usize = 32;
+const STEP: f64 = WIDTH / 32.0;
+const CELL: f64 = 12.0;
+const BOX: Area = Area { x: 1.0, y: 0.0, width: 22.0, height: 16.0 };
+/// Mais processos do que isto não cabem na linha; o texto ao lado diz quantos são.
+const MOST_BOXES: usize = 8;
+const LINE: f64 = 22.0;
+
+/// O desenho; nada, se o registro não tem estas falhas.
+pub fn draw(record: &Record, failures: &[&str]) -> Option<String> {
+    let mut drawing = Drawing { pen: Pen::default(), y: 0.0 };
+    for failure in failures {
+        let asked = format!("{failure}_asked");
+        let metrics = record.metrics.iter().filter(|metric| metric.name == asked);
+        let models = distinct(metrics.map(|metric| metric.model.as_str()));
+        let fates: Vec<_> =
+            models.into_iter().filter_map(|model| Some((model, fate(record, failure, model)?))).collect();
+        if !fates.is_empty() {
+            drawing.heading(failure);
+        }
+        for (model, fate) in fates {
+            drawing.model(model, &fate);
+        }
+    }
+    (drawing.y > 0.0).then(|| drawing.finish())
+}
+
+fn fate(record: &Record, failure: &str, model: &str) -> Option<Fate> {
+    // Uma contagem é inteira e não é negativa: o registro a guarda como número qualquer.
+    let number =
+        |name: &str| Some(record.metric(&format!("{failure}_{name}"), model)?.value.max(0.0) as usize);
+    Some(Fate {
+        asked: number("asked")?,
+        right: number("right")?,
+        wrong: number("wrong")?,
+        processes: number("processes")?,
+        died: number("died")?,
+    })
+}
+
+struct Drawing {
+    pen: Pen,
+    y: f64,
+}
+
+/// O que um quadradinho diz.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Right,
+    Wrong,
+    Lost,
+}
+
+impl Drawing {
+    fn heading(&mut self, failure: &str) {
+        let name = FAILURES.iter().find(|(id, _)| id == &failure).map_or(failure, |(_, name)| name);
+        self.pen.text("nome", (1.0, self.y + 14.0), name);
+        self.pen.line("eixo", (1.0, self.y + LINE), (WIDTH - 1.0, self.y + LINE));
+        self.y += LINE + 8.0;
+    }
+
+    fn model(&mut self, model: &str, fate: &Fate) {
+        self.pen.text("", (1.0, self.y + 14.0), model_label(model));
+        self.pen.text("valor fim", (WIDTH - 1.0, self.y + 14.0), &answers(fate));
+        self.y += LINE;
+        self.processes(model, fate);
+        for (index, answer) in cells(fate).into_iter().enumerate() {
+            let x = 1.0 + steps(index % PER_ROW);
+            self.answer(answer, model, (x, self.y + steps(index / PER_ROW)));
+        }
+        self.y += steps(cells(fate).len().div_ceil(PER_ROW)) + 14.0;
+    }
+
+    fn processes(&mut self, model: &str, fate: &Fate) {
+        let shown = fate.processes.min(MOST_BOXES);
+        let mut area = Area { y: self.y, ..BOX };
+        for number in 0..shown {
+            // Os mortos vêm primeiro: com muitos processos, são eles que não podem faltar.
+            if number < fate.died {
+                self.pen.rect("morto", area, "");
+                self.cross(area);
+            } else {
+                self.pen.rect(&format!("processo {}", class(model)), area, "");
+            }
+            area.x += area.width + 5.0;
+        }
+        self.pen.text("", (area.x + 3.0, self.y + 13.0), &deaths(fate));
+        self.y += LINE;
+    }
+
+    fn answer(&mut self, answer: Answer, model: &str, (x, y): (f64, f64)) {
+        let area = Area { x, y, width: CELL, height: CELL };
+        match answer {
+            Answer::Right => self.pen.rect(&class(model), area, ""),
+            Answer::Lost => {
+                self.pen.rect("morto", area, "");
+                self.cross(area);
+            }
+            Answer::Wrong => {
+                self.pen.rect("errada", area, "");
+                self.pen.text("sinal", (x + CELL / 2.0, y + 10.5), "≠");
+            }
+        }
+    }
+
+    fn cross(&mut self, Area { x, y, width, height }: Area) {
+        self.pen.line("cruz", (x, y), (x + width, y + height));
+        self.pen.line("cruz", (x, y + height), (x + width, y));
+    }
+
+    fn finish(mut self) -> String {
+        let legend = [
+            (Answer::Right, "certa"),
+            (Answer::Lost, "perdida"),
+            (Answer::Wrong, "errada, e ninguém avisou"),
+        ];
+        let mut x = 1.0;
+        for (answer, name) in legend {
+            self.answer(answer, "serial", (x, self.y));
+            self.pen.text("", (x + 18.0, self.y + 11.5), name);
+            x += 50.0 + 7.0 * f64::from(u16::try_from(name.chars().count()).unwrap_or(u16::MAX));
+        }
+        self.pen
+            .finish(self.y + 18.0, "O que cada falha deixou: processos mortos, respostas perdidas e erradas")
+    }
+}
+
+fn steps(count: usize) -> f64 {
+    f64::from(u16::try_from(count).unwrap_or(u16::MAX)) * STEP
+}
+
+/// Os quadradinhos de um modelo. Uma perda, por pequena que seja, aparece.
+fn cells(fate: &Fate) -> Vec<Answer> {
+    let total = fate.asked.min(MOST);
+    let share = |part: usize| (part * total).div_ceil(fate.asked.max(1));
+    let (wrong, lost) = (share(fate.wrong), share(fate.lost()));
+    let mut cells = vec![Answer::Right; total.saturating_sub(wrong + lost)];
+    cells.extend(std::iter::repeat_n(Answer::Wrong, wrong));
+    cells.extend(std::iter::repeat_n(Answer::Lost, lost));
+    cells.truncate(total);
+    cells
+}
+
+fn answers(fate: &Fate) -> String {
+    let whole = |number: usize| integer(u64::try_from(number).unwrap_or(u64::MAX));
+    let mut text = format!("{} de {} certas", whole(fate.right), whole(fate.asked));
+    if fate.wrong > 0 {
+        text += &format!(", {}", count(fate.wrong, "errada", "erradas"));
+    }
+    if fate.lost() > 0 {
+        text += &format!(", {}", count(fate.lost(), "perdida", "perdidas"));
+    }
+    text
+}
+
+fn deaths(fate: &Fate) -> String {
+    let processes = count(fate.processes, "processo", "processos");
+    match (fate.died, fate.processes) {
+        (0, 1) => "o processo continua vivo".to_owned(),
+        (0, _) => format!("{processes}, todos vivos"),
+        (1, 1) => "morreu o processo, com tudo o que tinha".to_owned(),
+        (1, _) => format!("morreu 1 de {processes}"),
+        (died, _) => format!("morreram {died} de {processes}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(fate: Fate) -> [usize; 3] {
+        let cells = cells(&fate);
+        [Answer::Right, Answer::Wrong, Answer::Lost]
+            .map(|kind| cells.iter().filter(|cell| **cell == kind).count())
+    }
+
+    #[test]
+    fn a_cell_is_an_answer_while_they_fit_and_no_loss_is_too_small_to_show() {
+        let fate = Fate { asked: 64, right: 62, wrong: 1, processes: 2, died: 1 };
+        assert_eq!(shown(fate), [62, 1, 1]);
+        assert_eq!(shown(Fate { asked: 10_000, right: 9_999, wrong: 0, ..fate }), [63, 0, 1]);
+        assert_eq!(shown(Fate { asked: 0, right: 0, wrong: 0, ..fate }), [0, 0, 0]);
+    }
+
+    #[test]
+    fn deaths_are_told_in_words() {
+        let fate = Fate { asked: 1, right: 1, wrong: 0, processes: 2, died: 0 };
+        assert_eq!(deaths(&fate), "2 processos, todos vivos");
+        assert_eq!(deaths(&Fate { died: 1, ..fate }), "morreu 1 de 2 processos");
+        assert_eq!(deaths(&Fate { died: 2, ..fate }), "morreram 2 de 2 processos");
+    }
+}
