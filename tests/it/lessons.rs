@@ -34,6 +34,7 @@ const CLAIMS: &[(u32, &[(&str, bool)])] = &[
     (1, &[("1.C1", true), ("1.C2", false)]),
     (2, &[("2.C1", true), ("2.C2", true)]),
     (3, &[("3.C1", true), ("3.C2", true), ("3.C3", true)]),
+    (5, &[("5.C1", true), ("5.C2", true), ("5.C3", true)]),
     (8, &[("8.C1", true)]),
     (9, &[("9.C1", true), ("9.C2", true), ("9.C3", true)]),
 ];

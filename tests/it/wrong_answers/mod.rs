@@ -10,6 +10,7 @@ use crate::workspace::stdout;
 mod lesson_01;
 mod lesson_02;
 mod lesson_03;
+mod lesson_05;
 mod lesson_08;
 mod lesson_09;
 
@@ -31,9 +32,16 @@ pub(crate) struct Wrong {
 }
 
 fn all() -> impl Iterator<Item = &'static Wrong> {
-    [lesson_01::WRONG, lesson_02::WRONG, lesson_03::WRONG, lesson_08::WRONG, lesson_09::WRONG]
-        .into_iter()
-        .flatten()
+    [
+        lesson_01::WRONG,
+        lesson_02::WRONG,
+        lesson_03::WRONG,
+        lesson_05::WRONG,
+        lesson_08::WRONG,
+        lesson_09::WRONG,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Se este processo é uma resposta errada, a confere.
