@@ -10,22 +10,19 @@
 mod floor;
 
 use std::cell::{Cell, RefCell};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use floor::bare;
-use floor::exchange::Exchange;
+use multiprocessamento::workbook::exchange::{Channel, Exchange, Round, between_threads, by_pipe, by_queue};
 use multiprocessamento::workbook::format::seconds;
 use multiprocessamento::workbook::stats::median;
-use multiprocessamento::{Connection, Event, Manager, Process, Queue, SharedArray, SharedMemory, init, pipe};
+use multiprocessamento::{Connection, Event, Manager, Process, SharedArray, SharedMemory, init, pipe};
 use serde::{Deserialize, Serialize};
 
 const SIZES: [(&str, usize); 4] = [("8 B", 8), ("1 KiB", 1 << 10), ("64 KiB", 64 << 10), ("1 MiB", 1 << 20)];
 const LARGE: usize = 64 << 20;
-/// Quantas mensagens esperam numa fila.
-const CAPACITY: usize = 64;
 
 fn main() {
     if bare::served() {
@@ -51,8 +48,8 @@ fn round_trips(criterion: &mut Criterion) {
     for (label, size) in SIZES {
         let exchange = Exchange::round_trip(size);
         let mut bench = |name, round: &dyn Fn()| bench(&mut group, name, label, round);
-        by_pipe(exchange, |round| bench("Pipe", round));
-        by_queue(exchange, |round| bench("Queue", round));
+        by(by_pipe, exchange, |round| bench("Pipe", round));
+        by(by_queue, exchange, |round| bench("Queue", round));
         by_manager(size, |insert, get| {
             bench("Manager, insert", insert);
             bench("Manager, get", get);
@@ -60,7 +57,7 @@ fn round_trips(criterion: &mut Criterion) {
         by_shared_memory(size, |round| bench("memória compartilhada", round));
         bare::pipe(exchange, |round| bench("chão: pipe", round));
         bare::socket(exchange, |round| bench("chão: soquete", round));
-        between_threads(exchange, |round| bench("threads, crossbeam", round));
+        by(between_threads, exchange, |round| bench("threads, crossbeam", round));
     }
 }
 
@@ -74,11 +71,11 @@ fn throughput(criterion: &mut Criterion) {
             size => Throughput::Bytes((size * exchange.count) as u64),
         });
         let mut bench = |name, round: &dyn Fn()| bench(&mut group, name, label, round);
-        by_pipe(exchange, |round| bench("Pipe", round));
-        by_queue(exchange, |round| bench("Queue", round));
+        by(by_pipe, exchange, |round| bench("Pipe", round));
+        by(by_queue, exchange, |round| bench("Queue", round));
         bare::pipe(exchange, |round| bench("chão: pipe", round));
         bare::socket(exchange, |round| bench("chão: soquete", round));
-        between_threads(exchange, |round| bench("threads, crossbeam", round));
+        by(between_threads, exchange, |round| bench("threads, crossbeam", round));
     }
 }
 
@@ -86,36 +83,15 @@ fn bench(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, label: &str, roun
     group.bench_function(BenchmarkId::new(name, label), |bencher| bencher.iter(round));
 }
 
-fn by_pipe(exchange: Exchange, measure: impl FnOnce(&dyn Fn())) {
-    fn serve((channel, exchange): (Connection<Vec<u8>, Vec<u8>>, Exchange)) {
-        exchange.serve(|| channel.recv().ok(), |answer| channel.send(&answer).expect("quem pediu espera"));
-    }
-    let (ours, theirs) = pipe().expect("um canal");
-    let process = Process::start(serve, (theirs, exchange)).expect("um processo");
-    let message = vec![7; exchange.size];
-    measure(&|| {
-        let send = |message: &Vec<u8>| ours.send(message).expect("o outro lado lê");
-        exchange.ask(&message, send, || ours.recv().expect("uma resposta"));
-    });
-    drop(ours);
-    process.join().expect("nenhuma falha");
-}
-
-fn by_queue(exchange: Exchange, measure: impl FnOnce(&dyn Fn())) {
-    type Bytes = Queue<Vec<u8>>;
-    fn serve((requests, answers, exchange): (Bytes, Bytes, Exchange)) {
-        exchange.serve(|| requests.get().ok(), |answer| answers.put(&answer).expect("quem pediu espera"));
-    }
-    let queue = || Bytes::bounded(CAPACITY).expect("uma fila");
-    let (requests, answers) = (queue(), queue());
-    let process = Process::start(serve, (requests.clone(), answers.clone(), exchange)).expect("um processo");
-    let message = vec![7; exchange.size];
-    measure(&|| {
-        let send = |message: &Vec<u8>| requests.put(message).expect("o outro lado lê");
-        exchange.ask(&message, send, || answers.get().expect("uma resposta"));
-    });
-    requests.close().expect("a fila fecha");
-    process.join().expect("nenhuma falha");
+/// Um canal da biblioteca; aqui, uma falha dele encerra a bancada.
+fn by(channel: Channel, exchange: Exchange, measure: impl FnOnce(&dyn Fn())) {
+    let mut measure = Some(measure);
+    let run = |round: Round<'_>| {
+        let measure = measure.take().expect("um canal chama uma vez");
+        measure(&|| round().expect("uma rodada"));
+        Ok(())
+    };
+    channel(exchange, &mut { run }).expect("nenhuma falha");
 }
 
 /// Um valor que vai, e um que vem: duas chamadas, cada uma com a sua ida e volta.
@@ -175,28 +151,6 @@ fn by_shared_memory(size: usize, measure: impl FnOnce(&dyn Fn())) {
     process.join().expect("nenhuma falha");
 }
 
-/// A resposta é a última mensagem, que muda de dono sem ser copiada; as outras são cópias.
-fn between_threads(exchange: Exchange, measure: impl FnOnce(&dyn Fn())) {
-    let (ours, requests) = crossbeam_channel::bounded::<Vec<u8>>(CAPACITY);
-    let (answers, replies) = crossbeam_channel::bounded::<Vec<u8>>(CAPACITY);
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            let whole = Exchange { answer: exchange.size, ..exchange };
-            whole.serve(|| requests.recv().ok(), |answer| answers.send(answer).expect("quem pediu espera"));
-        });
-        let message = Cell::new(vec![7; exchange.size]);
-        measure(&|| {
-            let last = message.take();
-            for _ in 1..exchange.count {
-                ours.send(last.clone()).expect("a outra thread lê");
-            }
-            ours.send(last).expect("a outra thread lê");
-            message.set(replies.recv().expect("uma resposta"));
-        });
-        drop(ours);
-    });
-}
-
 fn ratios() {
     println!();
     let cases = [
@@ -209,8 +163,8 @@ fn ratios() {
             let ratio = |channel, ours: &dyn Fn()| {
                 floor::ratio(&format!("{label}: {channel} / soquete"), repetitions, ours, floor)
             };
-            by_pipe(exchange, |ours| ratio("Pipe", ours));
-            by_queue(exchange, |ours| ratio("Queue", ours));
+            by(by_pipe, exchange, |ours| ratio("Pipe", ours));
+            by(by_queue, exchange, |ours| ratio("Queue", ours));
         });
     }
 }

@@ -73,6 +73,10 @@ mod pages {
     struct IsolamentoDeMemoria;
     #[doc = include_str!("../book/src/08-manager.md")]
     struct Manager;
+    #[doc = include_str!("../book/src/06-queue.md")]
+    struct Queue;
+    #[doc = include_str!("../book/src/07-pipe.md")]
+    struct Pipe;
     #[doc = include_str!("../book/src/por-dentro-do-pool.md")]
     struct PorDentroDoPool;
 }

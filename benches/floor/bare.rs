@@ -3,15 +3,14 @@
 //! As pontas não viajam como argumento: são a entrada e a saída padrão do filho, que é este mesmo executável.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
+use multiprocessamento::workbook::exchange::Exchange;
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
-
-use super::exchange::Exchange;
 
 /// Com esta variável, este programa é o outro lado; o valor é o que se troca.
 const SERVE: &str = "CADERNO_CANAL_CRU";
@@ -58,19 +57,21 @@ impl Channel {
     fn run(self, exchange: Exchange, mut child: Child, measure: impl FnOnce(&dyn Fn())) {
         let message = vec![7; exchange.size];
         measure(&|| {
-            let receive = || self.receive(exchange.answer).expect("uma resposta");
-            exchange.ask(&message, |message| self.send(message), receive);
+            let receive = || self.receive(exchange.answer).ok_or(ErrorKind::UnexpectedEof.into());
+            exchange.ask(&message, |message| self.send(message), receive).expect("uma resposta");
         });
         drop(self);
         assert!(child.wait().expect("o filho").success());
     }
 
     fn serve(self, exchange: Exchange) {
-        exchange.serve(|| self.receive(exchange.size), |answer| self.send(&answer));
+        exchange
+            .serve(|| self.receive(exchange.size), |answer| self.send(&answer))
+            .expect("quem pediu espera");
     }
 
-    fn send(&self, message: &[u8]) {
-        (&self.output).write_all(message).expect("o outro lado lê");
+    fn send(&self, message: &[u8]) -> std::io::Result<()> {
+        (&self.output).write_all(message)
     }
 
     /// Uma mensagem num vetor novo, como o que a biblioteca entrega; `None` no fim do canal.

@@ -3,7 +3,6 @@
 #![allow(dead_code)]
 
 pub mod bare;
-pub mod exchange;
 pub mod fork;
 
 use std::path::PathBuf;

@@ -6,26 +6,33 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use console::style;
 
-use super::format::percent;
+use super::format::{percent, seconds};
 use super::lesson::Info;
 use super::trace::Piece;
-use crate::Error;
 use crate::process::panics;
+use crate::{Error, Process};
 
 /// A conferência de uma resposta, ponto a ponto.
 pub struct Check {
     lesson: u32,
     failed: usize,
+    /// Se um ponto já ficou esperando para sempre.
+    stuck: bool,
 }
+
+/// Quanto um ponto conferido num processo à parte pode levar. As contas dos exercícios levam uma fração disto mesmo
+/// numa máquina ocupada; quem passa daqui espera por algo que não vem.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Check {
     /// Começa a conferir o exercício da lição `lesson`.
     pub fn new(lesson: u32) -> Self {
         println!("{}", style(format!("Exercício {lesson}")).bold());
-        Check { lesson, failed: 0 }
+        Check { lesson, failed: 0, stuck: false }
     }
 
     /// Confere um ponto: `test` devolve o que está errado. Um pânico conta como erro.
@@ -38,6 +45,34 @@ impl Check {
                 println!("  {} {name}\n      {reason}", style("✘").red());
             }
         }
+    }
+
+    /// Confere um ponto num processo à parte, que é morto, com os filhos que criou, se não terminar logo: uma resposta
+    /// que espera para sempre é um erro como outro. Depois da primeira, as outras do mesmo tipo não se conferem.
+    pub fn point_in_time<F>(&mut self, name: &str, test: F)
+    where
+        F: Fn() -> Result<(), String> + Copy + Send + 'static,
+    {
+        let was_stuck = self.stuck;
+        let mut is_stuck = false;
+        self.point(name, || {
+            if was_stuck {
+                return Err("não conferido: antes, a resposta precisa terminar".to_owned());
+            }
+            let started = Process::start(move |()| test(), ());
+            match started.and_then(|mut process| process.join_timeout(PATIENCE)) {
+                Ok(outcome) => outcome,
+                Err(Error::TimedOut(limit)) => {
+                    is_stuck = true;
+                    Err(format!(
+                        "não terminou em {}: alguém espera para sempre",
+                        seconds(limit.as_secs_f64())
+                    ))
+                }
+                Err(error) => Err(explain(&error)),
+            }
+        });
+        self.stuck |= is_stuck;
     }
 
     /// Diz o resultado. Código de saída: 0 se tudo passou, 1 se falta algo.
@@ -99,6 +134,21 @@ pub fn expect_shared_work<R>(pieces: &[Piece<R>], workers: usize) -> Result<(), 
         return Err(format!("um dos {workers} processos fez só {share} do trabalho; os outros, o resto"));
     }
     Ok(())
+}
+
+/// Confere que este processo não deixou filhos: nem vivos, nem por recolher.
+///
+/// # Erros
+///
+/// Uma frase que diz quantos ficaram.
+pub fn expect_no_children() -> Result<(), String> {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = tasks.map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    match lists.map(|list| list.split_whitespace().count()).sum() {
+        0 => Ok(()),
+        1 => Err("um processo ficou para trás".to_owned()),
+        left => Err(format!("{left} processos ficaram para trás")),
+    }
 }
 
 /// Compila o exercício e o roda, com o mesmo cargo e o mesmo perfil desta lição.

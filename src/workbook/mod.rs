@@ -23,12 +23,14 @@
 //! * [`lesson`]: o que junta tudo; é por onde uma lição começa.
 //! * [`crash`]: morrer de propósito, sem deixar sujeira.
 //! * [`fate`]: o que uma falha deixou.
+//! * [`exchange`]: o preço de uma mensagem, por canal e por tamanho.
 //! * [`exercise`]: a conferência dos exercícios.
 
 pub mod birth;
 pub mod compare;
 pub mod crash;
 pub mod crew;
+pub mod exchange;
 pub mod exercise;
 pub mod fate;
 pub mod format;

@@ -35,6 +35,8 @@ const CLAIMS: &[(u32, &[(&str, bool)])] = &[
     (2, &[("2.C1", true), ("2.C2", true)]),
     (3, &[("3.C1", true), ("3.C2", true), ("3.C3", true)]),
     (5, &[("5.C1", true), ("5.C2", true), ("5.C3", true)]),
+    (6, &[("6.C1", true)]),
+    (7, &[("7.C1", true)]),
     (8, &[("8.C1", true)]),
     (9, &[("9.C1", true), ("9.C2", true), ("9.C3", true)]),
 ];
@@ -67,7 +69,8 @@ fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
             .iter()
             .filter_map(|event| if let Event::Span(span) = event { Some(span.model.as_str()) } else { None })
             .collect();
-        assert_eq!(traced, BTreeSet::from(Model::ALL.map(Model::id)));
+        // E os que a lição acrescenta.
+        assert!(traced.is_superset(&BTreeSet::from(Model::ALL.map(Model::id))), "{traced:?}");
 
         let claims: Vec<(&str, bool)> = events
             .iter()

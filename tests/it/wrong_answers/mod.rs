@@ -11,6 +11,8 @@ mod lesson_01;
 mod lesson_02;
 mod lesson_03;
 mod lesson_05;
+mod lesson_06;
+mod lesson_07;
 mod lesson_08;
 mod lesson_09;
 
@@ -37,6 +39,8 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_02::WRONG,
         lesson_03::WRONG,
         lesson_05::WRONG,
+        lesson_06::WRONG,
+        lesson_07::WRONG,
         lesson_08::WRONG,
         lesson_09::WRONG,
     ]

@@ -25,7 +25,10 @@ impl Axis {
         let high = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         if low > 0.0 && high / low >= 100.0 {
             let powers = (-12..=15).map(|power| 10_f64.powi(power));
-            let ticks = powers.filter(|tick| (low..=high).contains(tick)).collect();
+            let ticks: Vec<f64> = powers.filter(|tick| (low..=high).contains(tick)).collect();
+            // De cem em cem vezes, se de dez em dez os números se encostariam.
+            let step = if ticks.len() > 5 { 2 } else { 1 };
+            let ticks = ticks.into_iter().step_by(step).collect();
             return Self { start: low, end: high, is_log: true, ticks };
         }
         Self::linear(values)
@@ -89,6 +92,7 @@ mod tests {
     #[test]
     fn values_far_apart_get_a_logarithmic_scale() {
         assert_eq!(marks(&[0.5, 40.0, 20_000.0]), ["1", "10", "100", "1.000", "10.000"]);
+        assert_eq!(marks(&[8.0, 2_000_000.0]), ["10", "1.000", "100.000"]);
         let axis = Axis::of(vec![1.0, 100.0]);
         assert_eq!(axis.map(&10.0, (0, 200)), 100);
     }

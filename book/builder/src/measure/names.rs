@@ -37,12 +37,13 @@ pub const MODELS: [&str; 26] = [
 /// distingue vinte cores.
 pub fn class(model: &str) -> String {
     let color = match model {
-        "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" => "process_pool",
+        "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" | "put" => "process_pool",
         "shared_value" | "fork" | "forkserver" => "processes",
         "channel" | "mutex" => "threads",
         // Errada: a conta que ela faz não é a das outras.
         "get_insert" => "serial",
         "global_lock" => "thread_pool",
+        "get" => "serial",
         "python_free_serial" => "python_serial",
         "python_processes" => "python_pool",
         own => own,
