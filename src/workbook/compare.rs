@@ -21,6 +21,17 @@ pub struct Run {
     pub spans: Vec<Span>,
 }
 
+impl Run {
+    /// A repetição de `model` que começou no instante `start`, levou `seconds` e fez estes pedaços.
+    pub fn of<R>(model: &str, pieces: &[Piece<R>], start: f64, seconds: f64) -> Self {
+        Run {
+            seconds,
+            cpu_seconds: pieces.iter().map(|piece| piece.cpu_seconds).sum(),
+            spans: trace::spans(model, pieces, start),
+        }
+    }
+}
+
 /// As repetições de um modelo.
 #[derive(Clone, Debug)]
 pub struct Measured {
@@ -100,11 +111,7 @@ where
     let start = now();
     let pieces: Vec<Piece<u64>> = model.run(move |item| traced(function, item), items, workers)?;
     let seconds = now() - start;
-    let run = Run {
-        seconds,
-        cpu_seconds: pieces.iter().map(|piece| piece.cpu_seconds).sum(),
-        spans: trace::spans(model.id(), &pieces, start),
-    };
+    let run = Run::of(model.id(), &pieces, start, seconds);
     Ok((run, pieces.iter().map(|piece| piece.value).sum()))
 }
 
@@ -182,13 +189,17 @@ impl Comparison {
 
     /// Quantas vezes `faster` foi mais rápido do que `slower`: a razão dos tempos, repetição a repetição.
     pub fn ratio(&self, slower: &Measured, faster: &Measured) -> Estimate {
-        let ratios = slower.runs.iter().zip(&faster.runs).map(|(slow, fast)| slow.seconds / fast.seconds);
-        Estimate::of(&ratios.collect::<Vec<_>>())
+        ratio(&slower.runs, &faster.runs)
     }
 
     /// A aceleração de `measured` sobre o serial.
     pub fn speedup(&self, measured: &Measured) -> Estimate {
         self.ratio(&self.measured[0], measured)
+    }
+
+    /// O que `model` ganhou sobre o serial, se ele foi medido.
+    pub fn gain(&self, model: Model) -> Option<Gain> {
+        self.get(model).and_then(|measured| Gain::of(&self.measured[0].runs, &measured.runs))
     }
 
     /// O resultado de cada modelo, como vai para o registro.
@@ -211,15 +222,51 @@ impl Comparison {
 impl Measured {
     /// Quantos núcleos trabalharam ao mesmo tempo, em média: tempo de processador sobre tempo de relógio.
     pub fn busy_cores(&self) -> Estimate {
-        Estimate::of(&self.runs.iter().map(|run| run.cpu_seconds / run.seconds).collect::<Vec<_>>())
+        busy_cores(&self.runs)
     }
 
     /// Os trechos da repetição mais próxima da mediana.
     pub fn typical_spans(&self) -> &[Span] {
-        let seconds: Vec<f64> = self.runs.iter().map(|run| run.seconds).collect();
-        let middle = median(&seconds);
-        let distance = |run: &&Run| (run.seconds - middle).abs();
-        let typical = self.runs.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
-        typical.map_or(&[], |run| &run.spans)
+        typical_spans(&self.runs)
     }
+}
+
+/// O que um modelo ganhou sobre o serial da mesma linguagem.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gain {
+    /// O tempo serial dividido pelo do modelo, repetição a repetição.
+    pub speedup: Estimate,
+    /// Quantos núcleos o modelo ocupou ao mesmo tempo, em média.
+    pub busy_cores: Estimate,
+}
+
+impl Gain {
+    /// O ganho de `runs`, alternadas com as de `serial`; nada, se um dos dois não foi medido.
+    pub fn of(serial: &[Run], runs: &[Run]) -> Option<Gain> {
+        if serial.is_empty() || runs.is_empty() {
+            return None;
+        }
+        Some(Gain { speedup: ratio(serial, runs), busy_cores: busy_cores(runs) })
+    }
+}
+
+fn ratio(slower: &[Run], faster: &[Run]) -> Estimate {
+    let ratios = slower.iter().zip(faster).map(|(slow, fast)| slow.seconds / fast.seconds);
+    Estimate::of(&ratios.collect::<Vec<_>>())
+}
+
+fn busy_cores(runs: &[Run]) -> Estimate {
+    Estimate::of(&runs.iter().map(|run| run.cpu_seconds / run.seconds).collect::<Vec<_>>())
+}
+
+/// Os trechos da repetição mais próxima da mediana; nenhum, se não houve repetição.
+pub fn typical_spans(runs: &[Run]) -> &[Span] {
+    if runs.is_empty() {
+        return &[];
+    }
+    let seconds: Vec<f64> = runs.iter().map(|run| run.seconds).collect();
+    let middle = median(&seconds);
+    let distance = |run: &&Run| (run.seconds - middle).abs();
+    let typical = runs.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    typical.map_or(&[], |run| &run.spans)
 }

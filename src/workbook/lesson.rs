@@ -1,7 +1,9 @@
 //! Por onde uma lição começa, e o que ela faz em ordem: anuncia, mede, mostra, julga, guarda.
 
 use std::ops::Range;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -10,9 +12,11 @@ use super::compare::{Comparison, Contestant, compare};
 use super::machine::{self, BUSY};
 use super::model::Model;
 use super::options::{self, Action, Options, Parsed};
+use super::python::Python;
 use super::record::{Claim, End, Event, Metric, Point, Progress, Span, Start, Workload};
 use super::report::{Json, Report, Terminal, save};
 use super::trace::now;
+use super::twin::Twin;
 use super::workload::{KNOWN, count_primes, slices};
 use super::{exercise, format};
 
@@ -26,6 +30,9 @@ pub struct Info {
     /// As dicas do exercício, separadas por linhas `---`.
     pub hints: &'static str,
 }
+
+/// Um gêmeo leva poucos segundos; numa máquina muito ocupada, algumas vezes isso.
+const TWIN_PATIENCE: Duration = Duration::from_secs(120);
 
 /// O que interrompe uma lição.
 pub type Failure = Box<dyn std::error::Error>;
@@ -170,6 +177,27 @@ impl Lesson {
         })?;
         self.note_others(comparison.others);
         Ok(comparison)
+    }
+
+    /// Mede em `python` o gêmeo desta lição, que conta os primos abaixo de `limit`, com as mesmas repetições e os
+    /// mesmos trabalhadores, mostrando o andamento.
+    ///
+    /// # Erros
+    ///
+    /// Uma linha que diz por que não há o que comparar: o Python falhou, demorou demais, ou errou a conta.
+    pub fn measure_twin(&mut self, python: &Python, script: &Path, limit: u64) -> Result<Twin, String> {
+        let size = [limit, self.options.repetitions as u64, self.options.workers as u64];
+        let arguments = size.map(|number| number.to_string());
+        let twin = Twin::measure(python, script, &arguments, TWIN_PATIENCE, |round| {
+            self.progress(&round.model, round.done, round.total);
+        })?;
+        self.note_others(twin.others);
+        let primes = count_primes(0..limit);
+        let wrong = twin.answers("primes").find(|answer| *answer != primes);
+        match wrong {
+            Some(wrong) => Err(format!("o Python {} contou {wrong} primos, e são {primes}", python.version)),
+            None => Ok(twin),
+        }
     }
 
     /// Registra os trechos de um modelo que não é dos comuns.

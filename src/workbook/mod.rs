@@ -10,7 +10,8 @@
 //! * [`birth`]: o que um trabalhador custa antes da primeira tarefa.
 //! * [`crew`]: trabalhadores que já nasceram, à espera de tarefas.
 //! * [`granularity`]: quanto rende cada modelo com tarefas cada vez menores.
-//! * [`python`]: o Python ao lado, e o que ele mediu.
+//! * [`python`]: um Python da máquina, e como se roda um programa nele.
+//! * [`twin`]: o gêmeo em Python de uma lição, e o que ele mediu.
 //! * [`together`]: vários processos, ou threads, que largam juntos.
 //! * [`price`]: quanto custa uma operação pequena demais para o relógio.
 //! * [`places`]: o mesmo valor num `Manager`, na memória compartilhada e atrás de um `Mutex`.
@@ -49,4 +50,5 @@ pub mod stats;
 pub mod timeline;
 pub mod together;
 pub mod trace;
+pub mod twin;
 pub mod workload;

@@ -1,0 +1,110 @@
+//! O gêmeo em Python de uma lição, e o que ele mediu.
+//!
+//! É o mesmo `example.py` que a página mostra. Com `--json`, ele escreve uma [`Round`] por linha, com os mesmos
+//! campos e o mesmo relógio das medidas em Rust.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::compare::{Gain, Run};
+use super::machine::Watch;
+use super::python::Python;
+use super::trace::Piece;
+
+/// Uma tarefa feita uma vez por um modelo.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Round {
+    /// A tarefa: `primes`, …
+    pub task: String,
+    /// O modelo: `python_serial`, `python_threads`, …
+    pub model: String,
+    /// Quando começou, no relógio da máquina, em segundos.
+    pub start: f64,
+    /// Quanto levou, em segundos.
+    pub seconds: f64,
+    /// O que cada trabalhador fez.
+    pub pieces: Vec<Piece<u64>>,
+    /// Quantas rodadas estão prontas, com esta.
+    pub done: usize,
+    /// Quantas serão.
+    pub total: usize,
+}
+
+impl Round {
+    /// A soma dos pedaços: numa conta de primos, quantos são.
+    pub fn answer(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.value).sum()
+    }
+}
+
+/// O que o gêmeo mediu.
+#[derive(Clone, Debug)]
+pub struct Twin {
+    /// Quem o rodou.
+    pub python: Python,
+    /// As rodadas, na ordem em que foram feitas.
+    pub rounds: Vec<Round>,
+    /// Que parte da máquina esteve em outras mãos durante a medição, de 0 a 1.
+    pub others: f64,
+}
+
+impl Twin {
+    /// Roda `script` com `arguments` e `--json`, até o fim, e guarda as rodadas; `progress` vê cada uma assim que chega.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`Python::run`].
+    pub fn measure(
+        python: &Python,
+        script: &Path,
+        arguments: &[String],
+        limit: Duration,
+        mut progress: impl FnMut(&Round),
+    ) -> Result<Twin, String> {
+        let (watch, mut rounds) = (Watch::start(), Vec::new());
+        let arguments = [arguments, &["--json".to_owned()]].concat();
+        python.run(script, &arguments, limit, |round: Round| {
+            progress(&round);
+            rounds.push(round);
+        })?;
+        Ok(Twin { python: python.clone(), rounds, others: watch.others() })
+    }
+
+    /// As repetições de `model` em `task`.
+    pub fn runs(&self, task: &str, model: &str) -> Vec<Run> {
+        let rounds = self.rounds.iter().filter(|round| round.task == task && round.model == model);
+        rounds.map(|round| Run::of(model, &round.pieces, round.start, round.seconds)).collect()
+    }
+
+    /// Os modelos que fizeram `task`, na ordem em que começaram.
+    pub fn models(&self, task: &str) -> Vec<&str> {
+        let mut models: Vec<&str> = Vec::new();
+        for round in self.rounds.iter().filter(|round| round.task == task) {
+            if !models.contains(&round.model.as_str()) {
+                models.push(&round.model);
+            }
+        }
+        models
+    }
+
+    /// O que cada modelo paralelo ganhou em `task` sobre o serial: o modelo de nome terminado em `_serial`.
+    pub fn gains(&self, task: &str) -> Vec<(&str, Gain)> {
+        let (serial, parallel): (Vec<&str>, Vec<&str>) =
+            self.models(task).into_iter().partition(|model| model.ends_with("_serial"));
+        let serial: Vec<Run> = serial.iter().flat_map(|model| self.runs(task, model)).collect();
+        let gain = |model| Some((model, Gain::of(&serial, &self.runs(task, model))?));
+        parallel.into_iter().filter_map(gain).collect()
+    }
+
+    /// O que `model` ganhou em `task`, se foi medido.
+    pub fn gain(&self, task: &str, model: &str) -> Option<Gain> {
+        self.gains(task).into_iter().find_map(|(name, gain)| (name == model).then_some(gain))
+    }
+
+    /// As respostas dadas em `task`, uma por rodada.
+    pub fn answers(&self, task: &str) -> impl Iterator<Item = u64> {
+        self.rounds.iter().filter(move |round| round.task == task).map(Round::answer)
+    }
+}
