@@ -69,6 +69,8 @@ mod pages {
     struct ProcessosIndependentes;
     #[doc = include_str!("../book/src/03-paralelismo-real.md")]
     struct ParalelismoReal;
+    #[doc = include_str!("../book/src/04-contorno-do-gil.md")]
+    struct ContornoDoGil;
     #[doc = include_str!("../book/src/05-isolamento-de-memoria.md")]
     struct IsolamentoDeMemoria;
     #[doc = include_str!("../book/src/08-manager.md")]

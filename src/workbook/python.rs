@@ -1,20 +1,27 @@
-//! O Python ao lado: achar um, rodar o gêmeo de uma lição e ler o que ele mediu.
+//! Um Python da máquina: achar um, rodar um programa nele e ler o que ele escreve.
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde::de::DeserializeOwned;
+
+use crate::ExitStatus;
 
 /// Onde se procura um Python quando o leitor não diz qual: o comum e os que foram feitos sem o GIL.
 const USUAL: [&str; 3] = ["python3", "python3.14t", "python3.13t"];
 
 /// A resposta a [`WHO_ARE_YOU`] vem em milissegundos; um programa que não responde não é um Python.
 const ASKING: Duration = Duration::from_secs(10);
+
+/// O programa já terminou; o que ele disse na saída de erros chega num instante.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Antes da 3.13 não havia Python sem GIL, e por isso nem o que perguntar.
 const WHO_ARE_YOU: &str = "import sys; print('%d.%d.%d' % sys.version_info[:3], \
@@ -76,7 +83,8 @@ impl Python {
         mut each: impl FnMut(T),
     ) -> Result<(), String> {
         let mut command = Command::new(&self.program);
-        command.args(["-c", include_str!("follow.py")]);
+        // Num grupo só dele, o que ele começar pode ser encerrado de uma vez, ao fim ou no meio.
+        command.process_group(0).args(["-c", include_str!("follow.py")]);
         command.arg(std::process::id().to_string()).arg(script).args(arguments);
         let mut strange = None;
         stream(command, limit, |line| {
@@ -97,24 +105,30 @@ fn stream(mut command: Command, limit: Duration, mut each: impl FnMut(String)) -
     let deadline = Instant::now() + limit;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| describe(&error))?;
-    let (lines, complaint) = (lines_of(child.stdout.take()), lines_of(child.stderr.take()));
+    let (lines, complaint) = (lines_of(child.stdout.take()), last_line_of(child.stderr.take()));
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match lines.recv_timeout(left) {
-            Err(RecvTimeoutError::Disconnected) => return finish(child, &complaint),
             // Um programa que escreve sem parar nunca faz ninguém esperar: o limite vale também para ele.
             Ok(line) if !left.is_zero() => each(line),
+            Err(RecvTimeoutError::Disconnected) if has_exited(&child, deadline) => break,
             _ => {
                 end(child);
                 return Err(format!("não terminou em {} s", limit.as_secs()));
             }
         }
     }
+    match end(child) {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(complaint.recv_timeout(FAREWELL).unwrap_or_else(|_| status.to_string())),
+        None => Err("terminou sem dizer como".to_owned()),
+    }
 }
 
 fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "não existe".to_owned(),
+        io::ErrorKind::PermissionDenied => "não pode ser executado".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -124,26 +138,51 @@ fn lines_of(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> 
     let (sender, receiver) = mpsc::sync_channel(1024);
     if let Some(pipe) = pipe {
         thread::spawn(move || {
-            let lines = BufReader::new(pipe).lines().map_while(Result::ok);
             // Quem escutava pode ter desistido; então não há mais a quem ler.
-            let _ = lines.map(|line| sender.send(line)).find(Result::is_err);
+            let _ = readable(pipe).map(|line| sender.send(line)).find(Result::is_err);
         });
     }
     receiver
 }
 
-fn finish(mut child: Child, complaint: &mpsc::Receiver<String>) -> Result<(), String> {
-    let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() {
-        return Ok(());
+/// A última linha que não está em branco: num traceback, é a que diz o erro.
+fn last_line_of(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    if let Some(pipe) = pipe {
+        thread::spawn(move || {
+            let last = readable(pipe).filter(|line| !line.trim().is_empty()).last();
+            last.map(|line| sender.send(line.trim().to_owned()))
+        });
     }
-    // A última linha de um traceback é a que diz o erro. Um neto pode ter ficado com a saída aberta.
-    let next = || complaint.recv_timeout(Duration::from_millis(200)).ok();
-    Err(std::iter::from_fn(next).last().unwrap_or_else(|| format!("terminou com {status}")))
+    receiver
 }
 
-fn end(mut child: Child) {
-    // Ele pode ter acabado de terminar sozinho; `wait` o recolhe de um jeito ou de outro.
+/// As linhas, uma a uma; o que não é UTF-8 vem com o sinal de que não era.
+fn readable(pipe: impl Read) -> impl Iterator<Item = String> {
+    let lines = BufReader::new(pipe).split(b'\n').map_while(Result::ok);
+    lines.map(|line| String::from_utf8_lossy(&line).trim_end().to_owned())
+}
+
+/// Espera, até `deadline`, que o programa termine; ele continua por recolher.
+fn has_exited(child: &Child, deadline: Instant) -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let exited = || waitid(WaitId::Pid(pid(child)?), look).ok()?;
+    // Quem fechou a saída está quase sempre no fim: a primeira espera já basta.
+    while exited().is_none() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(1));
+    }
+    exited().is_some()
+}
+
+/// Encerra o programa, se ainda roda, e o que ele tiver deixado no seu grupo, e o recolhe.
+fn end(mut child: Child) -> Option<ExitStatus> {
+    // Enquanto não é recolhido, o PID e o grupo ainda são dele; quem não tem um grupo só seu não é atingido. Por que
+    // SIGTERM, está em `follow.py`.
+    let _ = pid(&child).map(|group| kill_process_group(group, Signal::TERM));
     let _ = child.kill();
-    let _ = child.wait();
+    child.wait().ok().map(|status| ExitStatus::from_raw(status.into_raw()))
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    Pid::from_raw(child.id().cast_signed())
 }

@@ -9,10 +9,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::Event;
+use multiprocessamento::workbook::record::{Claim, Event, Verdict};
 use multiprocessamento::workbook::workload::count_primes;
 
-use crate::workspace::{events, lessons, program, run, stderr, stdout};
+use crate::harness::skip;
+use crate::workspace::{Lesson, events, lessons, program, run, stderr, stdout};
 
 crate::cases! {
     120 => every_lesson_records_six_agreeing_models_and_a_verdict_per_claim,
@@ -25,6 +26,8 @@ crate::cases! {
     60 => ctrl_c_ends_the_whole_tree_quietly,
     60 => a_record_that_cannot_be_saved_is_a_warning_not_a_failure,
     120 => python_and_rust_count_the_same_primes,
+    120 => every_lesson_is_whole_without_python,
+    120 => every_lesson_is_whole_on_one_core,
 }
 
 const SMALL: [&str; 4] = ["--limite", "10.000", "--repeticoes", "3"];
@@ -34,12 +37,16 @@ const CLAIMS: &[(u32, &[(&str, bool)])] = &[
     (1, &[("1.C1", true), ("1.C2", false)]),
     (2, &[("2.C1", true), ("2.C2", true)]),
     (3, &[("3.C1", true), ("3.C2", true), ("3.C3", true)]),
+    (4, &[("4.C1", true), ("4.C2", true), ("4.C3", true)]),
     (5, &[("5.C1", true), ("5.C2", true), ("5.C3", true)]),
     (6, &[("6.C1", true)]),
     (7, &[("7.C1", true)]),
     (8, &[("8.C1", true)]),
     (9, &[("9.C1", true), ("9.C2", true), ("9.C3", true)]),
 ];
+
+/// As que falam de rodar ao mesmo tempo: num núcleo só, nenhuma medida as confirma.
+const PARALLEL: [&str; 6] = ["3.C1", "3.C2", "3.C3", "4.C1", "4.C2", "4.C3"];
 
 fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
     let records = tempfile::tempdir().expect("pasta");
@@ -170,7 +177,7 @@ fn a_chosen_model_is_measured_beside_the_serial_one_only() {
 }
 
 /// Os processos vivos de um grupo.
-fn group(pgid: u32) -> Vec<u32> {
+pub(crate) fn group(pgid: u32) -> Vec<u32> {
     let mut pids = Vec::new();
     for entry in fs::read_dir("/proc").expect("/proc").flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -261,5 +268,48 @@ fn python_and_rust_count_the_same_primes() {
         let text = stdout(&output);
         let checksum = text.lines().last().and_then(|line| line.parse().ok());
         assert_eq!(checksum, Some(count_primes(0..LIMIT)), "{}", lesson.slug);
+    }
+}
+
+/// Roda a lição como `command` diz, confere que ela chegou ao fim, e devolve as afirmações julgadas.
+fn whole(lesson: &Lesson, command: &mut Command) -> Vec<Claim> {
+    let output = command.args(SMALL).arg("--json").output().expect("a lição roda");
+    assert!(output.status.success(), "{}: {}", lesson.slug, stderr(&output));
+    assert_eq!(stderr(&output), "", "{}", lesson.slug);
+    let events = events(&stdout(&output));
+    assert!(matches!(events.last(), Some(Event::End(_))), "{}: o último evento é end", lesson.slug);
+    let claims = events.into_iter().filter_map(|event| match event {
+        Event::Claim(claim) => Some(claim),
+        _ => None,
+    });
+    claims.collect()
+}
+
+fn every_lesson_is_whole_without_python() {
+    let (records, empty) = (tempfile::tempdir().expect("pasta"), tempfile::tempdir().expect("pasta"));
+    for lesson in lessons() {
+        let mut command = program(&format!("lesson-{}", lesson.number), records.path());
+        let claims = whole(&lesson, command.env("PATH", empty.path()));
+        let expected = CLAIMS.iter().find(|(number, _)| *number == lesson.number).expect("no roteiro").1;
+        assert_eq!(claims.len(), expected.len(), "{}", lesson.slug);
+    }
+}
+
+fn every_lesson_is_whole_on_one_core() {
+    if Command::new("taskset").arg("--version").output().is_err() {
+        skip("não há taskset no PATH");
+    }
+    let records = tempfile::tempdir().expect("pasta");
+    let status = fs::read_to_string("/proc/self/status").expect("/proc");
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("a lista");
+    let core = allowed.trim().split([',', '-']).next().expect("um núcleo");
+    for lesson in lessons() {
+        let own = program(&format!("lesson-{}", lesson.number), records.path());
+        let mut command = Command::new("taskset");
+        command.args(["-c", core]).arg(own.get_program()).env("CADERNO_REGISTROS", records.path());
+        let confirmed = whole(&lesson, command.stdin(Stdio::null()))
+            .into_iter()
+            .find(|claim| PARALLEL.contains(&claim.id.as_str()) && claim.verdict == Some(Verdict::Confirmed));
+        assert_eq!(confirmed, None, "{}: com um núcleo só", lesson.slug);
     }
 }

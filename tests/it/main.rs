@@ -17,6 +17,7 @@ mod pipe;
 mod pool;
 mod process;
 mod programs;
+mod python;
 mod python_names;
 mod queue;
 mod shared;
@@ -63,6 +64,7 @@ fn main() -> std::process::ExitCode {
         exercises::cases(),
         wrong_answers::cases(),
         structure::cases(),
+        python::cases(),
         python_names::cases(),
     ])
 }

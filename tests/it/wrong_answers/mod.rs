@@ -10,6 +10,7 @@ use crate::workspace::stdout;
 mod lesson_01;
 mod lesson_02;
 mod lesson_03;
+mod lesson_04;
 mod lesson_05;
 mod lesson_06;
 mod lesson_07;
@@ -38,6 +39,7 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_01::WRONG,
         lesson_02::WRONG,
         lesson_03::WRONG,
+        lesson_04::WRONG,
         lesson_05::WRONG,
         lesson_06::WRONG,
         lesson_07::WRONG,
