@@ -105,22 +105,28 @@ fn stream(mut command: Command, limit: Duration, mut each: impl FnMut(String)) -
     let deadline = Instant::now() + limit;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| describe(&error))?;
-    let (lines, complaint) = (lines_of(child.stdout.take()), last_line_of(child.stderr.take()));
-    loop {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    // Quem lê são threads: assim a espera por uma linha pode ter um limite.
+    let (sender, lines) = mpsc::sync_channel(1024);
+    let reader = thread::spawn(move || send_lines(stdout, &sender));
+    let complaint = thread::spawn(move || last_line(stderr));
+    let in_time = loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match lines.recv_timeout(left) {
             // Um programa que escreve sem parar nunca faz ninguém esperar: o limite vale também para ele.
             Ok(line) if !left.is_zero() => each(line),
-            Err(RecvTimeoutError::Disconnected) if has_exited(&child, deadline) => break,
-            _ => {
-                end(child);
-                return Err(format!("não terminou em {} s", limit.as_secs()));
-            }
+            Err(RecvTimeoutError::Disconnected) => break has_exited(&child, deadline),
+            _ => break false,
         }
-    }
-    match end(child) {
+    };
+    drop(lines);
+    let status = end(child);
+    wait_until(Instant::now() + FAREWELL, || reader.is_finished() && complaint.is_finished());
+    let complaint = complaint.is_finished().then(|| complaint.join().ok().flatten()).flatten();
+    match status {
+        _ if !in_time => Err(format!("não terminou em {} s", limit.as_secs())),
         Some(status) if status.success() => Ok(()),
-        Some(status) => Err(complaint.recv_timeout(FAREWELL).unwrap_or_else(|_| status.to_string())),
+        Some(status) => Err(complaint.unwrap_or_else(|| status.to_string())),
         None => Err("terminou sem dizer como".to_owned()),
     }
 }
@@ -133,28 +139,15 @@ fn describe(error: &io::Error) -> String {
     }
 }
 
-/// As linhas de um pipe, lidas por uma thread: assim a espera por elas pode ter um limite.
-fn lines_of(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::sync_channel(1024);
-    if let Some(pipe) = pipe {
-        thread::spawn(move || {
-            // Quem escutava pode ter desistido; então não há mais a quem ler.
-            let _ = readable(pipe).map(|line| sender.send(line)).find(Result::is_err);
-        });
-    }
-    receiver
+fn send_lines(pipe: Option<impl Read>, to: &mpsc::SyncSender<String>) {
+    // Quem escutava pode ter desistido; então não há mais a quem ler.
+    let _ = pipe.into_iter().flat_map(readable).map(|line| to.send(line)).find(Result::is_err);
 }
 
 /// A última linha que não está em branco: num traceback, é a que diz o erro.
-fn last_line_of(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    if let Some(pipe) = pipe {
-        thread::spawn(move || {
-            let last = readable(pipe).filter(|line| !line.trim().is_empty()).last();
-            last.map(|line| sender.send(line.trim().to_owned()))
-        });
-    }
-    receiver
+fn last_line(pipe: Option<impl Read>) -> Option<String> {
+    let last = pipe.into_iter().flat_map(readable).filter(|line| !line.trim().is_empty()).last();
+    last.map(|line| line.trim().to_owned())
 }
 
 /// As linhas, uma a uma; o que não é UTF-8 vem com o sinal de que não era.
@@ -166,12 +159,19 @@ fn readable(pipe: impl Read) -> impl Iterator<Item = String> {
 /// Espera, até `deadline`, que o programa termine; ele continua por recolher.
 fn has_exited(child: &Child, deadline: Instant) -> bool {
     let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    let exited = || waitid(WaitId::Pid(pid(child)?), look).ok()?;
-    // Quem fechou a saída está quase sempre no fim: a primeira espera já basta.
-    while exited().is_none() && Instant::now() < deadline {
+    let exited = || Some(waitid(WaitId::Pid(pid(child)?), look).ok()?.is_some());
+    wait_until(deadline, || exited().unwrap_or(true))
+}
+
+/// Espera por uma condição que quase sempre já vale.
+fn wait_until(deadline: Instant, condition: impl Fn() -> bool) -> bool {
+    while !condition() {
+        if Instant::now() >= deadline {
+            return false;
+        }
         thread::sleep(Duration::from_millis(1));
     }
-    exited().is_some()
+    true
 }
 
 /// Encerra o programa, se ainda roda, e o que ele tiver deixado no seu grupo, e o recolhe.

@@ -35,7 +35,9 @@ pub enum Ruler {
 pub fn draw(record: &Record, ruler: Ruler, models: &[&str]) -> Option<String> {
     let wanted = |span: &&Span| models.is_empty() || models.contains(&span.model.as_str());
     let spans: Vec<&Span> = record.spans.iter().filter(wanted).collect();
-    let shown = distinct(spans.iter().map(|span| span.model.as_str()));
+    let mut shown = distinct(spans.iter().map(|span| span.model.as_str()));
+    // A ordem é a da página; sem pedido, a do registro.
+    shown.sort_by_key(|model| models.iter().position(|wanted| wanted == model));
     let mut lanes: Vec<(&str, f64, Vec<&Span>)> = Vec::new();
     for model in shown {
         let unit = if ruler == Ruler::OwnSerial { last(&of(record, serial_of(model))) } else { 1.0 };

@@ -119,6 +119,13 @@ fn the_timeline_shows_each_slice_with_who_ran_it() {
 }
 
 #[test]
+fn the_timeline_follows_the_order_of_the_page() {
+    let page = figure("{{#medida linha-do-tempo threads serial}}");
+    let names: Vec<String> = select(&page, "svg text.nome").into_iter().map(text).collect();
+    assert_eq!(names, ["threads", "serial"]);
+}
+
+#[test]
 fn the_timeline_can_be_of_some_models_and_by_core() {
     let page = figure("{{#medida linha-do-tempo por-nucleo threads processes}}");
     let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
