@@ -165,13 +165,11 @@ fn lesson_with_a_python_pool(records: &Path) -> (Child, Vec<Identity>) {
     let long = ["--limite", "200000", "--repeticoes", "40", "--modelo", "serial", "--trabalhadores", "2"];
     command.args(long).process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
     let lesson = command.spawn().expect("a lição roda");
-    loop {
-        let tree = tree_of(lesson.id());
-        if tree.iter().filter(|&&pid| is_python(pid)).count() >= 3 {
-            return (lesson, tree.into_iter().filter_map(Identity::of).collect());
-        }
+    while tree_of(lesson.id()).into_iter().filter(|&pid| is_python(pid)).count() < 3 {
         std::thread::sleep(Duration::from_millis(2));
     }
+    let tree = tree_of(lesson.id()).into_iter().filter_map(Identity::of).collect();
+    (lesson, tree)
 }
 
 fn tree_of(pid: u32) -> Vec<u32> {
