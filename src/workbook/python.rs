@@ -30,7 +30,7 @@ const WHO_ARE_YOU: &str = "import sys; print('%d.%d.%d' % sys.version_info[:3], 
 /// Um interpretador Python que existe e respondeu.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Python {
-    program: PathBuf,
+    pub(super) program: PathBuf,
     /// A versão, como `3.13.2`.
     pub version: String,
     /// Se este interpretador tem o GIL ligado.

@@ -108,3 +108,29 @@ impl Twin {
         self.rounds.iter().filter(move |round| round.task == task).map(Round::answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(task: &str, model: &str, seconds: f64) -> Round {
+        let piece = r#"{"value":5,"pid":1,"tid":1,"cpu":0,"start":2.0,"end":3.0,"cpu_seconds":1.0}"#;
+        let line = format!(
+            r#"{{"task":"{task}","model":"{model}","start":2.0,"seconds":{seconds:?},"pieces":[{piece},{piece}],"done":1,"total":1}}"#
+        );
+        serde_json::from_str(&line).expect("uma rodada")
+    }
+
+    #[test]
+    fn each_task_is_compared_with_its_own_serial_time() {
+        let mut rounds = vec![round("sha256", "python_serial", 9.0), round("primes", "python_pool", 2.0)];
+        rounds.extend([round("primes", "python_serial", 4.0), round("sha256", "python_threads", 3.0)]);
+        let python = Python { program: "python3".into(), version: "3.14.0".to_owned(), has_gil: true };
+        let twin = Twin { python, rounds, others: 0.0 };
+        let median = |task, model| twin.gain(task, model).map(|gain| gain.speedup.median);
+        assert_eq!(median("primes", "python_pool"), Some(2.0));
+        assert_eq!(median("sha256", "python_threads"), Some(3.0));
+        assert_eq!(median("primes", "python_threads"), None);
+        assert_eq!(twin.answers("primes").collect::<Vec<_>>(), [10, 10]);
+    }
+}
