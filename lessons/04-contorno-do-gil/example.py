@@ -63,7 +63,7 @@ def with_pool(task, items, workers):
 
 
 # ANCHOR: hash
-BLOCK = bytes(1 << 20)
+BLOCK = bytes(1 << 18)
 
 
 def digest(_item):

@@ -23,7 +23,7 @@ const INFO: Info =
 
 /// Segundos de uma tarefa, e de um trabalho inteiro, do maior ao menor.
 const TASKS: [f64; 10] = [1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 3e-7, 1e-7, 3e-8];
-const TOTALS: [f64; 6] = [3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4];
+const TOTALS: [f64; 7] = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4];
 
 fn main() -> ExitCode {
     init();

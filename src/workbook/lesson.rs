@@ -179,14 +179,16 @@ impl Lesson {
         Ok(comparison)
     }
 
-    /// Mede em `python` o gêmeo desta lição, que conta os primos abaixo de `limit`, com as mesmas repetições e os
-    /// mesmos trabalhadores, mostrando o andamento.
+    /// Mede em `python` o gêmeo desta lição, que conta os primos abaixo de `limit` com os mesmos trabalhadores,
+    /// mostrando o andamento.
     ///
     /// # Erros
     ///
     /// Uma linha que diz por que não há o que comparar: o Python falhou, demorou demais, ou errou a conta.
     pub fn measure_twin(&mut self, python: &Python, script: &Path, limit: u64) -> Result<Twin, String> {
-        let size = [limit, self.options.repetitions as u64, self.options.workers as u64];
+        // Medidas mais curtas do que as do Rust, e em maior número: um susto da máquina estraga uma só.
+        let repetitions = self.options.repetitions.div_ceil(2) * 3;
+        let size = [limit, repetitions as u64, self.options.workers as u64];
         let arguments = size.map(|number| number.to_string());
         let twin = Twin::measure(python, script, &arguments, TWIN_PATIENCE, |round| {
             self.progress(&round.model, round.done, round.total);

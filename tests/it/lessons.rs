@@ -46,7 +46,7 @@ const CLAIMS: &[(u32, &[(&str, bool)])] = &[
 ];
 
 /// As que falam de rodar ao mesmo tempo: num núcleo só, nenhuma medida as confirma.
-const PARALLEL: [&str; 6] = ["3.C1", "3.C2", "3.C3", "4.C1", "4.C2", "4.C3"];
+const PARALLEL: [&str; 8] = ["3.C1", "3.C2", "3.C3", "4.C1", "4.C2", "4.C3", "6.C1", "9.C3"];
 
 fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
     let records = tempfile::tempdir().expect("pasta");
