@@ -48,9 +48,10 @@ impl Python {
         let mut command = Command::new(program);
         command.args(["-c", WHO_ARE_YOU]);
         let shown = program.display();
-        stream(command, ASKING, |line| answer = line).map_err(|error| format!("«{shown}»: {error}"))?;
-        match answer.split_once(' ') {
-            Some((version, has_gil)) if version.starts_with("3.") => Ok(Python {
+        let child = start(command).map_err(|error| format!("«{shown}» {error}"))?;
+        let answered = stream(child, ASKING, |line| answer = line);
+        match (answered, answer.split_once(' ')) {
+            (Ok(()), Some((version, has_gil))) if version.starts_with("3.") => Ok(Python {
                 program: program.to_owned(),
                 version: version.to_owned(),
                 has_gil: has_gil == "True",
@@ -87,24 +88,29 @@ impl Python {
         command.process_group(0).args(["-c", include_str!("follow.py")]);
         command.arg(std::process::id().to_string()).arg(script).args(arguments);
         let mut strange = None;
-        stream(command, limit, |line| {
+        let read = |line: String| {
             if line.starts_with('{') {
                 match serde_json::from_str(&line) {
                     Ok(item) => each(item),
                     Err(error) => strange = Some(format!("{error} em «{line}»")),
                 }
             }
-        })
-        .map_err(|error| format!("o Python {}: {error}", self.version))?;
+        };
+        start(command)
+            .and_then(|child| stream(child, limit, read))
+            .map_err(|error| format!("o Python {}: {error}", self.version))?;
         strange.map_or(Ok(()), |strange| Err(format!("o Python {} escreveu {strange}", self.version)))
     }
 }
 
-/// Roda `command` e entrega cada linha da saída; passado o limite, o encerra.
-fn stream(mut command: Command, limit: Duration, mut each: impl FnMut(String)) -> Result<(), String> {
-    let deadline = Instant::now() + limit;
+fn start(mut command: Command) -> Result<Child, String> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| describe(&error))?;
+    command.spawn().map_err(|error| describe(&error))
+}
+
+/// Entrega cada linha da saída de `child`; passado o limite, o encerra.
+fn stream(mut child: Child, limit: Duration, mut each: impl FnMut(String)) -> Result<(), String> {
+    let deadline = Instant::now() + limit;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     // Quem lê são threads: assim a espera por uma linha pode ter um limite.
     let (sender, lines) = mpsc::sync_channel(1024);

@@ -69,7 +69,7 @@ fn a_python_that_does_not_serve_gets_one_line_and_exit_code_2() {
         ("/não/existe", "não existe"),
         ("/", "não pode ser executado"),
         ("true", "não é um Python 3"),
-        ("false", "saiu com código 1"),
+        ("false", "não é um Python 3"),
         (garbage.to_str().expect("UTF-8"), "não é um Python 3"),
     ];
     for (path, reason) in wrong {
