@@ -48,7 +48,7 @@ fn exercises_are_built_only_when_asked_for() {
         let (number, slug) = (lesson.number, &lesson.slug);
         let entry = format!(
             "name = \"exercicio-{number}\"\npath = \"lessons/{slug}/exercise.rs\"\n\
-             bench = false\nrequired-features = [\"exercicios\"]"
+             test = false\nbench = false\nrequired-features = [\"exercicios\"]"
         );
         assert!(manifest.contains(&entry), "Cargo.toml: falta {entry}");
     }
