@@ -239,7 +239,7 @@ impl Sweep<'_> {
 }
 
 /// A aceleração de `model` quando cada vez começa do zero: criar os trabalhadores, repartir `total` segundos de
-/// trabalho em [`FEWEST`] tarefas para cada um, e desfazer tudo.
+/// trabalho em poucas tarefas para cada um, e desfazer tudo.
 ///
 /// # Erros
 ///
