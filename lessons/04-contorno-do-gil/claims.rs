@@ -14,10 +14,6 @@ const ONE_CORE: f64 = 1.1;
 /// Eficiência a partir da qual um núcleo a mais compensa, a mesma da lição 3.
 const WORTH_IT: f64 = 0.75;
 
-/// A aceleração que só se alcança com mais de um núcleo: um quarto acima do que uma trava só permite. O `Pool` paga,
-/// dentro dela, o nascimento dos seus processos.
-const BEYOND_ONE_CORE: f64 = 1.25;
-
 /// O que se mediu num Python com o GIL.
 pub struct WithGil {
     /// A versão.
@@ -161,13 +157,14 @@ pub fn processes_help(figures: &Figures) -> Claim {
     figures.judge("4.C2", text, || {
         let python = figures.python()?;
         let Gain { speedup, busy_cores } = python.pool;
-        let verdict = Verdict::at_least(speedup, BEYOND_ONE_CORE);
+        let verdict = Verdict::at_least(speedup, ONE_CORE)
+            .and(Verdict::at_least(busy_cores, ONE_CORE));
         let evidence = format!(
-            "Pool do Python {}: {}, com {} núcleos ocupados em média (limiar: {}×)",
+            "Pool do Python {}: {}, com {} núcleos ocupados em média (limiar dos dois: {})",
             python.version,
             times(speedup),
             decimal(busy_cores.median, 2),
-            decimal(BEYOND_ONE_CORE, 2),
+            decimal(ONE_CORE, 2),
         );
         Ok((verdict.unless_busy(python.others), evidence))
     })

@@ -63,7 +63,7 @@ def with_pool(task, items, workers):
 
 
 # ANCHOR: hash
-BLOCK = bytes(1 << 18)
+BLOCK = bytes(1 << 17)
 
 
 def digest(_item):

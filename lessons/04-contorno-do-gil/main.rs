@@ -26,7 +26,7 @@ const EXAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/04-contorno-do-gil/example.py");
 
 /// Cada linguagem conta até onde a sua velocidade pede.
-const PYTHON_LIMIT: u64 = 140_000;
+const PYTHON_LIMIT: u64 = 110_000;
 
 fn main() -> ExitCode {
     init();

@@ -187,7 +187,7 @@ impl Lesson {
     /// Uma linha que diz por que não há o que comparar: o Python falhou, demorou demais, ou errou a conta.
     pub fn measure_twin(&mut self, python: &Python, script: &Path, limit: u64) -> Result<Twin, String> {
         // Medidas mais curtas do que as do Rust, e em maior número: um susto da máquina estraga uma só.
-        let repetitions = self.options.repetitions.div_ceil(2) * 3;
+        let repetitions = 3 * self.options.repetitions;
         let size = [limit, repetitions as u64, self.options.workers as u64];
         let arguments = size.map(|number| number.to_string());
         let twin = Twin::measure(python, script, &arguments, TWIN_PATIENCE, |round| {
