@@ -46,10 +46,10 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     let memory = idle_memory(lesson, repetitions)?;
 
     // Cada tarefa: a mesma conta em pedaços cada vez menores, com os trabalhadores já nascidos.
-    let sizes = &TASKS[..if options.quick { 7 } else { 10 }];
-    let sweep = Sweep { sizes, workers, repetitions, budget: 0.005 };
+    let (count, budget) = if options.quick { (7, 0.005) } else { (10, 0.01) };
+    let sweep = Sweep { sizes: &TASKS[..count], workers, repetitions, budget };
     let mut curves = sweep.curves(&Model::ALL[1..], |done| {
-        lesson.progress("process_pool", done, sizes.len());
+        lesson.progress("process_pool", done, count);
     })?;
     curves.extend(python::measure(lesson)?);
     for curve in &curves {
