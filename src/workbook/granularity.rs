@@ -212,7 +212,8 @@ const FEWEST: f64 = 16.0;
 const MOST: f64 = 200_000.0;
 
 impl Sweep<'_> {
-    /// A curva de cada modelo, com os trabalhadores já nascidos. Em cada tamanho os modelos se revezam.
+    /// A curva de cada modelo, com os trabalhadores já nascidos. Cada um é medido em alternância com o serial, a sua
+    /// régua; os modelos passam um depois do outro, tamanho a tamanho.
     ///
     /// `progress` é chamada a cada tamanho pronto, com quantos já foram.
     ///
