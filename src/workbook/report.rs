@@ -134,7 +134,7 @@ impl Terminal {
         self.flush();
         if !self.judging {
             self.judging = true;
-            print(&format!("\n{}", style("O que as notas dizem, e o que se mediu").bold()));
+            print(&format!("\n{}", style("As afirmações, e o que se mediu").bold()));
         }
         let verdict = match claim.verdict {
             None => style("definição").dim(),

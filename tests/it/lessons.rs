@@ -102,7 +102,8 @@ fn the_report_shows_table_timeline_and_verdicts_without_colours_in_a_file() {
     for lesson in lessons() {
         let output = run(lesson.number, &SMALL, records.path());
         let text = stdout(&output);
-        for expected in ["aceleração", "pool de processos", "1.229", "Linha do tempo", "O que as notas dizem"]
+        for expected in
+            ["aceleração", "pool de processos", "1.229", "Linha do tempo", "As afirmações, e o que se mediu"]
         {
             assert!(text.contains(expected), "{}: falta {expected:?} em\n{text}", lesson.slug);
         }
