@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 use crate::workspace::{lessons, program, read, run, stderr, stdout};
 
 crate::cases! {
-    60 => every_solution_passes_its_check,
-    300 => every_shipped_stub_compiles_and_fails_its_check,
-    60 => hints_come_one_at_a_time,
+    300 => every_solution_passes_its_check,
+    600 => every_shipped_stub_compiles_and_fails_its_check,
+    120 => hints_come_one_at_a_time,
 }
 
 fn every_solution_passes_its_check() {

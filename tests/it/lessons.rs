@@ -15,19 +15,22 @@ use multiprocessamento::workbook::workload::count_primes;
 use crate::harness::skip;
 use crate::workspace::{Lesson, events, lessons, program, run, stderr, stdout};
 
+/// Segundos para percorrer todas as lições, numa máquina ocupada.
+const ALL_LESSONS: u64 = 300;
+
 crate::cases! {
-    120 => every_lesson_records_six_agreeing_models_and_a_verdict_per_claim,
-    60 => the_report_shows_table_timeline_and_verdicts_without_colours_in_a_file,
+    ALL_LESSONS => every_lesson_records_six_agreeing_models_and_a_verdict_per_claim,
+    ALL_LESSONS => the_report_shows_table_timeline_and_verdicts_without_colours_in_a_file,
     60 => bad_options_get_one_portuguese_line_and_exit_code_2,
     20 => help_is_in_portuguese,
     60 => a_reader_that_leaves_early_ends_the_lesson_quietly,
-    60 => a_chosen_model_is_measured_beside_the_serial_one_only,
+    ALL_LESSONS => a_chosen_model_is_measured_beside_the_serial_one_only,
     60 => a_killed_lesson_leaves_no_worker_one_second_later,
     60 => ctrl_c_ends_the_whole_tree_quietly,
     60 => a_record_that_cannot_be_saved_is_a_warning_not_a_failure,
-    120 => python_and_rust_count_the_same_primes,
-    120 => every_lesson_is_whole_without_python,
-    120 => every_lesson_is_whole_on_one_core,
+    ALL_LESSONS => python_and_rust_count_the_same_primes,
+    ALL_LESSONS => every_lesson_is_whole_without_python,
+    ALL_LESSONS => every_lesson_is_whole_on_one_core,
 }
 
 const SMALL: [&str; 4] = ["--limite", "10.000", "--repeticoes", "3"];

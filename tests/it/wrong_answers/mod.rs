@@ -18,7 +18,7 @@ mod lesson_08;
 mod lesson_09;
 
 crate::cases! {
-    240 => every_wrong_answer_is_refused_for_its_reason,
+    600 => every_wrong_answer_is_refused_for_its_reason,
     10 => every_exercise_has_two_wrong_answers,
 }
 
