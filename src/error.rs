@@ -126,7 +126,7 @@ pub enum Error {
     },
 
     /// O tempo dado acabou; o que se esperava continua em andamento.
-    #[error("ainda sem resposta depois de {} s", decimal(.0.as_secs_f64()))]
+    #[error("o prazo de {} s acabou", decimal(.0.as_secs_f64()))]
     TimedOut(Duration),
 
     /// O resultado já foi entregue por uma chamada anterior.

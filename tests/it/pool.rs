@@ -204,7 +204,7 @@ fn get_timeout_may_be_called_again_and_delivers_once() {
     let result = pool.apply_async(wait_at_gate, gate.clone());
     for _ in 0..3 {
         let error = result.get_timeout(Duration::from_millis(50)).unwrap_err();
-        assert_eq!(error.to_string(), "ainda sem resposta depois de 0,05 s");
+        assert_eq!(error.to_string(), "o prazo de 0,05 s acabou");
     }
     touch(&gate);
     result.get_timeout(Duration::from_secs(20)).unwrap();
