@@ -7,6 +7,8 @@ use crate::workspace::{lessons, read, root};
 crate::cases! {
     10 => folder_binary_chapter_summary_and_readme_agree,
     10 => every_lesson_has_all_its_parts_and_a_short_main,
+    10 => the_summary_follows_the_headings_of_the_notes,
+    10 => every_chapter_has_the_same_sections_and_a_length_that_can_be_read_at_once,
     10 => exercises_are_built_only_when_asked_for,
     10 => unsafe_code_lives_only_in_the_named_files,
     10 => reference_records_parse_and_belong_to_their_lesson,
@@ -39,6 +41,66 @@ fn every_lesson_has_all_its_parts_and_a_short_main() {
         }
         let lines = lesson.read("main.rs").lines().count();
         assert!(lines <= 120, "{}: main.rs tem {lines} linhas", lesson.slug);
+    }
+}
+
+/// Os títulos das notas, na ordem delas: os que têm partes viram partes do livro, e os outros, capítulos.
+const NOTES: [&str; 17] = [
+    "# Python com Multiprocessamento",
+    "# Conceito",
+    "- [Processos independentes]",
+    "- [Paralelismo real]",
+    "# Características",
+    "- [Contorno do GIL]",
+    "- [Isolamento de memória]",
+    "- [Queue]",
+    "- [Pipe]",
+    "- [Manager]",
+    "- [Overhead]",
+    "# Pool VS Process",
+    "- [Controle vs. abstração]",
+    "# Cenário de uso",
+    "# Exemplo prático",
+    "- [Exemplo prático]",
+    "# Além das notas",
+];
+
+fn the_summary_follows_the_headings_of_the_notes() {
+    let summary = read("book/src/SUMMARY.md");
+    let mut rest = summary.as_str();
+    for heading in NOTES {
+        let Some((_, after)) = rest.split_once(&format!("\n{heading}")) else {
+            panic!("SUMMARY.md: {heading} falta, ou está fora da ordem das notas")
+        };
+        rest = after;
+    }
+}
+
+const SECTIONS: [&str; 7] = [
+    "O que ",
+    "Preveja antes de medir",
+    "Medir",
+    "Por que foi assim",
+    "Armadilhas",
+    "Exercício",
+    "Para saber mais",
+];
+
+fn every_chapter_has_the_same_sections_and_a_length_that_can_be_read_at_once() {
+    for lesson in lessons() {
+        let chapter = read(&format!("book/src/{}.md", lesson.slug));
+        let mut rest = chapter.as_str();
+        for section in SECTIONS {
+            let Some((_, after)) = rest.split_once(&format!("\n## {section}")) else {
+                panic!("{}: falta «{section}», ou está fora de ordem", lesson.slug)
+            };
+            rest = after;
+        }
+        for promised in ["{{#rodar}}", "{{#medida vereditos}}", "{{#dicas}}", "{{#solucao}}"] {
+            assert!(chapter.contains(promised), "{}: falta {promised}", lesson.slug);
+        }
+        let words = chapter.split_whitespace().count();
+        assert!((700..=1500).contains(&words), "{}: {words} palavras", lesson.slug);
     }
 }
 
