@@ -158,5 +158,13 @@ fn reference_records_parse_and_belong_to_their_lesson() {
         assert_eq!(start.lesson, lesson.number);
         assert!(matches!(events.last(), Some(Event::End(_))), "registro inteiro");
         assert!(lesson.read("main.rs").contains(&format!("title: \"{}\"", start.title)));
+
+        let chapter = read(&format!("book/src/{}.md", lesson.slug));
+        for event in &events {
+            if let Event::Claim(claim) = event {
+                let stated = chapter.contains(&format!("- **{}** ", claim.id));
+                assert!(stated, "{}: o capítulo não diz a {}", lesson.slug, claim.id);
+            }
+        }
     }
 }
