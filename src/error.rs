@@ -61,6 +61,17 @@ pub enum Error {
         Arc<io::Error>,
     ),
 
+    /// O sistema não deu ao processo a prioridade pedida: torná-la maior do que a de quem pede exige um privilégio.
+    #[error("o sistema recusou somar {increment} ao nice do processo: {error}")]
+    Priority {
+        /// Quanto se pediu a mais.
+        increment: i32,
+        /// O que o sistema disse.
+        #[source]
+        #[serde(with = "system_error")]
+        error: Arc<io::Error>,
+    },
+
     /// `fork` copia só a thread que o chama: as travas das outras ficariam fechadas para sempre na cópia.
     #[error(
         "fork recusado: este processo tem {threads} threads, e a cópia teria só uma; use spawn ou forkserver"

@@ -5,6 +5,7 @@ mod fork;
 mod forkserver;
 mod lifeline;
 pub(crate) mod panics;
+mod priority;
 pub(crate) mod protocol;
 pub(crate) mod spawn;
 mod task;
@@ -122,6 +123,7 @@ pub struct ProcessBuilder {
     name: Option<String>,
     start_method: StartMethod,
     env: Vec<(OsString, OsString)>,
+    nice: Option<i32>,
 }
 
 impl ProcessBuilder {
@@ -143,11 +145,34 @@ impl ProcessBuilder {
         self
     }
 
+    /// Quanto ceder aos outros: soma `increment` ao *nice* da thread que cria o processo, como `os.nice` em
+    /// Python e `nice -n` no terminal. Sem isto: o nice com que ele nascer.
+    ///
+    /// O nice vai de -20, a maior prioridade, a 19, a menor, e só importa quando há mais quem queira rodar do que
+    /// núcleos. As threads que a tarefa criar o herdam. Um número negativo pede um privilégio (`CAP_SYS_NICE`).
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let relatorio = Process::builder().nice(10).start(|x: u64| x + 1, 41)?; // sem pressa
+    /// assert_eq!(relatorio.join()?, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn nice(mut self, increment: i32) -> Self {
+        self.nice = Some(increment);
+        self
+    }
+
     /// Cria o processo e lhe entrega `function` e `argument`.
     ///
     /// # Erros
     ///
-    /// Os de [`Process::start`].
+    /// Os de [`Process::start`], e [`Error::Priority`] se o sistema recusou o [`nice`](Self::nice) pedido; então
+    /// nenhum processo fica.
     pub fn start<F, A, R>(self, function: F, argument: A) -> Result<Process<R>, Error>
     where
         F: Fn(A) -> R + Copy + Send + 'static,
@@ -158,6 +183,9 @@ impl ProcessBuilder {
         let name = self.name.unwrap_or_else(|| format!("Process-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         let request = protocol::request(function, &[argument])?;
         let child = Child::start(self.start_method, name.as_ref(), &self.env)?;
+        if let Some(increment) = self.nice {
+            child.raise_nice(increment)?;
+        }
         match child.send(&request, Instant::now() + START_LIMIT) {
             Ok(()) => child.finish_requests(),
             // O filho já morreu: quem conta como foi é o `join`, com o código de saída na mão.

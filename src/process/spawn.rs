@@ -19,7 +19,7 @@ use rustix::process::{
 
 use super::child::{self, INVITATION, Role};
 use super::forkserver::{self, ForkServer};
-use super::{StartMethod, fork, protocol};
+use super::{StartMethod, fork, priority, protocol};
 use crate::ipc::parcel::Parcel;
 pub(crate) use crate::ipc::socket::Received;
 use crate::ipc::socket::{FrameSocket, wait};
@@ -199,6 +199,11 @@ impl Child {
     pub(crate) fn wait_exit(&self, deadline: Instant) -> bool {
         let mut events = [PollFd::new(&self.pidfd, PollFlags::IN)];
         self.status.is_some() || matches!(wait(&mut events, Some(deadline)), Ok(1..))
+    }
+
+    /// Soma `increment` ao nice desta thread, e dá o resultado ao filho, que ainda não recebeu pedido nenhum.
+    pub(super) fn raise_nice(&self, increment: i32) -> Result<(), Error> {
+        priority::raise_nice(self.pid, increment)
     }
 
     /// Manda um sinal. Um filho que já terminou não o recebe, e nenhum outro processo em seu lugar.

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use multiprocessamento::{Error, StartMethod};
-use rustix::process::Signal;
+use multiprocessamento::{Error, Process, StartMethod};
+use rustix::process::{Signal, Uid, getpriority_process, getuid};
+use rustix::thread::set_thread_uid;
 
 use crate::support::*;
 
@@ -15,6 +16,8 @@ crate::cases! {
     30 => a_process_has_a_number_and_a_name,
     30 => a_name_the_system_refuses_is_an_error,
     30 => a_process_sees_the_variables_it_was_given,
+    30 => a_nicer_process_passes_its_priority_on_to_its_threads,
+    30 => a_priority_without_privilege_is_a_clear_error,
     30 => a_process_is_alive_until_its_task_ends,
     30 => join_timeout_may_be_called_again_and_delivers_once,
     30 => join_timeout_accepts_any_duration,
@@ -73,6 +76,34 @@ fn a_process_sees_the_variables_it_was_given() {
     let process = process_builder().env("CADERNO_COR", "azul").start(read, "CADERNO_COR".to_owned()).unwrap();
     assert_eq!(process.join().unwrap(), "azul");
     assert!(std::env::var("CADERNO_COR").is_err());
+}
+
+fn a_nicer_process_passes_its_priority_on_to_its_threads() {
+    let nice = |(): ()| {
+        let own = || getpriority_process(None).unwrap();
+        (own(), std::thread::spawn(own).join().unwrap())
+    };
+    let own = getpriority_process(None).unwrap();
+    for increment in [0, 5, 100, i32::MAX] {
+        let expected = own.saturating_add(increment).min(19);
+        let process = process_builder().nice(increment).start(nice, ()).unwrap();
+        assert_eq!(process.join().unwrap(), (expected, expected), "nice({increment})");
+    }
+    assert_eq!(getpriority_process(None).unwrap(), own, "o pai continua como estava");
+}
+
+fn a_priority_without_privilege_is_a_clear_error() {
+    // Um processo copiado de outro que deixou de ser administrador: executado de novo, ele não leria o próprio programa.
+    let ask = |(): ()| {
+        if getuid().is_root() {
+            set_thread_uid(Uid::from_raw(65_534)).unwrap();
+        }
+        let vain = Process::builder().start_method(StartMethod::Fork).nice(-5).start(square, 3);
+        (vain.map(drop).unwrap_err().to_string(), children().len())
+    };
+    let (error, left) = new_process(ask, ()).unwrap().join().unwrap();
+    assert!(error.starts_with("o sistema recusou somar -5 ao nice do processo: "), "{error}");
+    assert_eq!(left, 0, "nenhum processo fica");
 }
 
 fn a_process_is_alive_until_its_task_ends() {
