@@ -79,6 +79,8 @@ mod pages {
     struct Queue;
     #[doc = include_str!("../book/src/07-pipe.md")]
     struct Pipe;
+    #[doc = include_str!("../book/src/10-controle-vs-abstracao.md")]
+    struct ControleVsAbstracao;
     #[doc = include_str!("../book/src/por-dentro-do-pool.md")]
     struct PorDentroDoPool;
 }

@@ -31,16 +31,6 @@ pub fn whole_module() -> Claim {
     )
 }
 
-/// Linhas de código, sem as vazias, entre `ANCHOR: name` e `ANCHOR_END: name`.
-pub fn lines(source: &str, name: &str) -> usize {
-    let (start, end) = (format!("// ANCHOR: {name}"), format!("// ANCHOR_END: {name}"));
-    let inside = source.lines().skip_while(|line| *line != start).skip(1);
-    inside
-        .take_while(|line| *line != end)
-        .filter(|line| !line.trim().is_empty())
-        .count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,11 +63,5 @@ mod tests {
         assert_eq!(verdict(timing(1.0, 1.3), [4, 13]), Some(Verdict::Inconclusive));
         let busy = Versus { others: 0.5, ..timing(0.95, 1.05) };
         assert_eq!(verdict(busy, [4, 13]), Some(Verdict::Inconclusive));
-    }
-
-    #[test]
-    fn only_lines_of_code_between_the_anchors_count() {
-        let source = "x\n// ANCHOR: a\nfn a() {\n\n}\n// ANCHOR_END: a\ny\n";
-        assert_eq!(lines(source, "a"), 2);
     }
 }

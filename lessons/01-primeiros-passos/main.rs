@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use multiprocessamento::workbook::compare::time_both;
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
+use multiprocessamento::workbook::source::lines;
 use multiprocessamento::workbook::workload::count_primes;
 use multiprocessamento::{Error, Pool, Process, init};
 
@@ -31,7 +32,7 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
         || with_processes(&slices, workers),
     )?;
     let source = include_str!("main.rs");
-    let lines = [claims::lines(source, "pool"), claims::lines(source, "processes")];
+    let lines = [lines(source, "pool"), lines(source, "processes")];
     lesson.metric("lines", "process_pool", lines[0] as f64, "linhas");
     lesson.metric("lines", "processes", lines[1] as f64, "linhas");
 

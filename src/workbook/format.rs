@@ -34,6 +34,12 @@ pub fn model_label(id: &str) -> &str {
         "get_insert" => "get e insert",
         "update" => "update por primo",
         "slice_update" => "update por fatia",
+        "blocks" => "à mão, em blocos",
+        "cards" => "à mão, como cartas",
+        "handed_out" => "pelo Pool",
+        "blocks_alternated" => "em blocos, alternadas",
+        "cards_alternated" => "como cartas, alternadas",
+        "handed_out_alternated" => "pelo Pool, alternadas",
         other => other,
     }
 }

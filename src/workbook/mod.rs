@@ -25,6 +25,7 @@
 //! * [`crash`]: morrer de propósito, sem deixar sujeira.
 //! * [`fate`]: o que uma falha deixou.
 //! * [`exchange`]: o preço de uma mensagem, por canal e por tamanho.
+//! * [`source`]: quantas linhas uma maneira de fazer pede.
 //! * [`exercise`]: a conferência dos exercícios.
 
 pub mod birth;
@@ -46,6 +47,7 @@ pub mod price;
 pub mod python;
 pub mod record;
 pub mod report;
+pub mod source;
 pub mod stats;
 pub mod timeline;
 pub mod together;

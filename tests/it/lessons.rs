@@ -46,10 +46,11 @@ const CLAIMS: &[(u32, &[(&str, bool)])] = &[
     (7, &[("7.C1", true)]),
     (8, &[("8.C1", true)]),
     (9, &[("9.C1", true), ("9.C2", true), ("9.C3", true)]),
+    (10, &[("10.C1", false), ("10.C2", true)]),
 ];
 
 /// As que falam de rodar ao mesmo tempo: num núcleo só, nenhuma medida as confirma.
-const PARALLEL: [&str; 8] = ["3.C1", "3.C2", "3.C3", "4.C1", "4.C2", "4.C3", "6.C1", "9.C3"];
+const PARALLEL: [&str; 9] = ["3.C1", "3.C2", "3.C3", "4.C1", "4.C2", "4.C3", "6.C1", "9.C3", "10.C2"];
 
 fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
     let records = tempfile::tempdir().expect("pasta");

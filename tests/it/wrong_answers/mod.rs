@@ -16,6 +16,7 @@ mod lesson_06;
 mod lesson_07;
 mod lesson_08;
 mod lesson_09;
+mod lesson_10;
 
 crate::cases! {
     600 => every_wrong_answer_is_refused_for_its_reason,
@@ -45,6 +46,7 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_07::WRONG,
         lesson_08::WRONG,
         lesson_09::WRONG,
+        lesson_10::WRONG,
     ]
     .into_iter()
     .flatten()

@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 26] = [
+pub const MODELS: [&str; 32] = [
     "serial",
     "threads",
     "thread_pool",
@@ -28,6 +28,12 @@ pub const MODELS: [&str; 26] = [
     "get_insert",
     "update",
     "slice_update",
+    "blocks",
+    "cards",
+    "handed_out",
+    "blocks_alternated",
+    "cards_alternated",
+    "handed_out_alternated",
 ];
 
 /// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
@@ -38,7 +44,9 @@ pub const MODELS: [&str; 26] = [
 pub fn class(model: &str) -> String {
     let color = match model {
         "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" | "put" => "process_pool",
+        "handed_out" | "handed_out_alternated" => "process_pool",
         "shared_value" | "fork" | "forkserver" => "processes",
+        "blocks" | "blocks_alternated" | "cards" | "cards_alternated" => "processes",
         "channel" | "mutex" => "threads",
         // Errada: a conta que ela faz não é a das outras.
         "get_insert" => "serial",

@@ -1,0 +1,208 @@
+//! O que as notas afirmam do controle e da abstração, e como cada afirmação é decidida.
+
+use multiprocessamento::workbook::format::percent;
+use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::stats::Estimate;
+
+use crate::accident::Recovery;
+use crate::control::Shown;
+use crate::idle::Round;
+use crate::share::Shares;
+
+/// A parte do tempo em que os trabalhadores do Pool podem ficar parados: um décimo. A última fatia sempre deixa
+/// alguém esperando; com 32 fatias por trabalhador, uns 2 %. O resto é lugar para as mensagens e para o acaso.
+const LITTLE: f64 = 0.10;
+
+/// Quanto uma divisão feita à mão precisa desperdiçar a mais do que o Pool, na ordem que lhe é pior: cinco pontos, o
+/// dobro do que a última fatia custa a ele. Menos do que isso se perde na variação, e ninguém a trocaria.
+const WORSE: f64 = 0.05;
+
+/// O lugar de cada maneira numa linha de [`Shares`].
+const BLOCKS: usize = 0;
+const CARDS: usize = 1;
+const POOL: usize = 2;
+
+/// O que se mediu.
+pub struct Figures {
+    pub shares: Shares,
+    pub recoveries: Vec<Recovery>,
+    /// Quantos primos há.
+    pub primes: u64,
+    /// Linhas escritas: à mão, e pelo Pool.
+    pub lines: [usize; 2],
+    pub workers: usize,
+    pub cores: usize,
+}
+
+/// 10.C1: diz o que um `Process` é; nenhuma medida poderia contradizê-la, e a lição a mostra acontecendo.
+pub fn process_gives_control(controls: &[Shown]) -> Claim {
+    let shown: Vec<String> = controls
+        .iter()
+        .map(|(control, outcome)| format!("{control}: {outcome}"))
+        .collect();
+    let text = "Process dá controle sobre cada processo.";
+    Claim::definition("10.C1", text, shown.join("; "))
+}
+
+/// 10.C2: confirmada se o Pool reparte bem nas duas ordens, se cada divisão à mão reparte mal numa delas, se ele
+/// repõe quem morre sem perder nada, e se pede menos linhas.
+pub fn pool_hides_and_hands_out(figures: &Figures) -> Claim {
+    let text = "Pool esconde a criação e a gestão dos processos, e reparte as tarefas.";
+    let Figures { shares, lines: [by_hand, by_pool], .. } = figures;
+    let managed = managed(figures);
+    let handed_out = handed_out(shares).unless_busy(shares.others);
+    let verdict = if (2..=figures.cores).contains(&figures.workers) {
+        handed_out.and(Verdict::observed(managed && by_pool < by_hand))
+    } else {
+        // Sozinho, ninguém reparte; sem um núcleo para cada um, todos param, e não por culpa da divisão.
+        Verdict::Inconclusive
+    };
+    let [blocks, cards] =
+        [BLOCKS, CARDS].map(|way| worst(shares, way, idle(way)).median);
+    let pool = worst(shares, POOL, idle(POOL));
+    let deaths = if managed {
+        "repôs cada morto e não perdeu conta nenhuma"
+    } else {
+        "não se refez de cada morte"
+    };
+    let evidence = format!(
+        "na pior ordem, parados {} do tempo em blocos, {} como cartas e {} (de {} a {}) pelo Pool, que {deaths}; \
+         linhas: {by_hand} à mão, {by_pool} pelo Pool",
+        percent(blocks),
+        percent(cards),
+        percent(pool.median),
+        percent(pool.low),
+        percent(pool.high),
+    );
+    Claim::judged("10.C2", text, verdict, evidence)
+}
+
+/// Se as contas fecharam, com e sem acidente, e se todo morto foi reposto.
+fn managed(figures: &Figures) -> bool {
+    let Figures { shares, recoveries, primes, .. } = figures;
+    let rounds = shares.in_order.iter().chain(&shares.alternated).flatten();
+    rounds.map(|round| round.primes).all(|counted| counted == *primes)
+        && recoveries.iter().all(|seen| seen.primes == *primes && seen.replaced > 0)
+}
+
+/// O Pool para pouco nas duas ordens, e cada divisão à mão tem uma em que para bem mais do que ele.
+fn handed_out(shares: &Shares) -> Verdict {
+    let little = Verdict::at_most(worst(shares, POOL, idle(POOL)), LITTLE);
+    let worse =
+        |way| Verdict::at_least(worst(shares, way, beyond_the_pool(way)), WORSE);
+    little.and(worse(BLOCKS)).and(worse(CARDS))
+}
+
+fn idle(way: usize) -> impl Fn(&[Round; 3]) -> f64 {
+    move |round| round[way].share()
+}
+
+/// O que `way` parou a mais do que o Pool, na mesma repetição.
+fn beyond_the_pool(way: usize) -> impl Fn(&[Round; 3]) -> f64 {
+    move |round| round[way].share() - round[POOL].share()
+}
+
+/// `measure` na ordem em que `way` parou mais.
+fn worst(
+    shares: &Shares,
+    way: usize,
+    measure: impl Fn(&[Round; 3]) -> f64,
+) -> Estimate {
+    let share = |round: &[Round; 3]| round[way].share();
+    let of = |rounds: &[[Round; 3]], measure: &dyn Fn(&[Round; 3]) -> f64| {
+        Estimate::of(&rounds.iter().map(measure).collect::<Vec<_>>())
+    };
+    let [in_order, alternated] = [&shares.in_order, &shares.alternated];
+    let is_in_order = of(in_order, &share).median >= of(alternated, &share).median;
+    of(if is_in_order { in_order } else { alternated }, &measure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Repetições em que cada maneira parou esta parte do tempo, com um pouco de variação.
+    fn rounds(shares: [f64; 3]) -> Vec<[Round; 3]> {
+        let round = |share: f64, jitter: f64| Round {
+            seconds: 1.0,
+            idle: vec![share + jitter; 2],
+            primes: 100,
+            spans: Vec::new(),
+        };
+        let jitters = (0..8).map(|turn| f64::from(turn) / 1000.0);
+        jitters.map(|jitter| shares.map(|share| round(share, jitter))).collect()
+    }
+
+    fn figures(in_order: [f64; 3], alternated: [f64; 3]) -> Figures {
+        let [in_order, alternated] = [in_order, alternated].map(rounds);
+        Figures {
+            shares: Shares { in_order, alternated, others: 0.0 },
+            recoveries: vec![Recovery { primes: 100, replaced: 1 }; 8],
+            primes: 100,
+            lines: [20, 4],
+            workers: 2,
+            cores: 2,
+        }
+    }
+
+    fn usual() -> Figures {
+        figures([0.22, 0.02, 0.01], [0.13, 0.22, 0.01])
+    }
+
+    fn verdict(figures: &Figures) -> Option<Verdict> {
+        pool_hides_and_hands_out(figures).verdict
+    }
+
+    #[test]
+    fn a_pool_that_wastes_little_in_any_order_confirms() {
+        assert_eq!(verdict(&usual()), Some(Verdict::Confirmed));
+    }
+
+    #[test]
+    fn a_pool_that_leaves_workers_idle_refutes() {
+        let lazy = figures([0.35, 0.02, 0.02], [0.13, 0.35, 0.20]);
+        assert_eq!(verdict(&lazy), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn a_fixed_split_good_in_both_orders_refutes() {
+        let good_cards = figures([0.22, 0.02, 0.01], [0.13, 0.03, 0.01]);
+        assert_eq!(verdict(&good_cards), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn a_pool_that_does_not_replace_the_dead_or_loses_a_count_refutes() {
+        for wrong in [
+            Recovery { primes: 100, replaced: 0 },
+            Recovery { primes: 99, replaced: 1 },
+        ] {
+            let mut figures = usual();
+            figures.recoveries[5] = wrong;
+            assert_eq!(verdict(&figures), Some(Verdict::Refuted));
+        }
+    }
+
+    #[test]
+    fn a_pool_as_long_to_write_refutes() {
+        let long = Figures { lines: [4, 4], ..usual() };
+        assert_eq!(verdict(&long), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn noise_one_worker_or_too_few_cores_decide_nothing() {
+        let noisy = figures([0.22, 0.02, 0.097], [0.13, 0.22, 0.01]);
+        let mut busy = usual();
+        busy.shares.others = 0.5;
+        let alone = Figures { workers: 1, ..usual() };
+        let crowded = Figures { cores: 1, ..usual() };
+        for figures in [noisy, busy, alone, crowded] {
+            assert_eq!(verdict(&figures), Some(Verdict::Inconclusive));
+        }
+    }
+
+    #[test]
+    fn control_is_a_definition_with_what_happened() {
+        let claim = process_gives_control(&[("limite", "passou".to_owned())]);
+        assert_eq!((claim.verdict, claim.evidence.as_str()), (None, "limite: passou"));
+    }
+}
