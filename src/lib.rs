@@ -81,6 +81,8 @@ mod pages {
     struct Pipe;
     #[doc = include_str!("../book/src/10-controle-vs-abstracao.md")]
     struct ControleVsAbstracao;
+    #[doc = include_str!("../book/src/11-process-tarefas-distintas.md")]
+    struct ProcessTarefasDistintas;
     #[doc = include_str!("../book/src/por-dentro-do-pool.md")]
     struct PorDentroDoPool;
 }

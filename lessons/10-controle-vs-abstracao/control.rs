@@ -56,7 +56,7 @@ fn time_limit() -> Result<String, Error> {
         other => format!("{other:?}"),
     };
     let state = if process.is_alive() { "vivo" } else { "morto" };
-    Ok(format!("{outcome}, e ele ainda {state}")) // sai daqui, e é descartado: morre
+    Ok(format!("{outcome}, e ele ainda {state}")) // descartado aqui, ele morre
 }
 // ANCHOR_END: time_limit
 
@@ -92,7 +92,7 @@ fn restart() -> Result<String, Error> {
     let times = Value::new(0)?;
     match Process::start(stumble, times.clone())?.join() {
         Err(Error::WorkerDied { status, .. }) => {
-            let primes = Process::start(stumble, times)?.join()?; // outro, no lugar dele
+            let primes = Process::start(stumble, times)?.join()?; // outro
             Ok(format!("{status}; o segundo respondeu {}", integer(primes)))
         }
         other => Ok(format!("não foi preciso: {other:?}")),

@@ -14,8 +14,9 @@ fn main() -> std::process::ExitCode {
     check::check(insistir)
 }
 
-/// Roda `instavel(pedido)` num processo. Se ele morre, ou não termina em `limite`, outro toma o lugar, até `vezes`
-/// processos ao todo e um por vez. Se nenhum responde, volta o erro do último.
+/// Roda `instavel(pedido)` num processo. Se ele morre, ou não termina em `limite`, outro
+/// toma o lugar, até `vezes` processos ao todo e um por vez. Se nenhum responde, volta o
+/// erro do último.
 ///
 /// Um pânico não se repete: volta na hora.
 fn insistir(pedido: Pedido, vezes: usize, limite: Duration) -> Result<u64, Error> {

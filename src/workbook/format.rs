@@ -40,6 +40,13 @@ pub fn model_label(id: &str) -> &str {
         "blocks_alternated" => "em blocos, alternadas",
         "cards_alternated" => "como cartas, alternadas",
         "handed_out_alternated" => "pelo Pool, alternadas",
+        "own_limits" => "um Process para cada tarefa",
+        "short_limit" => "Pool, com o limite curto",
+        "long_limit" => "Pool, com o limite longo",
+        "urgent" => "Process, sem pedir nada",
+        "patient" => "Process, com nice 10",
+        "pool_first" => "um do Pool",
+        "pool_second" => "o outro do Pool",
         other => other,
     }
 }

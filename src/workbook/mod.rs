@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! * [`workload`]: a carga comum, contar primos, e as suas respostas conhecidas.
+//! * [`collatz`], [`mandelbrot`]: duas tarefas que não se parecem com ela, para quando é preciso mais de uma.
 //! * [`model`]: a mesma carga em série, com threads, com pools e com processos.
 //! * [`trace`]: quem fez cada pedaço, em que núcleo, de quando a quando.
 //! * [`stats`]: mediana, e o intervalo em que ela está.
@@ -29,6 +30,7 @@
 //! * [`exercise`]: a conferência dos exercícios.
 
 pub mod birth;
+pub mod collatz;
 pub mod compare;
 pub mod crash;
 pub mod crew;
@@ -40,6 +42,7 @@ pub mod granularity;
 pub mod judge;
 pub mod lesson;
 pub mod machine;
+pub mod mandelbrot;
 pub mod model;
 pub mod options;
 pub mod places;

@@ -17,6 +17,7 @@ mod lesson_07;
 mod lesson_08;
 mod lesson_09;
 mod lesson_10;
+mod lesson_11;
 
 crate::cases! {
     600 => every_wrong_answer_is_refused_for_its_reason,
@@ -47,6 +48,7 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_08::WRONG,
         lesson_09::WRONG,
         lesson_10::WRONG,
+        lesson_11::WRONG,
     ]
     .into_iter()
     .flatten()

@@ -10,8 +10,11 @@ use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
 
 /// As falhas que uma página pode pedir, e como elas se leem.
-pub const FAILURES: [(&str, &str); 2] =
-    [("abort", "Uma tarefa aborta"), ("stray_write", "Alguém escreve por um ponteiro errado")];
+pub const FAILURES: [(&str, &str); 3] = [
+    ("abort", "Uma tarefa aborta"),
+    ("stray_write", "Alguém escreve por um ponteiro errado"),
+    ("cancelled", "Uma de três tarefas é cancelada"),
+];
 
 /// Um quadradinho é uma resposta; de tantas em diante, cada um passa a ser várias.
 const MOST: usize = 64;

@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 32] = [
+pub const MODELS: [&str; 39] = [
     "serial",
     "threads",
     "thread_pool",
@@ -34,6 +34,13 @@ pub const MODELS: [&str; 32] = [
     "blocks_alternated",
     "cards_alternated",
     "handed_out_alternated",
+    "own_limits",
+    "short_limit",
+    "long_limit",
+    "urgent",
+    "patient",
+    "pool_first",
+    "pool_second",
 ];
 
 /// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
@@ -44,9 +51,11 @@ pub const MODELS: [&str; 32] = [
 pub fn class(model: &str) -> String {
     let color = match model {
         "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" | "put" => "process_pool",
-        "handed_out" | "handed_out_alternated" => "process_pool",
+        "handed_out" | "handed_out_alternated" | "short_limit" | "long_limit" => "process_pool",
+        "pool_first" | "pool_second" => "process_pool",
         "shared_value" | "fork" | "forkserver" => "processes",
         "blocks" | "blocks_alternated" | "cards" | "cards_alternated" => "processes",
+        "own_limits" | "urgent" | "patient" => "processes",
         "channel" | "mutex" => "threads",
         // Errada: a conta que ela faz não é a das outras.
         "get_insert" => "serial",
