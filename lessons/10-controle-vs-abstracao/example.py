@@ -36,7 +36,8 @@ def by_hand(intervals, workers):
     answers = Queue()
     running = []
     for worker in range(workers):
-        first, last = (len(intervals) * edge // workers for edge in (worker, worker + 1))
+        first = len(intervals) * worker // workers
+        last = len(intervals) * (worker + 1) // workers
         process = Process(target=count_part, args=(intervals[first:last], answers))
         process.start()
         running.append(process)
