@@ -55,9 +55,8 @@ pub fn primos(pedido: Pedido) -> u64 {
 /// Acha a cadeia de Collatz mais longa; às vezes trava.
 pub fn cadeia(pedido: Pedido) -> Chain {
     pedido.chegar(CHAIN);
-    while pedido.trava {
-        pedido.diario.beat(CHAIN);
-        sleep(Duration::from_millis(2));
+    if pedido.trava {
+        pedido.diario.beat_for_ever(CHAIN);
     }
     let cadeia = longest_chain(1_000);
     pedido.diario.beat(CHAIN);
@@ -67,10 +66,7 @@ pub fn cadeia(pedido: Pedido) -> Chain {
 /// Arruma a casa enquanto as outras trabalham. Não termina sozinha.
 pub fn fundo(pedido: Pedido) {
     pedido.chegar(BACKGROUND);
-    loop {
-        pedido.diario.beat(BACKGROUND);
-        sleep(Duration::from_millis(2));
-    }
+    pedido.diario.beat_for_ever(BACKGROUND)
 }
 
 const PRIMES: usize = 0;
@@ -120,6 +116,13 @@ impl Diario {
 
     fn beat(&self, task: usize) {
         self.set(task, BEAT, now());
+    }
+
+    fn beat_for_ever(&self, task: usize) -> ! {
+        loop {
+            self.beat(task);
+            sleep(Duration::from_millis(2));
+        }
     }
 
     /// O que as três anotaram na célula.

@@ -18,7 +18,7 @@ fn main() -> std::process::ExitCode {
 /// que passa dele é encerrada, e fica `None`. `fundo(pedido)` não termina sozinha: roda
 /// com *nice* 10, e é encerrada quando já se sabe das outras.
 fn tres_tarefas(pedido: Pedido, limites: Limites) -> Result<Relatorio, Error> {
-    let _ = (&pedido, limites, Process::builder()); // apague esta linha
+    let _ = (&pedido, limites.primos, limites.cadeia, Process::builder()); // apague esta linha
     let _ = (primos, cadeia, fundo); // e esta
     todo!("três processos; duas esperas; um fim")
 }
