@@ -12,6 +12,7 @@ use console::style;
 
 use super::format::{percent, seconds};
 use super::lesson::Info;
+use super::report::print;
 use super::trace::Piece;
 use crate::process::panics;
 use crate::{Error, Process};
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 impl Check {
     /// Começa a conferir o exercício da lição `lesson`.
     pub fn new(lesson: u32) -> Self {
-        println!("{}", style(format!("Exercício {lesson}")).bold());
+        print(&style(format!("Exercício {lesson}")).bold().to_string());
         Check { lesson, failed: 0, stuck: false }
     }
 
@@ -39,10 +40,10 @@ impl Check {
     pub fn point(&mut self, name: &str, test: impl FnOnce() -> Result<(), String>) {
         let outcome = panics::catch(test).unwrap_or_else(|panic| Err(explain(&panic)));
         match outcome {
-            Ok(()) => println!("  {} {name}", style("✔").green()),
+            Ok(()) => print(&format!("  {} {name}", style("✔").green())),
             Err(reason) => {
                 self.failed += 1;
-                println!("  {} {name}\n      {reason}", style("✘").red());
+                print(&format!("  {} {name}\n      {reason}", style("✘").red()));
             }
         }
     }
@@ -78,10 +79,11 @@ impl Check {
     /// Diz o resultado. Código de saída: 0 se tudo passou, 1 se falta algo.
     pub fn finish(self) -> ExitCode {
         if self.failed == 0 {
-            println!("Tudo certo.");
+            print("Tudo certo.");
             return ExitCode::SUCCESS;
         }
-        println!("Ainda não. Uma dica: cargo run --bin lesson-{} -- exercicio --dica 1", self.lesson);
+        let hint = format!("cargo run --bin lesson-{} -- exercicio --dica 1", self.lesson);
+        print(&format!("Ainda não. Uma dica: {hint}"));
         ExitCode::FAILURE
     }
 }
@@ -192,7 +194,7 @@ pub(super) fn show_hint(info: Info, number: usize) -> ExitCode {
         eprintln!("erro: o exercício {} tem {} dicas", info.number, hints.len());
         return ExitCode::from(2);
     };
-    println!("Dica {number} de {}\n\n{hint}", hints.len());
+    print(&format!("Dica {number} de {}\n\n{hint}", hints.len()));
     ExitCode::SUCCESS
 }
 

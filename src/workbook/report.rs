@@ -24,7 +24,7 @@ pub trait Report {
 ///
 /// Quem lê pode ter ido embora (`| head`): então não há mais o que dizer, e o programa termina sem
 /// reclamar. Os processos filhos terminam com ele.
-fn print(line: &str) {
+pub(super) fn print(line: &str) {
     let mut out = io::stdout().lock();
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
         if error.kind() != io::ErrorKind::BrokenPipe {
