@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 PROSE = ["README.md", "CONTRIBUTING.md", "book/LICENSE.md", "book/src/*.md", "lessons/*/hints.md"]
-CODE = ["src/**/*.rs", "lessons/*/*.rs", "benches/*.rs", "tests/**/*.rs", "book/builder/**/*.rs"]
+CODE = ["src/**/*.rs", "lessons/**/*.rs", "benches/*.rs", "tests/**/*.rs", "book/builder/**/*.rs"]
 
 
 def prose(text):

@@ -1,9 +1,12 @@
 //! O que um trabalhador custa antes da primeira tarefa: nascer, e existir.
 
 use std::fs;
+use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
+
+use rustix::thread::disable_transparent_huge_pages;
 
 use super::machine::pss_kib;
 use crate::{Error, Pool, Process, StartMethod};
@@ -57,6 +60,42 @@ fn wait_to_be_alone() {
     while fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() > 1) {
         thread::yield_now();
     }
+}
+
+/// Os métodos de início, com o identificador do registro.
+pub const METHODS: [(StartMethod, &str); 3] =
+    [(StartMethod::Fork, "fork"), (StartMethod::ForkServer, "forkserver"), (StartMethod::Spawn, "spawn")];
+
+/// Segundos para criar e recolher um processo que não faz nada, na ordem de [`METHODS`], enquanto o pai ocupa cada
+/// um dos tamanhos de `mebibytes`, do menor ao maior: o mais rápido de `births` nascimentos.
+///
+/// # Erros
+///
+/// O sistema recusou um processo.
+pub fn lifetimes_by_memory(mebibytes: &[usize], births: usize) -> Result<Vec<[f64; 3]>, Error> {
+    Process::start(lifetimes_while_growing, (mebibytes.to_vec(), births))?.join()?
+}
+
+fn lifetimes_while_growing((mebibytes, births): (Vec<usize>, usize)) -> Result<Vec<[f64; 3]>, Error> {
+    // Algumas máquinas dão páginas de 2 MiB a quem pede muita memória, outras não: com todas do tamanho comum, a
+    // curva fala do `fork`. Um sistema que não conhece o pedido já não as dá.
+    let _ = disable_transparent_huge_pages(true);
+    METHODS.into_iter().try_for_each(|(method, _)| process(method))?;
+    let mut ballast = Vec::new();
+    let mut at_size = |size| -> Result<[f64; 3], Error> {
+        // Escrita, e não só reservada: o sistema não dá uma página antes de alguém usá-la.
+        ballast.resize_with(size, || vec![1_u8; 1 << 20]);
+        black_box(&ballast);
+        let [fork, forkserver, spawn] = METHODS.map(|(method, _)| fastest(method, births));
+        Ok([fork?, forkserver?, spawn?])
+    };
+    mebibytes.into_iter().map(&mut at_size).collect()
+}
+
+/// O nascimento mais rápido de vários seguidos. Outro programa só atrasa, e a memória do pai atrasa a todos por igual.
+fn fastest(method: StartMethod, births: usize) -> Result<f64, Error> {
+    let times = (0..births).map(|_| timed(|| process(method)));
+    times.reduce(|a, b| Ok(a?.min(b?))).unwrap_or(Ok(f64::INFINITY))
 }
 
 /// KiB que cada thread parada acrescenta ao processo dela.

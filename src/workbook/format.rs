@@ -47,6 +47,8 @@ pub fn model_label(id: &str) -> &str {
         "patient" => "Process, com nice 10",
         "pool_first" => "um do Pool",
         "pool_second" => "o outro do Pool",
+        "draft" => "rascunho ao lado",
+        "in_place" => "por cima do que havia",
         other => other,
     }
 }

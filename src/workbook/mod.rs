@@ -21,9 +21,11 @@
 //! * [`record`]: o registro, um evento por linha.
 //! * [`report`]: o mesmo registro no terminal, em JSON e em arquivo.
 //! * [`mod@format`]: números e nomes como o leitor os lê.
+//! * [`command_line`]: valores conferidos, e cada erro em uma linha em português.
 //! * [`options`]: as opções de linha de comando, as mesmas em toda lição.
 //! * [`lesson`]: o que junta tudo; é por onde uma lição começa.
 //! * [`crash`]: morrer de propósito, sem deixar sujeira.
+//! * [`scratch`]: uma pasta que some com o programa, qualquer que seja o fim dele.
 //! * [`fate`]: o que uma falha deixou.
 //! * [`exchange`]: o preço de uma mensagem, por canal e por tamanho.
 //! * [`source`]: quantas linhas uma maneira de fazer pede.
@@ -31,6 +33,7 @@
 
 pub mod birth;
 pub mod collatz;
+pub mod command_line;
 pub mod compare;
 pub mod crash;
 pub mod crew;
@@ -50,6 +53,7 @@ pub mod price;
 pub mod python;
 pub mod record;
 pub mod report;
+pub mod scratch;
 pub mod source;
 pub mod stats;
 pub mod timeline;

@@ -137,7 +137,11 @@ where
 // ANCHOR_END: rayon
 
 /// As threads da rayon, só para um uso: o pool global dela não muda de tamanho.
-pub(super) fn rayon_threads(workers: usize) -> Result<rayon::ThreadPool, Error> {
+///
+/// # Erros
+///
+/// [`Error::Spawn`] se o sistema recusou uma delas.
+pub fn rayon_threads(workers: usize) -> Result<rayon::ThreadPool, Error> {
     let built = rayon::ThreadPoolBuilder::new().num_threads(workers).build();
     built.map_err(|error| Error::Spawn(std::sync::Arc::new(std::io::Error::other(error))))
 }

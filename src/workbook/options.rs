@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::command_line::{HELP, model, number, portuguese};
 use super::format::integer;
 use super::machine::cores;
 use super::model::Model;
@@ -49,8 +50,6 @@ const QUICK_LIMIT: u64 = 300_000;
 const REPETITIONS: usize = 8;
 const QUICK_REPETITIONS: usize = 3;
 
-const HELP: &str = "{about}\n\nUso: {usage}\n\n{positionals}\n\nOpções:\n{options}\n";
-
 /// O que a linha de comando deu.
 pub enum Parsed {
     /// Opções válidas.
@@ -73,6 +72,9 @@ pub fn parse(
     match command.try_get_matches_from(arguments) {
         Ok(matches) => options(&matches).map(Parsed::Options),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Help(error.to_string())),
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            Err("--dica só vale junto de exercicio".to_owned())
+        }
         Err(error) => Err(portuguese(&error)),
     }
 }
@@ -137,7 +139,7 @@ fn command(lesson: u32, title: &str) -> Command {
 fn options(matches: &ArgMatches) -> Result<Options, String> {
     let text = |name: &str| matches.get_one::<String>(name);
     let quick = matches.get_flag("rapido");
-    let hint = text("dica").map(|value| number("--dica", value, 1, 99)).transpose()?;
+    let hint = text("dica").map(|value| number("--dica", value, 1..=99)).transpose()?;
     let action = match (text("acao").map(String::as_str), hint) {
         (None, _) => Action::Run,
         (Some("exercicio"), None) => Action::Exercise,
@@ -146,8 +148,8 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
             return Err(format!("«{other}» não é conhecido; a única palavra aceita é exercicio"));
         }
     };
-    let whole = |name: &str, default: u64, min, max| {
-        text(name).map_or(Ok(default), |value| number(&format!("--{name}"), value, min, max))
+    let whole = |name: &str, default: u64, range| {
+        text(name).map_or(Ok(default), |value| number(&format!("--{name}"), value, range))
     };
     let models = match matches.get_many::<String>("modelo") {
         None => Model::ALL.to_vec(),
@@ -159,54 +161,16 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
         .collect::<Result<_, _>>()?;
     Ok(Options {
         pythons,
-        workers: whole("trabalhadores", cores() as u64, 1, 512)? as usize,
-        limit: whole("limite", if quick { QUICK_LIMIT } else { LIMIT }, 1, 1_000_000_000)?,
+        workers: whole("trabalhadores", cores() as u64, 1..=512)? as usize,
+        limit: whole("limite", if quick { QUICK_LIMIT } else { LIMIT }, 1..=1_000_000_000)?,
         repetitions: whole(
             "repeticoes",
             if quick { QUICK_REPETITIONS } else { REPETITIONS } as u64,
-            1,
-            1_000,
+            1..=1_000,
         )? as usize,
         models,
         quick,
         json: matches.get_flag("json"),
         action,
     })
-}
-
-/// Um inteiro, com ou sem os pontos de milhar.
-fn number(option: &str, value: &str, min: u64, max: u64) -> Result<u64, String> {
-    let digits = value.replace(['.', '_'], "");
-    let range = format!("de {} a {}", integer(min), integer(max));
-    match digits.parse() {
-        Ok(number) if (min..=max).contains(&number) => Ok(number),
-        _ => Err(format!("{option} precisa de um número inteiro {range}, e recebeu «{value}»")),
-    }
-}
-
-fn model(id: &str) -> Result<Model, String> {
-    Model::from_id(&id.replace('-', "_")).ok_or_else(|| {
-        let ids = Model::ALL.map(Model::id).join(", ");
-        format!("--modelo não conhece «{id}»; os modelos são {ids}")
-    })
-}
-
-/// As mensagens do clap vêm em inglês; estas dizem o mesmo em uma linha.
-fn portuguese(error: &clap::Error) -> String {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(texts)) => texts.join(", "),
-        _ => String::new(),
-    };
-    let argument = context(ContextKind::InvalidArg);
-    let option = argument.split(' ').next().unwrap_or_default();
-    match error.kind() {
-        ErrorKind::UnknownArgument => format!("«{option}» não é uma opção; veja --ajuda"),
-        ErrorKind::InvalidValue => format!("{option} precisa de um valor; veja --ajuda"),
-        ErrorKind::TooManyValues => format!("{option} não leva valor; veja --ajuda"),
-        ErrorKind::ArgumentConflict => format!("{option} apareceu mais de uma vez"),
-        ErrorKind::MissingRequiredArgument => "--dica só vale junto de exercicio".to_owned(),
-        ErrorKind::InvalidUtf8 => "a linha de comando não está em UTF-8".to_owned(),
-        _ => "a linha de comando não foi entendida; veja --ajuda".to_owned(),
-    }
 }

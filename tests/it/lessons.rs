@@ -48,6 +48,8 @@ const CLAIMS: &[(u32, &[(&str, bool)])] = &[
     (9, &[("9.C1", true), ("9.C2", true), ("9.C3", true)]),
     (10, &[("10.C1", false), ("10.C2", true)]),
     (11, &[("11.C1", true)]),
+    (14, &[("14.C1", true), ("14.C2", true)]),
+    (15, &[("15.C1", true), ("15.C2", true), ("15.C3", true)]),
 ];
 
 /// As que falam de rodar ao mesmo tempo: num núcleo só, nenhuma medida as confirma.

@@ -4,6 +4,7 @@
 // Num teste, um `unwrap` que falha diz a linha e o valor: é a mensagem que se quer ler.
 #![allow(clippy::unwrap_used)]
 
+mod count_primes;
 mod death;
 mod exercises;
 mod harness;
@@ -61,6 +62,7 @@ fn main() -> std::process::ExitCode {
         queue::deaths::cases(),
         thread_pool::cases(),
         lessons::cases(),
+        count_primes::cases(),
         exercises::cases(),
         wrong_answers::cases(),
         structure::cases(),

@@ -25,7 +25,7 @@ const READY: &str = "pronto";
 
 type Main = fn() -> Result<(), Error>;
 
-const PROGRAMS: [(&str, Main); 18] = [
+const PROGRAMS: [(&str, Main); 19] = [
     ("tarefas-que-imprimem", tasks_that_print),
     ("pânicos-calados", quiet_panics),
     ("esqueceu-init", forgot_init),
@@ -44,6 +44,7 @@ const PROGRAMS: [(&str, Main); 18] = [
     ("poucos-processos", few_processes),
     ("imprime-e-se-copia", crate::start_methods::print_and_fork),
     ("usa-o-forkserver", crate::start_methods::use_the_forkserver),
+    ("pasta-temporária", crate::count_primes::keep_a_scratch_folder),
 ];
 
 /// Se este processo é um programa de apoio, roda o `main` dele e termina.

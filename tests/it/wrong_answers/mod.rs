@@ -18,6 +18,8 @@ mod lesson_08;
 mod lesson_09;
 mod lesson_10;
 mod lesson_11;
+mod lesson_14;
+mod lesson_15;
 
 crate::cases! {
     600 => every_wrong_answer_is_refused_for_its_reason,
@@ -49,6 +51,8 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_09::WRONG,
         lesson_10::WRONG,
         lesson_11::WRONG,
+        lesson_14::WRONG,
+        lesson_15::WRONG,
     ]
     .into_iter()
     .flatten()

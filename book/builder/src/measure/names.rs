@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 39] = [
+pub const MODELS: [&str; 41] = [
     "serial",
     "threads",
     "thread_pool",
@@ -41,6 +41,8 @@ pub const MODELS: [&str; 39] = [
     "patient",
     "pool_first",
     "pool_second",
+    "draft",
+    "in_place",
 ];
 
 /// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
@@ -50,15 +52,17 @@ pub const MODELS: [&str; 39] = [
 /// distingue vinte cores.
 pub fn class(model: &str) -> String {
     let color = match model {
-        "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" | "put" => "process_pool",
         "handed_out" | "handed_out_alternated" | "short_limit" | "long_limit" => "process_pool",
         "pool_first" | "pool_second" => "process_pool",
+        "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" | "put" | "draft" => {
+            "process_pool"
+        }
         "shared_value" | "fork" | "forkserver" => "processes",
         "blocks" | "blocks_alternated" | "cards" | "cards_alternated" => "processes",
         "own_limits" | "urgent" | "patient" => "processes",
         "channel" | "mutex" => "threads",
-        // Errada: a conta que ela faz não é a das outras.
-        "get_insert" => "serial",
+        // As erradas: a que perde somas, e a que estraga o arquivo.
+        "get_insert" | "in_place" => "serial",
         "global_lock" => "thread_pool",
         "get" => "serial",
         "python_free_serial" => "python_serial",
