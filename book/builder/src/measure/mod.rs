@@ -4,10 +4,11 @@
 //!
 //! * [`record`]: o registro, lido e arrumado.
 //! * [`bars`], [`timeline`], [`curve`], [`processes`], [`fates`]: os gráficos.
-//! * [`table`], [`verdicts`], [`value`]: o que é texto.
+//! * [`table`], [`advice`], [`verdicts`], [`value`]: o que é texto.
 //! * [`caption`]: a legenda que diz de que máquina é a figura.
 //! * [`number`], [`names`], [`pen`], [`axis`]: números, nomes, traços e escalas.
 
+pub mod advice;
 pub mod axis;
 pub mod bars;
 pub mod caption;
@@ -59,6 +60,7 @@ enum Figure<'a> {
     Curve(&'a str),
     Processes,
     Fates(Vec<&'a str>),
+    Advice,
     Verdicts,
     Value(value::Value<'a>),
 }
@@ -93,6 +95,7 @@ impl<'a> Figure<'a> {
                 }
                 Self::Fates(failures.to_vec())
             }
+            ["conselhos"] => Self::Advice,
             ["vereditos"] => Self::Verdicts,
             ["metrica", name] => Self::Value(value::Value::Metric { name, model: "" }),
             ["metrica", name, model] => {
@@ -119,6 +122,7 @@ impl<'a> Figure<'a> {
             Self::Curve(series) => curve::draw(record, series),
             Self::Processes => processes::draw(record),
             Self::Fates(failures) => fates::draw(record, failures),
+            Self::Advice => advice::draw(record),
             Self::Verdicts => verdicts::draw(record),
             Self::Value(_) => None,
         }

@@ -28,6 +28,7 @@ fn every_figure_says_whose_it_is_and_how_to_repeat_it() {
         "{{#medida curva speedup_by_workers}}",
         "{{#medida processos}}",
         "{{#medida destinos abort}}",
+        "{{#medida conselhos}}",
         "{{#medida vereditos}}",
     ] {
         let page = figure(directive);
@@ -159,6 +160,17 @@ fn the_process_diagram_tells_one_process_from_many() {
     {
         assert!(words.iter().any(|word| word == wanted), "falta {wanted} em {words:?}");
     }
+}
+
+#[test]
+fn the_advice_is_marked_in_its_row_with_the_regret_beside_it() {
+    let page = figure("{{#medida conselhos}}");
+    let words = |cells: &str| -> Vec<String> { select(&page, cells).into_iter().map(text).collect() };
+    let row = |number| words(&format!("table.conselhos tbody tr:nth-child({number}) > *"));
+    assert_eq!(row(1), ["quase nada", "1,00×", "—", "—", "—", "30×", "—", "0 %"]);
+    assert_eq!(row(2), ["arriscadas e desiguais", "—", "—", "—", "—", "1,00×", "1,73×", "73 %"]);
+    assert!(row(3).is_empty(), "só os casos que o registro tem");
+    assert_eq!(words("td.conselho"), ["1,00×", "1,73×"]);
 }
 
 #[test]

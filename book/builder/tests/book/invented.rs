@@ -30,6 +30,14 @@ pub(crate) fn lines(events: &[Event]) -> String {
     events.iter().map(|event| serde_json::to_string(event).expect("é JSON") + "\n").collect()
 }
 
+/// O que cada modelo levou em dois casos, em milissegundos.
+const ADVICE: [(&str, &str, f64); 4] = [
+    ("tiny", "serial", 0.1),
+    ("tiny", "process_pool", 3.0),
+    ("risky", "process_pool", 25.0),
+    ("risky", "processes", 43.35),
+];
+
 pub(crate) fn events(lesson: u32) -> Vec<Event> {
     let mut events = vec![Event::Start(start(lesson))];
     for (index, (model, speedup)) in (0_u32..).zip(MODELS) {
@@ -54,6 +62,11 @@ pub(crate) fn events(lesson: u32) -> Vec<Event> {
         let fate = values.map(|(name, value)| metric(&format!("abort_{name}"), model, value, ""));
         events.extend(fate.map(Event::Metric));
     }
+    for (case, model, milliseconds) in ADVICE {
+        events.push(Event::Metric(metric(&format!("case_{case}"), model, milliseconds, "ms")));
+    }
+    events.push(Event::Metric(metric("advice_tiny", "serial", 0.0, "%")));
+    events.push(Event::Metric(metric("advice_risky", "processes", 73.4, "%")));
     let verdicts = [Some(Verdict::Confirmed), Some(Verdict::Refuted), Some(Verdict::Inconclusive), None];
     events.extend((1..).zip(verdicts).map(|(number, verdict)| {
         Event::Claim(Claim {
