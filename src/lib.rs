@@ -83,6 +83,10 @@ mod pages {
     struct ControleVsAbstracao;
     #[doc = include_str!("../book/src/11-process-tarefas-distintas.md")]
     struct ProcessTarefasDistintas;
+    #[doc = include_str!("../book/src/12-pool-muitas-tarefas-semelhantes.md")]
+    struct PoolMuitasTarefas;
+    #[doc = include_str!("../book/src/13-a-escolha.md")]
+    struct AEscolha;
     #[doc = include_str!("../book/src/15-metodos-de-inicio.md")]
     struct MetodosDeInicio;
     #[doc = include_str!("../book/src/por-dentro-do-pool.md")]

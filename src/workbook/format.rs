@@ -34,6 +34,9 @@ pub fn model_label(id: &str) -> &str {
         "get_insert" => "get e insert",
         "update" => "update por primo",
         "slice_update" => "update por fatia",
+        "map" | "imap" | "imap_unordered" => id,
+        "automatic_chunk" => "tamanho automático",
+        "python_automatic_chunk" => "automático, em Python",
         "blocks" => "à mão, em blocos",
         "cards" => "à mão, como cartas",
         "handed_out" => "pelo Pool",
@@ -61,6 +64,12 @@ pub fn metric_label(name: &str) -> Option<&'static str> {
         "task_us" => "cada tarefa custa",
         "metg50_us" => "METG(50 %)",
         "break_even" => "compensa a partir de",
+        "first_answer_ms" => "primeira resposta",
+        "all_answers_ms" => "todas as respostas",
+        "read_ahead" => "entrada lida além do consumido",
+        "birth_us" => "nascer, cada trabalhador",
+        "delivery_us" => "entregar uma tarefa",
+        "carry_us" => "levar 1 MiB",
         _ => return None,
     })
 }

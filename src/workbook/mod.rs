@@ -8,6 +8,7 @@
 //! * [`trace`]: quem fez cada pedaço, em que núcleo, de quando a quando.
 //! * [`stats`]: mediana, e o intervalo em que ela está.
 //! * [`compare`]: os modelos lado a lado, repetição a repetição.
+//! * [`choice`]: o mesmo trabalho com todos os modelos que servem, e o arrependimento de cada escolha.
 //! * [`birth`]: o que um trabalhador custa antes da primeira tarefa.
 //! * [`crew`]: trabalhadores que já nasceram, à espera de tarefas.
 //! * [`granularity`]: quanto rende cada modelo com tarefas cada vez menores.
@@ -32,6 +33,7 @@
 //! * [`exercise`]: a conferência dos exercícios.
 
 pub mod birth;
+pub mod choice;
 pub mod collatz;
 pub mod command_line;
 pub mod compare;

@@ -18,6 +18,8 @@ mod lesson_08;
 mod lesson_09;
 mod lesson_10;
 mod lesson_11;
+mod lesson_12;
+mod lesson_13;
 mod lesson_14;
 mod lesson_15;
 
@@ -51,6 +53,8 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_09::WRONG,
         lesson_10::WRONG,
         lesson_11::WRONG,
+        lesson_12::WRONG,
+        lesson_13::WRONG,
         lesson_14::WRONG,
         lesson_15::WRONG,
     ]

@@ -59,9 +59,9 @@ pub fn draw(record: &Record, series: &str) -> Option<String> {
     }));
     let (x_title, y_title) = titles(first);
     let dots = || curves.iter().flat_map(|curve| &curve.dots);
-    // Uma razão se lê contra zero, por menor que fique.
-    let is_ratio = ["eficiência", "aceleração"].contains(&first.y_unit.as_str());
-    let y = if is_ratio { Axis::linear } else { Axis::of };
+    // Uma razão se lê contra zero, por menor que fique; o que se acrescentou à memória, também.
+    let from_zero = ["eficiência", "aceleração", "MiB a mais"].contains(&first.y_unit.as_str());
+    let y = if from_zero { Axis::linear } else { Axis::of };
     let axes = (Axis::of(dots().map(|dot| dot.0).collect()), y(dots().map(|dot| dot.1).collect()));
     let mut body = String::new();
     // O plotters escreve em memória; se falhar, a página diz que falta a figura.
@@ -105,6 +105,7 @@ fn level(series: &str, points: &[&Point]) -> Option<Curve> {
     let (label, height) = match series {
         "efficiency_by_task" => ("metade da máquina", 0.5),
         "speedup_by_work" => ("nem ganho nem perda", 1.0),
+        "time_by_chunk" => ("o tempo do laço", 1.0),
         _ => return None,
     };
     let start = points.iter().map(|point| point.x).fold(f64::INFINITY, f64::min);

@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 41] = [
+pub const MODELS: [&str; 46] = [
     "serial",
     "threads",
     "thread_pool",
@@ -43,6 +43,11 @@ pub const MODELS: [&str; 41] = [
     "pool_second",
     "draft",
     "in_place",
+    "map",
+    "imap",
+    "imap_unordered",
+    "automatic_chunk",
+    "python_automatic_chunk",
 ];
 
 /// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
@@ -53,11 +58,11 @@ pub const MODELS: [&str; 41] = [
 pub fn class(model: &str) -> String {
     let color = match model {
         "handed_out" | "handed_out_alternated" | "short_limit" | "long_limit" => "process_pool",
-        "pool_first" | "pool_second" => "process_pool",
+        "pool_first" | "pool_second" | "imap_unordered" => "process_pool",
         "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" | "put" | "draft" => {
             "process_pool"
         }
-        "shared_value" | "fork" | "forkserver" => "processes",
+        "shared_value" | "fork" | "forkserver" | "imap" | "automatic_chunk" => "processes",
         "blocks" | "blocks_alternated" | "cards" | "cards_alternated" => "processes",
         "own_limits" | "urgent" | "patient" => "processes",
         "channel" | "mutex" => "threads",
@@ -65,6 +70,9 @@ pub fn class(model: &str) -> String {
         "get_insert" | "in_place" => "serial",
         "global_lock" => "thread_pool",
         "get" => "serial",
+        // Quem chama espera por tudo, como no laço.
+        "map" => "serial",
+        "python_automatic_chunk" => "python_threads",
         "python_free_serial" => "python_serial",
         "python_processes" => "python_pool",
         own => own,

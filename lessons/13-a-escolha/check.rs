@@ -1,0 +1,107 @@
+//! A conferência do exercício 13: a escolha é posta à prova com todos os modelos que servem.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use multiprocessamento::workbook::choice::{Context, Race, Task};
+use multiprocessamento::workbook::exercise::Check;
+use multiprocessamento::workbook::format::{decimal, integer, model_label, seconds};
+use multiprocessamento::workbook::granularity::turns_per_second;
+use multiprocessamento::workbook::machine::cores;
+use multiprocessamento::workbook::model::Model;
+use serde_bytes::ByteBuf;
+
+/// O que se sabe de um trabalho. Tempos em segundos.
+#[derive(Clone, Debug)]
+pub struct Caso {
+    /// Quantas tarefas.
+    pub tarefas: usize,
+    /// Quanto dura cada uma, em média.
+    pub tarefa: f64,
+    /// Quanto dura a mais longa.
+    pub mais_longa: f64,
+    /// Bytes que vão com cada tarefa.
+    pub bytes: usize,
+    /// Se uma tarefa pode derrubar o processo em que roda.
+    pub pode_derrubar: bool,
+    /// Quantos trabalhadores haverá: um por núcleo, e pelo menos dois.
+    pub trabalhadores: usize,
+}
+
+impl fmt::Display for Caso {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} tarefas de {} em média ({} a mais longa) e {} bytes cada",
+            integer(self.tarefas as u64),
+            seconds(self.tarefa),
+            seconds(self.mais_longa),
+            integer(self.bytes as u64)
+        )
+    }
+}
+
+/// Quantas vezes o tempo do melhor a escolha pode levar.
+const CLOSE: f64 = 1.5;
+
+/// Com cinco medidas, o intervalo vai da menor à maior: só se recusa o que perdeu em todas.
+const REPETITIONS: usize = 5;
+
+/// Confere uma resposta.
+pub fn check(answer: impl Fn(&Caso) -> Model) -> ExitCode {
+    let mut check = Check::new(13);
+    let turns = turns_per_second();
+    let lasting = |seconds: f64| Task::of((seconds * turns) as u64);
+    let mut case = |name: &str, tasks: Vec<Task>, long: f64, mean: f64, risky: bool| {
+        let caso = Caso {
+            tarefas: tasks.len(),
+            tarefa: mean,
+            mais_longa: long,
+            bytes: tasks[0].data.len(),
+            pode_derrubar: risky,
+            trabalhadores: cores().max(2),
+        };
+        check.point(name, || expect_good_choice(answer(&caso), &caso, &tasks));
+    };
+    let tiny = vec![lasting(1e-6); 50];
+    case("cinquenta tarefas de um microssegundo", tiny, 1e-6, 1e-6, false);
+    let many = vec![lasting(20e-6); 2_000];
+    case("duas mil tarefas de vinte microssegundos", many, 20e-6, 20e-6, false);
+    let data =
+        vec![Task { data: ByteBuf::from(vec![7; 256 << 10]), ..lasting(20e-6) }; 48];
+    case("48 tarefas, cada uma com 256 KiB de dados", data, 30e-6, 30e-6, false);
+    let alone = vec![lasting(5e-3)];
+    case("uma tarefa que pode derrubar o processo", alone, 5e-3, 5e-3, true);
+    // De dez em dez, uma longa: 0,5 ms na média.
+    let long = |index| if index % 10 == 0 { 4.1e-3 } else { 0.1e-3 };
+    let uneven = (0..100).map(|index| lasting(long(index))).collect();
+    case("cem que podem derrubá-lo, e dez delas longas", uneven, 4.1e-3, 0.5e-3, true);
+    check.finish()
+}
+
+/// Recusa só o que não serve no contexto, ou o que foi claramente mais lento em todas as repetições.
+fn expect_good_choice(
+    chosen: Model,
+    caso: &Caso,
+    tasks: &[Task],
+) -> Result<(), String> {
+    let context = if caso.pode_derrubar { Context::Risky } else { Context::Free };
+    let label = |model: Model| model_label(model.id());
+    if !context.admits(chosen) {
+        return Err(format!(
+            "«{}» não isola: uma tarefa que cai leva o programa com ela",
+            label(chosen)
+        ));
+    }
+    let race = Race::of(tasks, context, caso.trabalhadores, REPETITIONS)
+        .map_err(|error| error.to_string())?;
+    match race.slowdown(chosen) {
+        Some(slow) if slow.low > CLOSE => Err(format!(
+            "«{}» levou {}× o tempo de «{}», com {caso}",
+            label(chosen),
+            decimal(slow.median, 1),
+            label(race.best())
+        )),
+        _ => Ok(()),
+    }
+}
