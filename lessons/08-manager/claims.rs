@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use multiprocessamento::workbook::format::{integer, seconds};
+use multiprocessamento::workbook::format::integer;
 use multiprocessamento::workbook::record::{Claim, Verdict};
-use multiprocessamento::workbook::stats::median;
+use multiprocessamento::workbook::tally::Tally;
 
 /// O que está anotado em cada chave.
 pub type Notes = BTreeMap<String, u64>;
@@ -68,67 +68,6 @@ impl fmt::Display for Board {
             self.server,
             self.here,
         )
-    }
-}
-
-/// As contagens de uma maneira de somar, uma por repetição, com vários ao mesmo tempo.
-#[derive(Clone, Debug)]
-pub struct Tally {
-    /// Quantas somas foram pedidas.
-    pub expected: u64,
-    /// Quanto o total valia no fim.
-    pub counted: Vec<u64>,
-    /// Quanto levou, em segundos.
-    pub seconds: Vec<f64>,
-}
-
-impl Tally {
-    /// Nenhuma contagem ainda, de uma conta que tem que dar `expected`.
-    pub fn expecting(expected: u64) -> Self {
-        Tally { expected, counted: Vec::new(), seconds: Vec::new() }
-    }
-
-    /// Mais uma repetição.
-    pub fn push(&mut self, (counted, seconds): (u64, f64)) {
-        self.counted.push(counted);
-        self.seconds.push(seconds);
-    }
-
-    /// Quantas somas se perderam numa repetição, na mediana.
-    pub fn lost(&self) -> f64 {
-        let lost: Vec<f64> = self
-            .counted
-            .iter()
-            .map(|counted| self.expected.abs_diff(*counted) as f64)
-            .collect();
-        median(&lost)
-    }
-
-    /// Quanto levou cada soma pedida, em segundos, na mediana.
-    pub fn price(&self) -> f64 {
-        median(&self.seconds) / self.expected.max(1) as f64
-    }
-
-    fn is_exact(&self) -> bool {
-        self.counted.iter().all(|counted| *counted == self.expected)
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (lost, price) = (self.lost(), seconds(self.price()));
-        match (self.is_exact(), lost as u64) {
-            (true, _) => write!(f, "nenhuma soma perdida, {price} por primo"),
-            (false, 0) => {
-                write!(f, "somas perdidas em alguma repetição, {price} por primo")
-            }
-            (false, lost) => write!(
-                f,
-                "{} de {} somas perdidas, {price} por primo",
-                integer(lost),
-                integer(self.expected)
-            ),
-        }
     }
 }
 

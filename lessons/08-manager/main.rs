@@ -6,11 +6,11 @@ mod ways;
 
 use std::process::ExitCode;
 
-use claims::Tally;
 use multiprocessamento::workbook::format::{model_label, seconds};
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::workbook::model::hands;
 use multiprocessamento::workbook::places;
+use multiprocessamento::workbook::tally::Tally;
 use multiprocessamento::workbook::workload::slices;
 use multiprocessamento::{Manager, init};
 use ways::WAYS;
@@ -49,7 +49,7 @@ fn sum_at_once(lesson: &mut Lesson, manager: &Manager) -> Result<[Tally; 5], Fai
         "\n{workers} trabalhadores somam 1 a cada primo, no mesmo total:"
     ));
     for (way, tally) in WAYS.iter().zip(&tallies) {
-        lesson.say(&format!("  {}: {tally}", model_label(way)));
+        lesson.say(&format!("  {}: {}", model_label(way), tally.describe("primo")));
         lesson.metric("lost_updates", way, tally.lost(), "");
         lesson.metric("increment_us", way, tally.price() * 1e6, "us");
     }

@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use multiprocessamento::workbook::tally::Tally;
 use multiprocessamento::workbook::together::{self, elapsed};
 use multiprocessamento::workbook::workload::{count_primes, primes};
 use multiprocessamento::{Error, ManagedDict, Manager, Value};
-
-use crate::claims::Tally;
 
 /// Um dicionário que os processos dividem; nesta conta, todos somam na mesma chave.
 pub type Total = ManagedDict<String, u64>;

@@ -52,6 +52,13 @@ pub fn model_label(id: &str) -> &str {
         "pool_second" => "o outro do Pool",
         "draft" => "rascunho ao lado",
         "in_place" => "por cima do que havia",
+        "load_store" => "ler e escrever",
+        "value_update" => "Value::update",
+        "lock" => "Lock",
+        "semaphore" => "Semaphore",
+        "local_sum" => "soma local",
+        "shared_array" => "SharedArray",
+        "pieces" => "pedaços por soquete",
         other => other,
     }
 }
@@ -99,7 +106,7 @@ pub fn decimal(value: f64, places: usize) -> String {
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{fraction}") }
 }
 
-/// Um tempo com três algarismos e a unidade que o deixa legível: `1,92 s`, `45,0 ms`, `3,20 µs`.
+/// Um tempo com três algarismos e a unidade que o deixa legível: `1,92 s`, `45,0 ms`, `3,20 µs`, `7,50 ns`.
 ///
 /// # Exemplos
 ///
@@ -112,7 +119,8 @@ pub fn seconds(value: f64) -> String {
     let (scaled, unit) = match value.abs() {
         v if v >= 0.9995 || v == 0.0 => (value, "s"),
         v if v >= 0.9995e-3 => (value * 1e3, "ms"),
-        _ => (value * 1e6, "µs"),
+        v if v >= 0.9995e-6 => (value * 1e6, "µs"),
+        _ => (value * 1e9, "ns"),
     };
     let places = match scaled.abs() {
         v if v >= 99.95 => 0,
@@ -174,6 +182,7 @@ mod tests {
         assert_eq!(decimal(-1.5, 1), "-1,5");
         assert_eq!(decimal(f64::NAN, 1), "—");
         assert_eq!([12.0, 0.9996, 3.2e-6].map(seconds), ["12,0 s", "1,00 s", "3,20 µs"]);
+        assert_eq!([0.9996e-6, 7.5e-9].map(seconds), ["1,00 µs", "7,50 ns"]);
         assert_eq!(percent(0.953), "95 %");
     }
 }

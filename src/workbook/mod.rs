@@ -15,6 +15,7 @@
 //! * [`python`]: um Python da máquina, e como se roda um programa nele.
 //! * [`twin`]: o gêmeo em Python de uma lição, e o que ele mediu.
 //! * [`together`]: vários processos, ou threads, que largam juntos.
+//! * [`tally`]: quanto se perdeu de uma conta que vários fazem juntos.
 //! * [`price`]: quanto custa uma operação pequena demais para o relógio.
 //! * [`places`]: o mesmo valor num `Manager`, na memória compartilhada e atrás de um `Mutex`.
 //! * [`machine`]: onde se está medindo, e se mais alguém a ocupa.
@@ -58,6 +59,7 @@ pub mod report;
 pub mod scratch;
 pub mod source;
 pub mod stats;
+pub mod tally;
 pub mod timeline;
 pub mod together;
 pub mod trace;
