@@ -72,11 +72,11 @@ impl Lock {
         self.lock_until(deadline_in(limit))?.ok_or(Error::TimedOut(limit))
     }
 
-    /// Pega a trava se ela está aberta; `None` se alguém a tem, ainda que seja esta thread.
+    /// Pega a trava se ela está aberta; `None` se outra thread, deste ou de outro processo, a tem.
     ///
     /// # Erros
     ///
-    /// [`Error::Io`] se o sistema recusou a trava.
+    /// [`Error::AlreadyLocked`] se esta thread já a tem; [`Error::Io`] se o sistema recusou a trava.
     pub fn try_lock(&self) -> Result<Option<LockGuard>, Error> {
         self.lock_until(Some(Instant::now()))
     }
