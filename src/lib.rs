@@ -89,6 +89,10 @@ mod pages {
     struct AEscolha;
     #[doc = include_str!("../book/src/15-metodos-de-inicio.md")]
     struct MetodosDeInicio;
+    #[doc = include_str!("../book/src/16-memoria-compartilhada-e-sincronizacao.md")]
+    struct MemoriaCompartilhada;
+    #[doc = include_str!("../book/src/17-quando-um-processo-falha.md")]
+    struct QuandoUmProcessoFalha;
     #[doc = include_str!("../book/src/por-dentro-do-pool.md")]
     struct PorDentroDoPool;
 }

@@ -52,11 +52,13 @@ const CLAIMS: &[(u32, &[(&str, bool)])] = &[
     (13, &[("13.C1", true)]),
     (14, &[("14.C1", true), ("14.C2", true)]),
     (15, &[("15.C1", true), ("15.C2", true), ("15.C3", true)]),
+    (16, &[("16.C1", true), ("16.C2", true), ("16.C3", true), ("16.C4", true)]),
+    (17, &[("17.C1", true), ("17.C2", true), ("17.C3", true)]),
 ];
 
 /// As que falam de rodar ao mesmo tempo: num núcleo só, nenhuma medida as confirma.
-const PARALLEL: [&str; 11] =
-    ["3.C1", "3.C2", "3.C3", "4.C1", "4.C2", "4.C3", "6.C1", "9.C3", "10.C2", "12.C1", "13.C1"];
+const PARALLEL: [&str; 12] =
+    ["3.C1", "3.C2", "3.C3", "4.C1", "4.C2", "4.C3", "6.C1", "9.C3", "10.C2", "12.C1", "13.C1", "16.C3"];
 
 fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
     let records = tempfile::tempdir().expect("pasta");

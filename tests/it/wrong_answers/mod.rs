@@ -22,6 +22,8 @@ mod lesson_12;
 mod lesson_13;
 mod lesson_14;
 mod lesson_15;
+mod lesson_16;
+mod lesson_17;
 
 crate::cases! {
     600 => every_wrong_answer_is_refused_for_its_reason,
@@ -57,6 +59,8 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_13::WRONG,
         lesson_14::WRONG,
         lesson_15::WRONG,
+        lesson_16::WRONG,
+        lesson_17::WRONG,
     ]
     .into_iter()
     .flatten()

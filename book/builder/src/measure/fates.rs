@@ -10,10 +10,14 @@ use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
 
 /// As falhas que uma página pode pedir, e como elas se leem.
-pub const FAILURES: [(&str, &str); 3] = [
+pub const FAILURES: [(&str, &str); 7] = [
     ("abort", "Uma tarefa aborta"),
     ("stray_write", "Alguém escreve por um ponteiro errado"),
     ("cancelled", "Uma de três tarefas é cancelada"),
+    ("panic", "Uma tarefa entra em pânico; em Python, lança uma exceção"),
+    ("exit", "Uma tarefa sai do programa"),
+    ("kill", "Uma tarefa leva um kill -9"),
+    ("stuck", "Uma tarefa não termina nunca"),
 ];
 
 /// Um quadradinho é uma resposta; de tantas em diante, cada um passa a ser várias.
@@ -39,16 +43,15 @@ pub fn draw(record: &Record, failures: &[&str]) -> Option<String> {
             drawing.heading(failure);
         }
         for (model, fate) in fates {
-            drawing.model(model, &fate);
+            let told = number(record, failure, "told", model);
+            drawing.model(model, &fate, told);
         }
     }
     (drawing.y > 0.0).then(|| drawing.finish())
 }
 
 fn fate(record: &Record, failure: &str, model: &str) -> Option<Fate> {
-    // Uma contagem é inteira e não é negativa: o registro a guarda como número qualquer.
-    let number =
-        |name: &str| Some(record.metric(&format!("{failure}_{name}"), model)?.value.max(0.0) as usize);
+    let number = |name: &str| number(record, failure, name, model);
     Some(Fate {
         asked: number("asked")?,
         right: number("right")?,
@@ -56,6 +59,11 @@ fn fate(record: &Record, failure: &str, model: &str) -> Option<Fate> {
         processes: number("processes")?,
         died: number("died")?,
     })
+}
+
+/// Uma contagem é inteira e não é negativa: o registro a guarda como número qualquer.
+fn number(record: &Record, failure: &str, name: &str, model: &str) -> Option<usize> {
+    Some(record.metric(&format!("{failure}_{name}"), model)?.value.max(0.0) as usize)
 }
 
 struct Drawing {
@@ -79,9 +87,9 @@ impl Drawing {
         self.y += LINE + 8.0;
     }
 
-    fn model(&mut self, model: &str, fate: &Fate) {
+    fn model(&mut self, model: &str, fate: &Fate, told: Option<usize>) {
         self.pen.text("", (1.0, self.y + 14.0), model_label(model));
-        self.pen.text("valor fim", (WIDTH - 1.0, self.y + 14.0), &answers(fate));
+        self.pen.text("valor fim", (WIDTH - 1.0, self.y + 14.0), &answers(fate, told));
         self.y += LINE;
         self.processes(model, fate);
         for (index, answer) in cells(fate).into_iter().enumerate() {
@@ -161,7 +169,8 @@ fn cells(fate: &Fate) -> Vec<Answer> {
     cells
 }
 
-fn answers(fate: &Fate) -> String {
+/// Quantas chegaram; das que não, se alguém ficou sabendo, onde isso se registrou.
+fn answers(fate: &Fate, told: Option<usize>) -> String {
     let whole = |number: usize| integer(u64::try_from(number).unwrap_or(u64::MAX));
     let mut text = format!("{} de {} certas", whole(fate.right), whole(fate.asked));
     if fate.wrong > 0 {
@@ -169,6 +178,11 @@ fn answers(fate: &Fate) -> String {
     }
     if fate.lost() > 0 {
         text += &format!(", {}", count(fate.lost(), "perdida", "perdidas"));
+        text += match told {
+            None => "",
+            Some(told) if told >= fate.lost() => ", com aviso",
+            Some(_) => ", sem aviso",
+        };
     }
     text
 }
@@ -200,6 +214,15 @@ mod tests {
         assert_eq!(shown(fate), [62, 1, 1]);
         assert_eq!(shown(Fate { asked: 10_000, right: 9_999, wrong: 0, ..fate }), [63, 0, 1]);
         assert_eq!(shown(Fate { asked: 0, right: 0, wrong: 0, ..fate }), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_lost_answer_says_whether_anyone_was_told_when_the_record_knows() {
+        let fate = Fate { asked: 64, right: 63, wrong: 0, processes: 2, died: 1 };
+        assert_eq!(answers(&fate, None), "63 de 64 certas, 1 perdida");
+        assert_eq!(answers(&fate, Some(1)), "63 de 64 certas, 1 perdida, com aviso");
+        assert_eq!(answers(&fate, Some(0)), "63 de 64 certas, 1 perdida, sem aviso");
+        assert_eq!(answers(&Fate { right: 64, ..fate }, Some(0)), "64 de 64 certas");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 46] = [
+pub const MODELS: [&str; 54] = [
     "serial",
     "threads",
     "thread_pool",
@@ -48,6 +48,14 @@ pub const MODELS: [&str; 46] = [
     "imap_unordered",
     "automatic_chunk",
     "python_automatic_chunk",
+    "load_store",
+    "fetch_add",
+    "value_update",
+    "lock",
+    "semaphore",
+    "local_sum",
+    "shared_array",
+    "pieces",
 ];
 
 /// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
@@ -65,9 +73,11 @@ pub fn class(model: &str) -> String {
         "shared_value" | "fork" | "forkserver" | "imap" | "automatic_chunk" => "processes",
         "blocks" | "blocks_alternated" | "cards" | "cards_alternated" => "processes",
         "own_limits" | "urgent" | "patient" => "processes",
+        "fetch_add" | "value_update" | "lock" | "semaphore" | "local_sum" | "shared_array" => "processes",
+        "pieces" => "process_pool",
         "channel" | "mutex" => "threads",
         // As erradas: a que perde somas, e a que estraga o arquivo.
-        "get_insert" | "in_place" => "serial",
+        "get_insert" | "load_store" | "in_place" => "serial",
         "global_lock" => "thread_pool",
         "get" => "serial",
         // Quem chama espera por tudo, como no laço.
