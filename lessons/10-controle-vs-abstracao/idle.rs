@@ -12,7 +12,7 @@ use multiprocessamento::workbook::trace::{self, Piece};
 pub struct Round {
     /// Da primeira fatia que começou à última que terminou, em segundos.
     pub seconds: f64,
-    /// De cada trabalhador, os segundos em que ele não usou um núcleo, do que mais trabalhou ao que menos.
+    /// De cada trabalhador, os segundos em que ele não tinha uma fatia na mão, do que mais trabalhou ao que menos.
     pub idle: Vec<f64>,
     /// Quantos primos se contaram.
     pub primes: u64,
@@ -28,7 +28,7 @@ impl Round {
         let end = pieces.iter().map(|piece| piece.end).fold(start, f64::max);
         let mut busy: BTreeMap<u32, f64> = BTreeMap::new();
         for piece in pieces {
-            *busy.entry(piece.pid).or_default() += piece.cpu_seconds;
+            *busy.entry(piece.pid).or_default() += piece.end - piece.start;
         }
         let mut idle: Vec<f64> =
             busy.values().map(|busy| (end - start - busy).max(0.0)).collect();

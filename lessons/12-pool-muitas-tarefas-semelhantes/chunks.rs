@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::stats::Estimate;
+use multiprocessamento::workbook::stats::{Estimate, median};
 use multiprocessamento::workbook::trace::now;
 use multiprocessamento::workbook::workload::count_primes;
 use multiprocessamento::{Error, Pool};
@@ -39,8 +39,7 @@ pub struct Round {
 
 /// Mede as rodadas, mostrando o andamento.
 pub fn sweep(lesson: &mut Lesson, pool: &Pool) -> Result<Vec<Round>, Error> {
-    // Cada rodada é curta: algumas a mais do que as repetições estreitam o intervalo.
-    let rounds = 3 * lesson.options().repetitions / 2;
+    let rounds = lesson.options().repetitions;
     let tasks = similar(TASKS, NUMBERS);
     // A primeira chamada acorda os trabalhadores e traz as páginas deles; não entra na medida.
     round(pool, &tasks[..100])?;
@@ -54,10 +53,17 @@ pub fn sweep(lesson: &mut Lesson, pool: &Pool) -> Result<Vec<Round>, Error> {
 // ANCHOR: round
 fn round(pool: &Pool, tasks: &[Range<u64>]) -> Result<Round, Error> {
     let list = || tasks.iter().cloned();
-    let (expected, serial) = timed(|| Ok(list().map(count_primes).collect()))?;
-    let (answers, automatic) = timed(|| pool.map(count_primes, list()))?;
-    let mut agree = answers == expected;
-    let mut sized = Vec::new();
+    let expected: Answers = list().map(count_primes).collect();
+    let (mut agree, mut sized) = (true, Vec::new());
+    // O laço e `map`, três vezes cada um: é da razão entre as medianas que sai o veredito.
+    let (mut serial, mut automatic) = ([0.0; 3], [0.0; 3]);
+    for (serial, automatic) in serial.iter_mut().zip(&mut automatic) {
+        let (looped, loop_seconds) = timed(|| Ok(list().map(count_primes).collect()))?;
+        let (mapped, map_seconds) = timed(|| pool.map(count_primes, list()))?;
+        agree &= looped == expected && mapped == expected;
+        (*serial, *automatic) = (loop_seconds, map_seconds);
+    }
+    let [serial, automatic] = [serial, automatic].map(|times| median(&times));
     for size in SIZES {
         let in_blocks = pool.chunk_size(size)?;
         let (answers, seconds) = timed(|| in_blocks.map(count_primes, list()))?;
