@@ -65,23 +65,21 @@ pub const MODELS: [&str; 54] = [
 /// distingue vinte cores.
 pub fn class(model: &str) -> String {
     let color = match model {
+        // Do lado do pool, e do que serve ou entrega a quem pede.
+        "queue" | "pipe" | "manager" | "update" | "slice_update" | "put" | "spawn" => "process_pool",
         "handed_out" | "handed_out_alternated" | "short_limit" | "long_limit" => "process_pool",
-        "pool_first" | "pool_second" | "imap_unordered" => "process_pool",
-        "queue" | "pipe" | "manager" | "update" | "slice_update" | "spawn" | "put" | "draft" => {
-            "process_pool"
-        }
-        "shared_value" | "fork" | "forkserver" | "imap" | "automatic_chunk" => "processes",
+        "pool_first" | "pool_second" | "imap_unordered" | "draft" | "pieces" => "process_pool",
+        // Do lado dos processos feitos à mão, e da memória que eles dividem.
+        "shared_value" | "shared_array" | "fork" | "forkserver" => "processes",
         "blocks" | "blocks_alternated" | "cards" | "cards_alternated" => "processes",
-        "own_limits" | "urgent" | "patient" => "processes",
-        "fetch_add" | "value_update" | "lock" | "semaphore" | "local_sum" | "shared_array" => "processes",
-        "pieces" => "process_pool",
+        "own_limits" | "urgent" | "patient" | "imap" | "automatic_chunk" => "processes",
+        "fetch_add" | "value_update" | "lock" | "semaphore" | "local_sum" => "processes",
         "channel" | "mutex" => "threads",
         // As erradas: a que perde somas, e a que estraga o arquivo.
         "get_insert" | "load_store" | "in_place" => "serial",
+        // Quem chama `map` espera por tudo, como no laço.
+        "get" | "map" => "serial",
         "global_lock" => "thread_pool",
-        "get" => "serial",
-        // Quem chama espera por tudo, como no laço.
-        "map" => "serial",
         "python_automatic_chunk" => "python_threads",
         "python_free_serial" => "python_serial",
         "python_processes" => "python_pool",
