@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{env, fmt};
 
 use multiprocessamento::workbook::birth::METHODS;
+use multiprocessamento::workbook::format::count;
 use multiprocessamento::{Error, Process, StartMethod};
 use serde::{Deserialize, Serialize};
 
@@ -101,8 +102,4 @@ impl fmt::Display for View {
             self.folder.display()
         )
     }
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

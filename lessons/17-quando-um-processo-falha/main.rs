@@ -73,7 +73,9 @@ fn fail_in_python(lesson: &mut Lesson) -> Option<python::Seen> {
         lesson.fate(&round.fault, "python_pool", round.fate());
         let told = round.outcome == Outcome::Raised;
         lesson.told(&round.fault, "python_pool", usize::from(told));
-        lesson.metric(&format!("{}_s", round.fault), "python_pool", round.limit, "s");
+        if let Some(limit) = round.waited_in_vain() {
+            lesson.metric(&format!("{}_s", round.fault), "python_pool", limit, "s");
+        }
     }
     Some(seen)
 }

@@ -60,6 +60,11 @@ impl Round {
         let Round { asked, right, processes, died, .. } = *self;
         Fate { asked, right, wrong: 0, processes, died }
     }
+
+    /// Quantos segundos se esperou por uma resposta que não veio; nada, se veio.
+    pub fn waited_in_vain(&self) -> Option<f64> {
+        (self.outcome == Outcome::Waiting).then_some(self.limit)
+    }
 }
 
 impl fmt::Display for Round {

@@ -94,6 +94,19 @@ pub fn integer(value: u64) -> String {
     text
 }
 
+/// Uma quantidade com o nome do que se conta.
+///
+/// # Exemplos
+///
+/// ```
+/// use multiprocessamento::workbook::format::count;
+/// assert_eq!(count(1, "núcleo", "núcleos"), "1 núcleo");
+/// assert_eq!(count(1_000, "fatia", "fatias"), "1.000 fatias");
+/// ```
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", integer(number as u64), if number == 1 { one } else { many })
+}
+
 /// `1.921` com duas casas como `1,92`.
 pub fn decimal(value: f64, places: usize) -> String {
     if !value.is_finite() {

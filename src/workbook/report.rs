@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use console::{Term, style};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::format::{decimal, integer, metric_label, model_label, percent, plain, quantity, seconds};
+use super::format::{count, decimal, integer, metric_label, model_label, percent, plain, quantity, seconds};
 use super::record::{Claim, Event, Metric, ModelResult, Point, Span, Start, Verdict};
 use super::timeline;
 
@@ -98,9 +98,9 @@ impl Terminal {
             "Conta os primos abaixo de {}, em {} fatias, com {}.",
             integer(start.workload.limit),
             start.workload.slices,
-            plural(start.workers, "trabalhador", "trabalhadores"),
+            count(start.workers, "trabalhador", "trabalhadores"),
         ));
-        let cores = plural(machine.cores, "núcleo", "núcleos");
+        let cores = count(machine.cores, "núcleo", "núcleos");
         print(&format!("Máquina: {cores}, {}, {}, perfil {}.", machine.cpu, machine.os, machine.profile));
         print("");
     }
@@ -149,10 +149,6 @@ impl Terminal {
         };
         print(&format!("\n  {} {}  [{verdict}]\n       {}", claim.id, claim.text, claim.evidence));
     }
-}
-
-fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Só aparece num terminal: o `indicatif` não desenha nada em arquivo ou pipe.

@@ -105,26 +105,32 @@ fn an_initializer_that_does_not_end_has_the_time_of_an_item() {
 }
 
 fn an_initializer_that_dies_is_not_a_task_to_try_again() {
-    fn sign((log, trap): (PathBuf, PathBuf)) {
-        append_line(&log, &std::process::id().to_string());
-        if std::fs::remove_file(trap).is_ok() {
+    fn sign(dir: PathBuf) {
+        let pid = std::process::id().to_string();
+        append_line(&dir.join("chegou"), &pid);
+        if std::fs::remove_file(dir.join("armadilha")).is_ok() {
             std::process::exit(3);
         }
+        append_line(&dir.join("pronto"), &pid);
     }
     let dir = folder();
-    let (log, trap) = (dir.path().join("registro"), dir.path().join("armadilha"));
-    let pool = pool_builder().workers(2).retries(3).initializer(sign, (log.clone(), trap.clone())).build();
+    let pool = pool_builder().workers(2).retries(3).initializer(sign, dir.path().to_owned()).build();
     let pool = pool.unwrap();
     for round in 1..=10 {
-        touch(&trap);
+        touch(&dir.path().join("armadilha"));
         kill(pool.pids()[0], Signal::KILL);
-        // O morto, e o substituto que caiu na armadilha.
-        eventually("há dois trabalhadores sãos", || {
-            pool.stats().restarts == 2 * round && pool.pids().len() == 2
+        // O morto, e o substituto que caiu na armadilha. Quem acabou de nascer consta de `pids` antes de
+        // se preparar: só com os dois prontos a armadilha seguinte não pega o morto da vez.
+        eventually("há dois trabalhadores prontos", || {
+            let ready = lines(&dir.path().join("pronto"));
+            let pids = pool.pids();
+            pool.stats().restarts == 2 * round
+                && pids.len() == 2
+                && pids.iter().all(|pid| ready.contains(&pid.to_string()))
         });
         assert_eq!(pool.chunk_size(1).unwrap().map(square, 0..50).unwrap().len(), 50);
     }
-    let signed = lines(&log);
+    let signed = lines(&dir.path().join("chegou"));
     let distinct: HashSet<&String> = signed.iter().collect();
     assert_eq!(distinct.len(), signed.len(), "alguém se preparou duas vezes: {signed:?}");
     assert_eq!(pool.stats().retries, 0);

@@ -1,8 +1,8 @@
 //! A legenda de cada figura, e o aviso que fica no lugar dela.
 
-use multiprocessamento::workbook::format::integer;
+use multiprocessamento::workbook::format::{count, integer};
 
-use super::number::{count, date};
+use super::number::date;
 use super::pen::escape;
 use super::record::{Missing, Record};
 use crate::project::Lesson;

@@ -2,10 +2,9 @@
 //! chegaram erradas.
 
 use multiprocessamento::workbook::fate::Fate;
-use multiprocessamento::workbook::format::{integer, model_label};
+use multiprocessamento::workbook::format::{count, integer, model_label};
 
 use super::names::class;
-use super::number::count;
 use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
 

@@ -1,6 +1,6 @@
 //! Os números das figuras, escritos como no terminal.
 
-use multiprocessamento::workbook::format::{decimal, integer};
+use multiprocessamento::workbook::format::decimal;
 
 /// Uma unidade de tempo para uma figura inteira: numa coluna, `982 ms` ao lado de `1,95 s` esconde
 /// qual dos dois é o menor.
@@ -46,12 +46,6 @@ impl TimeScale {
     }
 }
 
-/// Uma quantidade com o nome do que se conta.
-pub fn count(number: usize, one: &str, many: &str) -> String {
-    let digits = integer(u64::try_from(number).unwrap_or(u64::MAX));
-    format!("{digits} {}", if number == 1 { one } else { many })
-}
-
 /// A data de um instante ISO 8601, dia primeiro.
 pub fn date(iso: &str) -> String {
     let day = iso.split('T').next().unwrap_or(iso);
@@ -72,9 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_agrees_with_its_noun_and_a_date_begins_with_the_day() {
-        assert_eq!(count(1, "núcleo", "núcleos"), "1 núcleo");
-        assert_eq!(count(2, "núcleo", "núcleos"), "2 núcleos");
+    fn a_date_begins_with_the_day() {
         assert_eq!(date("2026-11-22T14:37:06-03:00"), "22/11/2026");
     }
 }

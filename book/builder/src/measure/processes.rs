@@ -1,9 +1,8 @@
 //! Uma caixa por processo, com as threads dele dentro, modelo a modelo.
 
-use multiprocessamento::workbook::format::model_label;
+use multiprocessamento::workbook::format::{count, model_label};
 
 use super::names::class;
-use super::number::count;
 use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
 
