@@ -117,7 +117,7 @@ fn an_initializer_that_dies_is_not_a_task_to_try_again() {
     let pool = pool_builder().workers(2).retries(3).initializer(sign, dir.path().to_owned()).build();
     let pool = pool.unwrap();
     for round in 1..=10 {
-        touch(&dir.path().join("armadilha"));
+        touch(dir.path().join("armadilha"));
         kill(pool.pids()[0], Signal::KILL);
         // O morto, e o substituto que caiu na armadilha. Quem acabou de nascer consta de `pids` antes de
         // se preparar: só com os dois prontos a armadilha seguinte não pega o morto da vez.
