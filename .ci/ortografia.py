@@ -16,7 +16,7 @@ def prose(text):
     """O texto sem o que não é português: código, endereços, diretivas, HTML e o que está em itálico."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
     text = re.sub(r"\[[^\]]*\]\(https?:[^)]*\)|(?<!\*)\*[^*\n]+(\n[^*\n]+)?\*(?!\*)", " ", text)
-    return re.sub(r"\{\{.*?\}\}|`[^`]*`|<[^>]+>|https?://\S+|\]\([^)]*\)|\[!\w+\]", " ", text)
+    return re.sub(r"\{\{.*?\}\}|`[^`]*`|<code>.*?</code>|<[^>]+>|https?://\S+|\]\([^)]*\)|\[!\w+\]", " ", text)
 
 
 def comments(text):

@@ -53,6 +53,10 @@ pub enum Error {
     #[error("max_tasks_per_child precisa ser pelo menos 1")]
     NoTasks,
 
+    /// O MPI não começou, ou um dos ranks morreu.
+    #[error("MPI: {0}")]
+    Mpi(String),
+
     /// O sistema recusou um processo, uma thread ou um descritor novo.
     #[error("o sistema recusou um processo, uma thread ou um descritor: {0}")]
     Spawn(

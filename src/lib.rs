@@ -31,14 +31,17 @@
 //!   processos veem: [`SharedMemory`], [`SharedArray`], [`Value`]; e [`Queue`], a fila que eles dividem.
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
 //! * `sync`: [`Lock`], [`Semaphore`], [`Event`] e [`Barrier`], um processo esperando pelo outro.
-//! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas.
+//! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas, por memória que todos veem ou por soquetes.
 //! * `manager`: [`Manager`], um processo que guarda dicionários, listas e contadores para os outros.
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
+//! * `mpi`: as mesmas, com os processos que o `mpirun` cria, nesta máquina ou em várias; só com a feature `mpi`.
 //! * [`workbook`]: o que as lições do caderno dividem entre si. A biblioteca acima não o conhece.
 
 mod error;
 mod ipc;
 mod manager;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod pool;
 mod process;
 mod sync;
@@ -53,7 +56,11 @@ pub use ipc::queue::Queue;
 pub use ipc::shared::SharedMemory;
 pub use ipc::value::Value;
 pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};
-pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats};
+#[cfg(feature = "mpi")]
+pub use mpi::job::MpiJob;
+#[cfg(feature = "mpi")]
+pub use mpi::{ChunkedRanks, MpiPool};
+pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats, Transport};
 pub use process::{Process, ProcessBuilder, StartMethod, init};
 pub use sync::{Barrier, Event, Lock, LockGuard, Semaphore, SemaphoreGuard};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
@@ -93,6 +100,8 @@ mod pages {
     struct MemoriaCompartilhada;
     #[doc = include_str!("../book/src/17-quando-um-processo-falha.md")]
     struct QuandoUmProcessoFalha;
+    #[doc = include_str!("../book/src/18-alem-de-uma-maquina.md")]
+    struct AlemDeUmaMaquina;
     #[doc = include_str!("../book/src/por-dentro-do-pool.md")]
     struct PorDentroDoPool;
 }

@@ -9,7 +9,7 @@ use crossbeam_channel::{Sender, unbounded};
 use crate::Error;
 use crate::pool::AsyncResult;
 use crate::pool::reply::{ChunkId, Promise};
-use crate::pool::stream::{Stream, default_chunk_size};
+use crate::pool::stream::{ChannelCourier, Courier, Stream, default_chunk_size};
 use crate::process::panics;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -314,7 +314,17 @@ impl<'p> ChunkedThreads<'p> {
         self.stream(function, items).unordered()
     }
 
-    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<'p, I::IntoIter, Vec<R>, R>
+    #[expect(clippy::type_complexity, reason = "o fecho que prepara os blocos não tem nome")]
+    fn stream<F, A, R, I>(
+        self,
+        function: F,
+        items: I,
+    ) -> Stream<
+        I::IntoIter,
+        fn(Vec<A>) -> Vec<A>,
+        impl Courier<Load = Vec<A>, Payload = Vec<R>> + use<'p, F, A, R, I>,
+        R,
+    >
     where
         F: Fn(A) -> R + Clone + Send + 'static,
         A: Send + 'static,
@@ -326,7 +336,9 @@ impl<'p> ChunkedThreads<'p> {
             pool.submit(function.clone(), items, promise);
             0
         };
-        Stream::new(items.into_iter(), self.chunk_size, pool.workers(), submit, |_| 0, Ok)
+        let courier = ChannelCourier::new(submit);
+        let as_they_are = std::convert::identity as fn(Vec<A>) -> Vec<A>;
+        Stream::new(items.into_iter(), as_they_are, self.chunk_size, pool.workers(), courier, |_| 0, Ok)
             .with_window(self.window)
     }
 }

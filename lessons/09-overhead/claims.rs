@@ -1,7 +1,7 @@
 //! O que as notas afirmam do overhead, e como cada afirmação é decidida.
 
 use multiprocessamento::workbook::birth::WAYS;
-use multiprocessamento::workbook::format::{decimal, seconds, times};
+use multiprocessamento::workbook::format::{count, decimal, seconds, times};
 use multiprocessamento::workbook::granularity::{Crossing, Curve, Sample, Size};
 use multiprocessamento::workbook::record::{Claim, Verdict};
 use multiprocessamento::workbook::stats::{Estimate, median};
@@ -58,8 +58,9 @@ pub fn advice(workers: usize, curves: &[Curve], whole: &Curve) -> String {
         Crossing::Above(largest) => format!("só com mais de {}", seconds(largest)),
     };
     format!(
-        "\nNesta máquina, criar um pool de {workers} processos compensa {work} de trabalho ao todo; para \
+        "\nNesta máquina, criar um pool de {} compensa {work} de trabalho ao todo; para \
          manter metade da máquina ocupada, cada tarefa deve durar {} (no Pool do Python: {}).",
+        count(workers, "processo", "processos"),
         task("process_pool"),
         task("python_pool"),
     )

@@ -129,7 +129,7 @@ def main(limit, repetitions, workers, as_json):
     report({"model": "python_pool", "pss_kib": kib})
     with Pool(workers) as pool:
         pool.map(spin, [1] * workers)
-        sweep(pool, workers, repetitions, 0.05, report)
+        sweep(pool, workers, repetitions, 0.03, report)
         intervals = [(limit * i // 64, limit * (i + 1) // 64) for i in range(64)]
         print(sum(pool.map(count_primes, intervals, chunksize=1)))
 

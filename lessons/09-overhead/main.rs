@@ -1,7 +1,9 @@
 //! Lição 9: o que custa um trabalhador, o que custa uma tarefa, e a partir de quando compensa.
 
 mod claims;
+mod curves;
 mod python;
+mod steps;
 
 use std::process::ExitCode;
 
@@ -9,9 +11,7 @@ use claims::Figures;
 use multiprocessamento::workbook::birth::{
     WAYS, idle_process_kib, idle_thread_kib, lifetimes,
 };
-use multiprocessamento::workbook::granularity::{
-    Crossing, Curve, Sample, Sweep, from_scratch,
-};
+use multiprocessamento::workbook::granularity::{Sweep, from_scratch};
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::workbook::machine::Watch;
 use multiprocessamento::workbook::model::Model;
@@ -46,21 +46,26 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     let memory = idle_memory(lesson, repetitions)?;
 
     // Cada tarefa: a mesma conta em pedaços cada vez menores, com os trabalhadores já nascidos.
-    let (count, budget) = if options.quick { (7, 0.005) } else { (10, 0.01) };
-    let sweep = Sweep { sizes: &TASKS[..count], workers, repetitions, budget };
-    let mut curves = sweep.curves(&Model::ALL[1..], |done| {
-        lesson.progress("process_pool", done, count);
+    let (sizes, budget) =
+        if options.quick { (&TASKS[2..9], 0.005) } else { (&TASKS[..], 0.01) };
+    let sweep = Sweep { sizes, workers, repetitions, budget };
+    let mut curves = sweep.curves(curves::crews(workers)?, |done| {
+        lesson.progress("process_pool", done, sizes.len());
     })?;
     curves.extend(python::measure(lesson)?);
     for curve in &curves {
-        task_sizes(lesson, curve);
+        curves::task_sizes(lesson, curve);
     }
+
+    // A mesma entrega, degrau por degrau, do soquete à memória.
+    let steps = steps::measure(workers, repetitions, budget)?;
 
     // E o trabalho inteiro: criar os trabalhadores só para ele compensa?
     let by_threads = from_scratch(Model::Threads, &TOTALS, workers, repetitions)?;
     let whole = from_scratch(Model::ProcessPool, &TOTALS, workers, repetitions)?;
-    whole_jobs(lesson, &by_threads);
-    whole_jobs(lesson, &whole);
+    curves::whole_jobs(lesson, &by_threads);
+    curves::whole_jobs(lesson, &whole);
+    steps::record(lesson, &steps);
 
     let others = watch.others();
     lesson.note_others(others);
@@ -89,32 +94,4 @@ fn idle_memory(
         lesson.metric("pss_kib", way, Estimate::of(&kib).median, "KiB");
     }
     Ok(rounds)
-}
-
-/// A curva de eficiência de um modelo, o custo de uma tarefa e a METG(50 %).
-fn task_sizes(lesson: &mut Lesson, curve: &Curve) {
-    let workers = lesson.options().workers;
-    let efficiency = |sample: &Sample| sample.speedup() / workers as f64;
-    for size in &curve.sizes {
-        let x = (1e6 * size.seconds, "µs por tarefa");
-        let y = (size.estimate(efficiency).median, "eficiência");
-        lesson.point("efficiency_by_task", &curve.model, x, y);
-    }
-    let cost = 1e6 * curve.task_cost(workers).median;
-    lesson.metric("task_us", &curve.model, cost, "us");
-    if let Crossing::At(metg) = claims::metg(curve, workers) {
-        lesson.metric("metg50_us", &curve.model, 1e6 * metg.median, "us");
-    }
-}
-
-/// A aceleração de um trabalho inteiro, contando criar e desfazer os trabalhadores.
-fn whole_jobs(lesson: &mut Lesson, curve: &Curve) {
-    for size in &curve.sizes {
-        let x = (1e3 * size.seconds, "ms de trabalho");
-        let y = (size.estimate(Sample::speedup).median, "aceleração");
-        lesson.point("speedup_by_work", &curve.model, x, y);
-    }
-    if let Crossing::At(even) = claims::break_even(curve) {
-        lesson.metric("break_even", &curve.model, even.median, "s");
-    }
 }

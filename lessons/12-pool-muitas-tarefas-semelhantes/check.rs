@@ -10,7 +10,7 @@ use multiprocessamento::workbook::exercise::{Check, expect_equal, expect_shared_
 use multiprocessamento::workbook::format::integer;
 use multiprocessamento::workbook::trace::{Piece, traced};
 use multiprocessamento::workbook::workload::{count_primes, slices};
-use multiprocessamento::{Error, Event, Pool};
+use multiprocessamento::{Error, Event, Pool, Transport};
 use serde::{Deserialize, Serialize};
 
 /// Um intervalo em que contar primos.
@@ -77,7 +77,13 @@ pub fn check(
     soon: impl Fn(&Pool, Vec<Fatia>, &mut dyn FnMut(Contagem)) -> Result<(), Error>,
 ) -> ExitCode {
     let mut check = Check::new(12);
-    let pool = || Pool::new(WORKERS).map_err(|error| error.to_string());
+    // Por soquete, quem leva uma tarefa por mensagem troca de mão a cada uma. Por memória, as faixas de cada
+    // trabalhador esconderiam isso.
+    let pool = || {
+        let pool =
+            Pool::builder().workers(WORKERS).transport(Transport::Socket).build();
+        pool.map_err(|error| error.to_string())
+    };
     let mut counted = Vec::new();
     check.point("todas: as contagens certas, na ordem das fatias", || {
         let mut ranges = slices(300_000, MANY);

@@ -13,6 +13,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import Pool, TimeoutError, active_children
 
 
@@ -106,12 +107,13 @@ def survive(intervals):
     while len(answers) < len(intervals):
         with ProcessPoolExecutor(2) as executor:
             missing = [i for i in intervals if i not in answers]
-            futures = [executor.submit(count_or_die, i, attempt) for i in missing]
-            for interval, future in zip(missing, futures):
-                try:
+            futures = {}
+            with suppress(BrokenProcessPool):
+                for i in missing:
+                    futures[i] = executor.submit(count_or_die, i, attempt)
+            for interval, future in futures.items():
+                with suppress(BrokenProcessPool):
                     answers[interval] = future.result()
-                except BrokenProcessPool:
-                    pass
         attempt += 1
         print(f"tentativa {attempt}: {len(answers)} de {len(intervals)}", flush=True)
     return sum(answers.values())

@@ -30,6 +30,12 @@ pub(crate) fn wait(word: &AtomicU32, seen: u32, deadline: Option<Instant>) -> io
     }
 }
 
+/// Acorda um dos que esperam por `word`, que já mudou.
+pub(crate) fn wake(word: &AtomicU32) -> io::Result<()> {
+    futex::wake(word, SHARED, 1)?;
+    Ok(())
+}
+
 /// Soma `amount` (até 2047) a `word` e acorda todos os que esperam por ela.
 ///
 /// Todos, e não um: o acordado pode ser morto antes de fazer o que devia.

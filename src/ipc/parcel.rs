@@ -5,7 +5,7 @@
 //! codificado, cada [`Descriptor`] dentro dele se põe numa lista e escreve só a sua posição nela; a lista
 //! viaja ao lado dos bytes, e do outro lado cada posição volta a ser um descritor.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
@@ -39,24 +39,30 @@ impl AsFd for Descriptor {
 }
 
 thread_local! {
-    /// Os descritores do valor que esta thread está codificando, ou decodificando, agora.
-    static TRAVELLING: RefCell<Option<Vec<Descriptor>>> = const { RefCell::new(None) };
+    /// Se esta thread está codificando, ou decodificando, um valor.
+    static TRAVELLING: Cell<bool> = const { Cell::new(false) };
+    /// Os descritores dele; vazia fora de uma viagem.
+    static LIST: RefCell<Vec<Descriptor>> = const { RefCell::new(Vec::new()) };
+    /// Se a lista pode ter algo: quase nenhum valor leva descritores, e esses não pagam por ela.
+    static TOUCHED: Cell<bool> = const { Cell::new(false) };
 }
 
 const NOT_TRAVELLING: &str = "um canal só atravessa para outro processo deste programa";
 
 impl Serialize for Descriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let position = TRAVELLING.with_borrow_mut(|list| {
-            let list = list.as_mut()?;
+        if !TRAVELLING.get() {
+            return Err(S::Error::custom(NOT_TRAVELLING));
+        }
+        TOUCHED.set(true);
+        let position = LIST.with_borrow_mut(|list| {
             // Mil itens com a mesma fila levam um descritor, não mil.
             let same = |other: &Descriptor| other.0.as_raw_fd() == self.0.as_raw_fd();
-            Some(list.iter().position(same).unwrap_or_else(|| {
+            list.iter().position(same).unwrap_or_else(|| {
                 list.push(self.clone());
                 list.len() - 1
-            }))
+            })
         });
-        let position = position.ok_or_else(|| S::Error::custom(NOT_TRAVELLING))?;
         serializer.serialize_u32(position as u32)
     }
 }
@@ -64,23 +70,33 @@ impl Serialize for Descriptor {
 impl<'de> Deserialize<'de> for Descriptor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let position = u32::deserialize(deserializer)? as usize;
-        let found = TRAVELLING.with_borrow(|list| list.as_ref()?.get(position).cloned());
+        let found = LIST.with_borrow(|list| list.get(position).cloned());
         found.ok_or_else(|| D::Error::custom(NOT_TRAVELLING))
     }
 }
 
 /// Põe `list` à vista dos [`Descriptor`]s enquanto `work` roda, e devolve como ela ficou.
 fn with_travelling<T>(list: Vec<Descriptor>, work: impl FnOnce() -> T) -> (T, Vec<Descriptor>) {
-    /// Repõe a lista de fora mesmo se `work` entrar em pânico: ele roda código de quem definiu o tipo.
-    struct Restore(Option<Vec<Descriptor>>);
+    /// Repõe a viagem de fora mesmo se `work` entrar em pânico: ele roda código de quem definiu o tipo.
+    struct Restore {
+        travelling: bool,
+        list: Option<Vec<Descriptor>>,
+    }
     impl Drop for Restore {
+        #[inline]
         fn drop(&mut self) {
-            TRAVELLING.set(self.0.take());
+            TRAVELLING.set(self.travelling);
+            if self.list.is_some() || TOUCHED.replace(false) {
+                LIST.set(self.list.take().unwrap_or_default());
+            }
         }
     }
-    let _restore = Restore(TRAVELLING.replace(Some(list)));
+    let travelling = TRAVELLING.replace(true);
+    let outer = (travelling || !list.is_empty()).then(|| LIST.replace(list));
+    let restore = Restore { travelling, list: outer };
     let outcome = work();
-    (outcome, TRAVELLING.take().unwrap_or_default())
+    let list = if restore.list.is_some() || TOUCHED.get() { LIST.take() } else { Vec::new() };
+    (outcome, list)
 }
 
 /// Bytes e descritores que vão juntos.
@@ -123,14 +139,45 @@ impl Parcel {
         Ok(())
     }
 
+    /// Acrescenta valores de `items`, um atrás do outro, e diz quantos: até serem `most`, ou até o próximo passar de
+    /// `room` bytes. Este fica em `left_over`, já em bytes, a menos que leve descritores ou seja o primeiro.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`write`](Self::write), no primeiro valor que falha.
+    pub(crate) fn write_some<T: Serialize>(
+        &mut self,
+        items: &mut impl Iterator<Item = T>,
+        most: usize,
+        room: usize,
+        left_over: &mut Vec<u8>,
+    ) -> Result<usize, Error> {
+        for count in 0..most {
+            let end = self.bytes.len();
+            let Some(item) = items.next() else { return Ok(count) };
+            self.write(&item)?;
+            if self.bytes.len() > room && end > 0 && self.descriptors.is_empty() {
+                *left_over = self.bytes.split_off(end);
+                return Ok(count);
+            }
+        }
+        Ok(most)
+    }
+
     /// Os bytes de um valor que vai para onde descritores não chegam.
     ///
     /// # Erros
     ///
     /// [`Error::Encode`] se há algum.
     pub(crate) fn into_bytes(self) -> Result<Vec<u8>, Error> {
+        self.only_bytes()?;
+        Ok(self.bytes)
+    }
+
+    /// O mesmo, sem levá-los daqui.
+    pub(crate) fn only_bytes(&self) -> Result<&[u8], Error> {
         if self.descriptors.is_empty() {
-            return Ok(self.bytes);
+            return Ok(&self.bytes);
         }
         Err(Error::Encode(
             "um canal viaja como argumento ou resultado de uma tarefa, ou por um pipe; não por aqui"
@@ -149,9 +196,53 @@ pub(crate) fn read<'b, T: DeserializeOwned>(
     bytes: &'b [u8],
     descriptors: &[Descriptor],
 ) -> Result<(T, &'b [u8]), Error> {
-    let (outcome, _) = with_travelling(descriptors.to_vec(), || postcard::take_from_bytes(bytes));
+    reading(descriptors, || postcard::take_from_bytes(bytes))
+}
+
+/// Sem descritores, que é quase sempre, não há viagem a preparar: um que fosse lido não acharia nada.
+fn reading<T>(descriptors: &[Descriptor], read: impl FnOnce() -> postcard::Result<T>) -> Result<T, Error> {
+    let outcome = if descriptors.is_empty() { read() } else { with_travelling(descriptors.to_vec(), read).0 };
     outcome.map_err(|error| Error::Decode(error.to_string()))
 }
+
+/// Lê `count` valores, um atrás do outro, do começo de `bytes`.
+pub(crate) fn read_items<T: DeserializeOwned>(
+    count: usize,
+    bytes: &[u8],
+    descriptors: &[Descriptor],
+) -> Result<Vec<T>, Error> {
+    // Cada valor tem pelo menos um byte, ou não ocupa memória: uma contagem sem sentido não a esgota.
+    let mut values = Vec::with_capacity(count.min(bytes.len()));
+    reading(descriptors, || take_items(&mut values, count, bytes)).map(|()| values)
+}
+
+/// Lê uma lista de valores, e os acrescenta a `values`.
+pub(crate) fn read_list_into<T: DeserializeOwned>(
+    values: &mut Vec<T>,
+    bytes: &[u8],
+    descriptors: &[Descriptor],
+) -> Result<(), Error> {
+    reading(descriptors, || {
+        let (count, bytes) = postcard::take_from_bytes(bytes)?;
+        take_items(values, count, bytes)
+    })
+}
+
+fn take_items<T: DeserializeOwned>(
+    values: &mut Vec<T>,
+    count: usize,
+    mut bytes: &[u8],
+) -> postcard::Result<()> {
+    for _ in 0..count {
+        let (value, rest) = postcard::take_from_bytes(bytes)?;
+        values.push(value);
+        bytes = rest;
+    }
+    Ok(())
+}
+
+/// Até aqui, byte a byte sai mais barato do que chamar a cópia.
+const SHORT: usize = 4;
 
 /// Um vetor que o postcard preenche até o limite, e nem um byte a mais.
 struct Bounded<'a> {
@@ -162,14 +253,21 @@ struct Bounded<'a> {
 impl Flavor for Bounded<'_> {
     type Output = ();
 
+    #[inline]
     fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
         if data.len() > self.limit.saturating_sub(self.bytes.len()) {
             return Err(postcard::Error::SerializeBufferFull);
         }
-        self.bytes.extend_from_slice(data);
+        if data.len() <= SHORT {
+            // Um número de cada vez é o mais comum, e a cópia de tão poucos bytes custa menos do que uma chamada.
+            data.iter().for_each(|&byte| self.bytes.push(byte));
+        } else {
+            self.bytes.extend_from_slice(data);
+        }
         Ok(())
     }
 
+    #[inline]
     fn try_push(&mut self, data: u8) -> postcard::Result<()> {
         self.try_extend(&[data])
     }

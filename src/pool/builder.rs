@@ -10,11 +10,27 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Pool;
+use super::board::Board;
+use super::board::desk::Desk;
 use super::job::Terms;
 use super::supervisor::{Inbox, Shared, Supervisor};
 use super::worker::Worker;
 use crate::Error;
 use crate::process::{StartMethod, protocol};
+
+/// Por onde os blocos vão aos trabalhadores de um [`Pool`], e as respostas voltam.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Por memória que todos veem: quem está livre pega o próximo bloco sem que o sistema saiba. Quem fica sem nenhum
+    /// procura por um instante e dorme; um pool parado não gasta processador.
+    ///
+    /// Até 64 KiB, o pedido ou a resposta de um bloco cabe nela. O que não cabe, ou leva canais (uma
+    /// [`Queue`](crate::Queue), um [`Lock`](crate::Lock)), vai pelo soquete.
+    SharedMemory,
+    /// Por um par de soquetes para cada trabalhador, e uma thread que distribui os blocos. Cada entrega é uma chamada ao
+    /// sistema, e talvez um despertar.
+    Socket,
+}
 
 /// Opções de um [`Pool`].
 ///
@@ -45,6 +61,8 @@ pub struct PoolBuilder {
     name: String,
     terms: Terms,
     retries: usize,
+    /// Sem escolha, o melhor que o sistema permite.
+    transport: Option<Transport>,
     /// O que já se sabe que está errado; quem diz é `build`.
     mistake: Option<Error>,
 }
@@ -52,7 +70,14 @@ pub struct PoolBuilder {
 impl PoolBuilder {
     pub(super) fn new() -> Self {
         let workers = thread::available_parallelism().map_or(1, usize::from);
-        PoolBuilder { workers, name: "Pool".to_owned(), terms: Terms::default(), retries: 0, mistake: None }
+        PoolBuilder {
+            workers,
+            name: "Pool".to_owned(),
+            terms: Terms::default(),
+            retries: 0,
+            transport: None,
+            mistake: None,
+        }
     }
 
     /// Quantos processos. Sem isto: um por núcleo que este processo pode usar.
@@ -120,6 +145,14 @@ impl PoolBuilder {
         self
     }
 
+    /// Por onde os blocos vão e voltam. Sem isto, [`Transport::SharedMemory`]; e [`Transport::Socket`] onde o sistema
+    /// recusa a memória, por um limite de endereços, por exemplo. As respostas e as falhas são as mesmas pelos dois;
+    /// muda o preço de cada entrega.
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
     /// Cria os processos e espera que todos estejam prontos.
     ///
     /// # Erros
@@ -127,7 +160,7 @@ impl PoolBuilder {
     /// Os de [`Pool::new`]; [`Error::ForkInPool`]; [`Error::NoTasks`]; e os do
     /// [`initializer`](Self::initializer): [`Error::Encode`], [`Error::Panicked`], [`Error::WorkerDied`].
     pub fn build(self) -> Result<Pool, Error> {
-        let PoolBuilder { workers: count, name, terms, retries, mistake } = self;
+        let PoolBuilder { workers: count, name, terms, retries, transport, mistake } = self;
         if count == 0 {
             return Err(Error::NoWorkers);
         }
@@ -147,13 +180,26 @@ impl PoolBuilder {
         }
         let (inbox, doorway) = Inbox::new()?;
         let shared = Arc::new(Shared::default());
-        let supervisor = Supervisor::new(doorway, workers, names, terms, retries, shared.clone());
+        let board = match transport {
+            Some(Transport::Socket) => None,
+            chosen => {
+                let (limit, bell) = (terms.time_limit, inbox.bell());
+                match Desk::create(count, retries, limit, bell, shared.clone()) {
+                    Ok(desk) => Some(Board { desk: Arc::new(desk) }),
+                    Err(_) if chosen.is_none() => None,
+                    Err(refused) => return Err(refused),
+                }
+            }
+        };
+        let supervisor =
+            Supervisor::new(doorway, workers, names, terms, retries, shared.clone(), board.clone());
         let supervisor = thread::Builder::new()
             .name(format!("{name}-supervisor"))
             .spawn(move || supervisor.run())
             .map_err(Error::spawn)?;
         Ok(Pool {
-            inbox,
+            inbox: Arc::new(inbox),
+            board,
             supervisor: Some(supervisor),
             shared,
             workers: count,

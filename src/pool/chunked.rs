@@ -4,10 +4,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Pool;
+use super::board::{BoxedCourier, Sizing};
 use super::stream::Stream;
 use crate::Error;
 use crate::ipc::parcel::Parcel;
-use crate::process::protocol;
+use crate::process::protocol::{self, Request};
+use crate::process::task::TaskId;
 
 /// Um [`Pool`] com o tamanho do bloco escolhido; vem de [`Pool::chunk_size`].
 ///
@@ -28,17 +30,23 @@ use crate::process::protocol;
 #[derive(Clone, Copy)]
 pub struct Chunked<'p> {
     pool: &'p Pool,
-    chunk_size: usize,
+    sizing: Sizing,
     window: Option<usize>,
 }
 
 impl<'p> Chunked<'p> {
     pub(super) fn new(pool: &'p Pool, chunk_size: usize) -> Self {
-        Chunked { pool, chunk_size, window: None }
+        Chunked { pool, sizing: Sizing { items: chunk_size, fit: false }, window: None }
+    }
+
+    /// Blocos de até `chunk_size` itens, e menores onde for preciso para que passem pelo caminho rápido.
+    pub(super) fn fitting(pool: &'p Pool, chunk_size: usize) -> Self {
+        Chunked { pool, sizing: Sizing { items: chunk_size, fit: true }, window: None }
     }
 
     /// Quantos blocos podem estar entregues e ainda sem resposta consumida, pelo menos 1: até onde `imap` lê a
-    /// entrada antes de se consumir a saída. Sem isto, o pool escolhe pelo tamanho dos blocos.
+    /// entrada antes de se consumir a saída. Sem isto, o pool escolhe pelo tamanho dos blocos. Por memória podem ser
+    /// menos, se outras chamadas ocupam o pool.
     pub fn window(mut self, chunks: usize) -> Self {
         self.window = Some(chunks.max(1));
         self
@@ -55,7 +63,16 @@ impl<'p> Chunked<'p> {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        self.stream(function, items).collect()
+        let Some(board) = &self.pool.board else { return self.stream(function, items).collect() };
+        let (items, by_socket) = (items.into_iter(), self.pool.sender());
+        let sent =
+            board.map(TaskId::of(function), items, self.sizing, self.window, &|task, body, promise| {
+                match protocol::request_with(task, promise.chunk().len, body) {
+                    Ok(frame) => by_socket(frame, promise),
+                    Err(error) => promise.keep(Err(error)),
+                }
+            });
+        sent.unwrap_or_else(|items| self.stream(function, items).collect())
     }
 
     /// Como [`Pool::imap`].
@@ -88,18 +105,30 @@ impl<'p> Chunked<'p> {
         self.stream(function, items).unordered()
     }
 
-    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<'p, I::IntoIter, Parcel, R>
+    /// Um fluxo pelo mural; pelo soquete, se o pool não tem mural ou as casas estão todas em uso.
+    #[expect(clippy::type_complexity, reason = "o fecho que prepara os blocos não tem nome")]
+    fn stream<F, A, R, I>(
+        self,
+        function: F,
+        items: I,
+    ) -> Stream<
+        I::IntoIter,
+        impl FnMut(Vec<A>) -> Result<Request, Error> + use<F, A, R, I>,
+        BoxedCourier<'p>,
+        R,
+    >
     where
         F: Fn(A) -> R + Copy + Send + 'static,
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
         I: IntoIterator<Item = A>,
     {
-        let pool = self.pool;
-        let submit = move |items: Vec<A>, promise| pool.submit(function, items, promise);
-        let open = protocol::read_results;
+        let task = TaskId::of(function);
+        let load = move |items: Vec<A>| protocol::request_of(task, &items);
         let weigh = |answer: &Parcel| answer.bytes.len();
-        Stream::new(items.into_iter(), self.chunk_size, pool.workers, submit, weigh, open)
+        let (pool, chunk_size) = (self.pool, self.sizing.items);
+        let open = protocol::read_results;
+        Stream::new(items.into_iter(), load, chunk_size, pool.workers, pool.courier(self.window), weigh, open)
             .with_window(self.window)
     }
 }

@@ -23,8 +23,8 @@ impl Job {
         self.promise.chunk().len
     }
 
-    /// Se é o pedido do `initializer`, o único sem itens.
-    pub(crate) fn is_initial(&self) -> bool {
+    /// Se é do próprio trabalhador, o `initializer` ou o posto no mural: só esses não têm itens.
+    pub(crate) fn is_own(&self) -> bool {
         self.items() == 0
     }
 }

@@ -1,5 +1,6 @@
 //! Trabalhadores que ficam de pé e recebem tarefas.
 
+mod board;
 mod builder;
 mod chunked;
 mod job;
@@ -18,13 +19,15 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::ipc::parcel::Parcel;
-use crate::process::protocol;
-pub use builder::PoolBuilder;
+use crate::process::protocol::{self, Request};
+use crate::process::task::TaskId;
+use board::{Board, BoxedCourier};
+pub use builder::{PoolBuilder, Transport};
 pub use chunked::Chunked;
 use job::Job;
 pub use reply::AsyncResult;
 use reply::{ChunkId, Promise};
-use stream::default_chunk_size;
+use stream::{ChannelCourier, default_chunk_size};
 use supervisor::{Inbox, Order, Shared};
 
 /// Um conjunto de processos que recebem tarefas e devolvem resultados.
@@ -59,7 +62,8 @@ use supervisor::{Inbox, Order, Shared};
 /// # }
 /// ```
 ///
-/// Argumentos e resultados atravessam como bytes (serde). O serde trata um `Vec<u8>` byte a byte: para blocos
+/// Argumentos e resultados atravessam como bytes (serde), por memória que todos os processos veem ou por soquetes: veja
+/// [`Transport`]. O serde trata um `Vec<u8>` byte a byte: para blocos
 /// grandes, um `serde_bytes::ByteBuf` atravessa de uma vez, e uma [`SharedMemory`](crate::SharedMemory)
 /// nem os copia.
 ///
@@ -82,7 +86,8 @@ use supervisor::{Inbox, Order, Shared};
 /// pool.map(|x: std::rc::Rc<u64>| *x, [std::rc::Rc::new(1)]).unwrap();
 /// ```
 pub struct Pool {
-    inbox: Inbox,
+    inbox: Arc<Inbox>,
+    board: Option<Board>,
     supervisor: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
     workers: usize,
@@ -133,14 +138,14 @@ impl Pool {
     pub fn stats(&self) -> PoolStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         PoolStats {
-            tasks: read(&self.shared.tasks),
+            tasks: read(&self.shared.tasks) + self.board.as_ref().map_or(0, |board| board.desk.unread()),
             restarts: read(&self.shared.restarts),
             retries: read(&self.shared.retries),
         }
     }
 
-    /// As mesmas chamadas, com blocos de `chunk_size` itens. Um bloco é o que viaja de uma vez e o que
-    /// se perde de uma vez.
+    /// As mesmas chamadas, com blocos de `chunk_size` itens. Um bloco é o que um trabalhador pega ou recebe de uma
+    /// vez, e o que se perde de uma vez se ele morre.
     ///
     /// # Erros
     ///
@@ -154,8 +159,8 @@ impl Pool {
 
     /// `function` sobre cada item; devolve os resultados na ordem da entrada.
     ///
-    /// Os itens vão em blocos: quatro por trabalhador, como em Python. Para escolher, veja
-    /// [`chunk_size`](Self::chunk_size).
+    /// Os itens vão em blocos: quatro por trabalhador, como em Python, ou mais, se os itens são grandes. Para
+    /// escolher, veja [`chunk_size`](Self::chunk_size).
     ///
     /// # Erros
     ///
@@ -170,7 +175,7 @@ impl Pool {
     {
         let items: Vec<A> = items.into_iter().collect();
         let chunk_size = default_chunk_size(items.len(), self.workers);
-        Chunked::new(self, chunk_size).map(function, items)
+        Chunked::fitting(self, chunk_size).map(function, items)
     }
 
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto.
@@ -225,15 +230,23 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
+        let task = TaskId::of(function);
         let (to, answers) = crossbeam_channel::bounded(1);
         let promise = Promise::new(ChunkId { index: 0, len: 1 }, to, None);
-        self.submit(function, vec![argument], promise);
+        match self.board.as_ref().and_then(|board| board.apply(task, &argument)) {
+            Some(Ok(posted)) => return posted,
+            Some(Err(error)) => promise.keep(Err(error)),
+            None => drop(self.submit(protocol::request_of(task, &[argument]), promise)),
+        }
         AsyncResult::new(answers, protocol::read_results)
     }
 
     /// Não aceita mais tarefas; as já entregues terminam.
     pub fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
+            if let Some(board) = &self.board {
+                board.desk.refuse(Error::Closed);
+            }
             self.inbox.put(Order::Close);
         }
     }
@@ -247,31 +260,39 @@ impl Pool {
     /// Mata os processos agora. As tarefas sem resposta recebem [`Error::Terminated`].
     pub fn terminate(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        if let Some(board) = &self.board {
+            board.desk.refuse(Error::Closed);
+        }
         self.inbox.put(Order::Terminate);
     }
 
-    /// Entrega um bloco; devolve quantos bytes ele ocupa.
-    fn submit<F, A, R>(&self, function: F, items: Vec<A>, promise: Promise<Parcel>) -> usize
-    where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize,
-    {
-        if self.closed.load(Ordering::SeqCst) {
-            promise.keep(Err(Error::Closed));
-            return 0;
-        }
-        match protocol::request(function, &items) {
-            Ok(request) => {
-                let bytes = request.bytes.len();
-                self.inbox.put(Order::Run(Job::new(request, promise)));
-                bytes
-            }
-            Err(error) => {
-                promise.keep(Err(error));
-                0
+    /// Entrega um bloco ao soquete; devolve quantos bytes ele ocupa.
+    fn submit(&self, request: Result<Request, Error>, promise: Promise<Parcel>) -> usize {
+        match request {
+            _ if self.closed.load(Ordering::SeqCst) => promise.keep(Err(Error::Closed)),
+            Err(error) => promise.keep(Err(error)),
+            Ok(Request { frame, .. }) => {
+                let bytes = frame.bytes.len();
+                self.inbox.put(Order::Run(Job::new(frame, promise)));
+                return bytes;
             }
         }
+        0
+    }
+
+    /// Entrega ao supervisor um bloco que já está em bytes; a promessa diz para onde vai a resposta.
+    fn sender(&self) -> impl Fn(Parcel, Promise<Parcel>) + 'static {
+        let inbox = self.inbox.clone();
+        move |request, promise| inbox.put(Order::Run(Job::new(request, promise)))
+    }
+
+    /// Quem leva os blocos de um fluxo.
+    fn courier(&self, window: Option<usize>) -> BoxedCourier<'_> {
+        let by_board = self.board.as_ref().and_then(|board| board.courier(window, self.sender()));
+        by_board.unwrap_or_else(|| {
+            let submit = |request: Result<_, _>, promise| self.submit(request, promise);
+            Box::new(ChannelCourier::new(submit))
+        })
     }
 
     fn wait_supervisor(&mut self) {

@@ -22,14 +22,28 @@ pub(crate) type Answer<P> = (ChunkId, Result<P, Error>);
 /// [`Error::Terminated`]: quem espera nunca fica esperando à toa.
 pub(crate) struct Promise<P> {
     chunk: ChunkId,
-    to: Option<Sender<Answer<P>>>,
+    to: Option<To<P>>,
     asker: Option<Weak<()>>,
+}
+
+enum To<P> {
+    Channel(Sender<Answer<P>>),
+    Call(Box<dyn FnOnce(Result<P, Error>) + Send>),
 }
 
 impl<P> Promise<P> {
     /// Para um bloco que só interessa enquanto `asker` existir; sem `asker`, interessa sempre.
     pub(crate) fn new(chunk: ChunkId, to: Sender<Answer<P>>, asker: Option<Weak<()>>) -> Self {
-        Promise { chunk, to: Some(to), asker }
+        Promise { chunk, to: Some(To::Channel(to)), asker }
+    }
+
+    /// O mesmo, para quem recebe a resposta de outro jeito.
+    pub(crate) fn keeping(
+        chunk: ChunkId,
+        keep: impl FnOnce(Result<P, Error>) + Send + 'static,
+        asker: Option<Weak<()>>,
+    ) -> Self {
+        Promise { chunk, to: Some(To::Call(Box::new(keep))), asker }
     }
 
     pub(crate) fn chunk(&self) -> ChunkId {
@@ -46,9 +60,11 @@ impl<P> Promise<P> {
     }
 
     fn deliver(&mut self, answer: Result<P, Error>) {
-        if let Some(to) = self.to.take() {
+        match self.to.take() {
             // Quem perguntou pode ter desistido; então a resposta não interessa a ninguém.
-            let _ = to.send((self.chunk, answer));
+            Some(To::Channel(to)) => drop(to.send((self.chunk, answer))),
+            Some(To::Call(keep)) => keep(answer),
+            None => {}
         }
     }
 }
@@ -79,8 +95,10 @@ impl<P> Drop for Promise<P> {
 /// ```
 pub struct AsyncResult<R>(Box<dyn Pending<R>>);
 
-trait Pending<R>: Send {
+pub(crate) trait Pending<R>: Send {
+    /// Se a resposta já chegou.
     fn is_ready(&self) -> bool;
+    /// Espera a resposta, até `deadline`; `None` se o tempo acabou.
     fn wait(&self, deadline: Option<Instant>) -> Option<Result<R, Error>>;
 }
 
@@ -100,16 +118,24 @@ impl<P: Send, R> Pending<R> for Waiting<P, R> {
             Some(deadline) => self.answers.recv_deadline(deadline).map_err(|e| e.is_timeout()),
         };
         Some(match received {
-            Ok((_, answer)) => answer.and_then(self.open).and_then(|values| {
-                values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
-            }),
+            Ok((_, answer)) => answer.and_then(self.open).and_then(only),
             Err(true) => return None,
             Err(false) => Err(Error::AlreadyTaken),
         })
     }
 }
 
+/// O único resultado de um bloco de um item.
+pub(crate) fn only<R>(values: Vec<R>) -> Result<R, Error> {
+    values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
+}
+
 impl<R: 'static> AsyncResult<R> {
+    /// Uma resposta que chega de outro jeito.
+    pub(crate) fn pending(pending: impl Pending<R> + 'static) -> Self {
+        AsyncResult(Box::new(pending))
+    }
+
     pub(crate) fn new<P: Send + 'static>(
         answers: Receiver<Answer<P>>,
         open: fn(P) -> Result<Vec<R>, Error>,

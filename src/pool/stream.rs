@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::iter::Fuse;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -24,29 +25,100 @@ pub(crate) fn default_chunk_size(items: usize, workers: usize) -> usize {
     items.div_ceil(4 * workers).max(1)
 }
 
-/// Como se entrega um bloco.
-type Submit<'p, A, P> = Box<dyn FnMut(Vec<A>, Promise<P>) -> usize + 'p>;
+/// Quem leva os blocos e traz as respostas. Descartado, cancela os que ninguém começou.
+pub(crate) trait Courier {
+    /// Como os itens vão: valores (threads) ou bytes (processos).
+    type Load;
+    /// E como os resultados voltam.
+    type Payload;
 
-/// Blocos que saem de um iterador e voltam respondidos. Descartar cancela os que ninguém começou.
+    /// Entrega um bloco; devolve quantos bytes ele ocupa na espera.
+    fn send(&mut self, chunk: ChunkId, load: Self::Load) -> usize;
+
+    /// O próximo bloco que ficar pronto; há pelo menos um em andamento.
+    fn receive(&mut self) -> Option<Answer<Self::Payload>>;
+
+    /// Um bloco que já está pronto.
+    fn try_receive(&mut self) -> Option<Answer<Self::Payload>>;
+
+    /// Quantos blocos podem estar em andamento.
+    fn capacity(&self) -> usize {
+        usize::MAX
+    }
+}
+
+impl<C: Courier + ?Sized> Courier for Box<C> {
+    type Load = C::Load;
+    type Payload = C::Payload;
+
+    fn send(&mut self, chunk: ChunkId, load: C::Load) -> usize {
+        (**self).send(chunk, load)
+    }
+
+    fn receive(&mut self) -> Option<Answer<C::Payload>> {
+        (**self).receive()
+    }
+
+    fn try_receive(&mut self) -> Option<Answer<C::Payload>> {
+        (**self).try_receive()
+    }
+
+    fn capacity(&self) -> usize {
+        (**self).capacity()
+    }
+}
+
+/// Leva os blocos por uma função que os entrega, e traz as respostas por um canal.
+pub(crate) struct ChannelCourier<S, L, P> {
+    submit: S,
+    load: PhantomData<fn(L)>,
+    promises: Sender<Answer<P>>,
+    answers: Receiver<Answer<P>>,
+    alive: Arc<()>,
+}
+
+impl<L, P, S: FnMut(L, Promise<P>) -> usize> ChannelCourier<S, L, P> {
+    pub(crate) fn new(submit: S) -> Self {
+        let (promises, answers) = unbounded();
+        ChannelCourier { submit, load: PhantomData, promises, answers, alive: Arc::new(()) }
+    }
+}
+
+impl<L, P, S: FnMut(L, Promise<P>) -> usize> Courier for ChannelCourier<S, L, P> {
+    type Load = L;
+    type Payload = P;
+
+    fn send(&mut self, chunk: ChunkId, load: L) -> usize {
+        let asker = Some(Arc::downgrade(&self.alive));
+        (self.submit)(load, Promise::new(chunk, self.promises.clone(), asker))
+    }
+
+    fn receive(&mut self) -> Option<Answer<P>> {
+        self.answers.recv().ok()
+    }
+
+    fn try_receive(&mut self) -> Option<Answer<P>> {
+        self.answers.try_recv().ok()
+    }
+}
+
+/// Blocos que saem de um iterador e voltam respondidos.
 ///
-/// `submit` entrega um bloco e diz quantos bytes ele ocupa na espera; `weigh`, quantos ocupa a resposta
-/// (zero entre threads).
-pub(crate) struct Stream<'p, I: Iterator, P, R> {
+/// `load` prepara os itens de um bloco para a viagem; `weigh` diz quantos bytes ocupa uma resposta (zero entre threads).
+pub(crate) struct Stream<I: Iterator, L, C: Courier, R> {
     items: Fuse<I>,
+    load: L,
     chunk_size: usize,
     workers: usize,
     /// Quantos blocos em andamento, se quem chamou escolheu.
     fixed_window: Option<usize>,
-    submit: Submit<'p, I::Item, P>,
-    weigh: fn(&P) -> usize,
-    open: fn(P) -> Result<Vec<R>, Error>,
-    promises: Sender<Answer<P>>,
-    answers: Receiver<Answer<P>>,
+    courier: C,
+    weigh: fn(&C::Payload) -> usize,
+    open: fn(C::Payload) -> Result<Vec<R>, Error>,
     submitted: usize,
     received: usize,
     bytes_out: usize,
     bytes_in: usize,
-    alive: Arc<()>,
 }
 
 /// Os resultados de um bloco, ou a falha que vale para cada um dos seus itens.
@@ -55,31 +127,34 @@ pub(crate) struct Chunk<R> {
     values: Result<Vec<R>, Error>,
 }
 
-impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
+impl<I, L, C, R> Stream<I, L, C, R>
+where
+    I: Iterator,
+    L: FnMut(Vec<I::Item>) -> C::Load,
+    C: Courier,
+{
     pub(crate) fn new(
         items: I,
+        load: L,
         chunk_size: usize,
         workers: usize,
-        submit: impl FnMut(Vec<I::Item>, Promise<P>) -> usize + 'p,
-        weigh: fn(&P) -> usize,
-        open: fn(P) -> Result<Vec<R>, Error>,
+        courier: C,
+        weigh: fn(&C::Payload) -> usize,
+        open: fn(C::Payload) -> Result<Vec<R>, Error>,
     ) -> Self {
-        let (promises, answers) = unbounded();
         Stream {
             items: items.fuse(),
+            load,
             chunk_size,
             workers,
             fixed_window: None,
-            submit: Box::new(submit),
+            courier,
             weigh,
             open,
-            promises,
-            answers,
             submitted: 0,
             received: 0,
             bytes_out: 0,
             bytes_in: 0,
-            alive: Arc::new(()),
         }
     }
 
@@ -94,12 +169,12 @@ impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
     /// resultado enorme, e só a primeira resposta diz.
     fn window(&self) -> usize {
         if let Some(blocks) = self.fixed_window {
-            return blocks;
+            return blocks.min(self.courier.capacity());
         }
         let mean = self.bytes_out / self.submitted.max(1) + self.bytes_in / self.received.max(1) + 1;
         let least = 2 * self.workers;
         let most = (least + self.received).min(WINDOW_PER_WORKER * self.workers);
-        (WINDOW_BYTES / mean).clamp(least, most)
+        (WINDOW_BYTES / mean).clamp(least, most).min(self.courier.capacity())
     }
 
     /// Entrega blocos até a janela encher, contada a partir do bloco `first`.
@@ -111,8 +186,7 @@ impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
             }
             let id = ChunkId { index: self.submitted, len: items.len() };
             self.submitted += 1;
-            let asker = Some(Arc::downgrade(&self.alive));
-            self.bytes_out += (self.submit)(items, Promise::new(id, self.promises.clone(), asker));
+            self.bytes_out += self.courier.send(id, (self.load)(items));
         }
     }
 
@@ -121,7 +195,7 @@ impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
         if self.received == self.submitted {
             return None;
         }
-        let (id, answer) = self.answers.recv().ok()?;
+        let (id, answer) = self.courier.receive()?;
         self.received += 1;
         self.bytes_in += answer.as_ref().map_or(0, self.weigh);
         Some(Chunk { id, values: answer.and_then(self.open) })
@@ -142,8 +216,9 @@ impl<'p, I: Iterator, P, R> Stream<'p, I, P, R> {
         Ok(chunks.into_iter().flatten().flatten().collect())
     }
 
-    fn first_failure(&self, index: usize, error: Error) -> Error {
-        let others = self.answers.try_iter().filter_map(|(id, answer)| Some((id.index, answer.err()?)));
+    fn first_failure(&mut self, index: usize, error: Error) -> Error {
+        let arrived = std::iter::from_fn(|| self.courier.try_receive());
+        let others = arrived.filter_map(|(id, answer)| Some((id.index, answer.err()?)));
         others.chain([(index, error.clone())]).min_by_key(|(index, _)| *index).map_or(error, |(_, e)| e)
     }
 

@@ -1,6 +1,8 @@
-//! A thread que cuida do pool: distribui os blocos, colhe as respostas, enterra e repõe os mortos.
+//! A thread que cuida do pool: distribui os blocos que vão por soquete, colhe as respostas, enterra e repõe os mortos.
 //!
-//! Ela é uma só, e dona de todo o estado: não há trava a segurar nem corrida a temer. Espera em um
+//! Os do mural não passam por ela, a menos que algo não caiba ou dê errado.
+//!
+//! Ela é uma só, e dona de tudo o que passa pelos soquetes: não há trava a segurar nem corrida a temer. Espera em um
 //! único `poll` por ordens, respostas e mortes; sem nada a fazer, não gasta processador.
 //!
 //! ```text
@@ -21,6 +23,8 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use rustix::fd::OwnedFd;
 
+use super::board::Board;
+use super::board::desk::Haste;
 use super::job::{Job, Terms};
 use super::worker::{Death, Worker};
 use crate::Error;
@@ -37,6 +41,9 @@ const RETRY_SPAWN: Duration = Duration::from_millis(50);
 /// Quantas recusas seguidas o pool aguenta sem nenhum trabalhador de pé (uns 2 s). Com um que seja, ele
 /// continua, com menos gente, e continua pedindo.
 const MAX_REFUSALS: u32 = 10;
+
+/// De quanto em quanto se pergunta de novo com quem ficou a posição de um morto.
+const UNSETTLED: Duration = Duration::from_millis(10);
 
 /// Quanto se espera que trabalhadores dispensados saiam sozinhos.
 const DISMISS_LIMIT: Duration = Duration::from_secs(5);
@@ -57,9 +64,18 @@ pub(crate) struct Inbox {
 }
 
 /// Acorda o supervisor, só se ele dorme: tocar a campainha custa uma chamada ao sistema.
-struct Bell {
+pub(crate) struct Bell {
     eventfd: OwnedFd,
     asleep: AtomicBool,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            // Só falharia com o contador cheio, e então a campainha já está tocando.
+            let _ = rustix::io::write(&self.eventfd, &1u64.to_ne_bytes());
+        }
+    }
 }
 
 impl Inbox {
@@ -74,10 +90,11 @@ impl Inbox {
     /// descartado responde por si.
     pub(crate) fn put(&self, order: Order) {
         let _ = self.queue.send(order);
-        if self.bell.asleep.swap(false, Ordering::SeqCst) {
-            // Só falharia com o contador cheio, e então a campainha já está tocando.
-            let _ = rustix::io::write(&self.bell.eventfd, &1u64.to_ne_bytes());
-        }
+        self.bell.ring();
+    }
+
+    pub(crate) fn bell(&self) -> Arc<Bell> {
+        self.bell.clone()
     }
 }
 
@@ -112,6 +129,10 @@ pub(crate) struct Supervisor {
     /// Quantas vezes um bloco perdido volta à fila.
     retries: usize,
     shared: Arc<Shared>,
+    /// O transporte rápido, se o pool tem um.
+    board: Option<Board>,
+    /// Quantos blocos o mural tinha feito na última morte.
+    finished: u64,
     queue: VecDeque<Job>,
     phase: Phase,
     /// Mortes desde o último bloco pronto.
@@ -131,6 +152,7 @@ impl Supervisor {
         terms: Terms,
         retries: usize,
         shared: Arc<Shared>,
+        board: Option<Board>,
     ) -> Self {
         let supervisor = Supervisor {
             doorway,
@@ -139,6 +161,8 @@ impl Supervisor {
             terms,
             retries,
             shared,
+            board,
+            finished: 0,
             queue: VecDeque::new(),
             phase: Phase::Open,
             deaths: 0,
@@ -160,6 +184,7 @@ impl Supervisor {
             }
             self.refuse_if_broken();
             self.hand_out();
+            self.keep_attended();
             // Só depois de distribuir: a fila pode ter ficado vazia porque ninguém mais queria o que havia.
             if self.phase == Phase::Closing && self.is_done() {
                 return self.dismiss();
@@ -192,11 +217,16 @@ impl Supervisor {
             for job in self.queue.drain(..) {
                 job.promise.keep(Err(error.clone()));
             }
+            if let Some(board) = &self.board {
+                board.desk.refuse(error.clone());
+                board.desk.take_all_back(error);
+            }
         }
     }
 
     fn is_done(&self) -> bool {
-        self.queue.is_empty() && self.workers.iter().flatten().all(Worker::is_idle)
+        let waiting = self.board.as_ref().is_some_and(|board| board.desk.is_busy());
+        !waiting && self.queue.is_empty() && self.workers.iter().flatten().all(Worker::is_idle)
     }
 
     /// Um bloco por trabalhador a cada volta, para que todos tenham um antes de alguém ter dois.
@@ -205,11 +235,12 @@ impl Supervisor {
     /// enquanto outro trabalhador, livre, já não encontraria nada.
     fn hand_out(&mut self) {
         let reserve = self.workers.len();
+        let unattended = self.is_unattended();
         let mut assigned = true;
         while assigned && !self.queue.is_empty() {
             assigned = false;
             for worker in self.workers.iter_mut().flatten() {
-                if !worker.has_room(self.queue.len() > reserve) {
+                if !worker.has_room(self.queue.len() > reserve && !unattended) || worker.owes(unattended) {
                     continue;
                 }
                 while let Some(job) = self.queue.pop_front() {
@@ -231,8 +262,48 @@ impl Supervisor {
         }
     }
 
+    // ANCHOR: attended
+    /// Se há blocos no mural, e ninguém cuidando dele.
+    fn is_unattended(&self) -> bool {
+        let attending = self.workers.iter().flatten().any(Worker::is_attending);
+        !attending && self.board.as_ref().is_some_and(|board| board.desk.has_waiting())
+    }
+
+    /// Quem não tem bloco do soquete a fazer cuida do mural; os que faltam para os da fila são chamados de volta.
+    fn keep_attended(&mut self) {
+        let Some(board) = &self.board else { return };
+        let wanted = self.phase == Phase::Open || board.desk.has_waiting();
+        for (index, worker) in self.workers.iter_mut().enumerate() {
+            let Some(worker) = worker else { continue };
+            if wanted && worker.has_room(false) {
+                let _ = worker.attend(&board.post(index, worker.quota()));
+            }
+        }
+        let attending: Vec<usize> = (0..self.workers.len())
+            .filter(|&index| self.workers[index].as_ref().is_some_and(Worker::is_attending))
+            .collect();
+        if self.phase == Phase::Closing {
+            attending.iter().for_each(|&index| board.desk.summon(index, Haste::WhenDone));
+        }
+        let (resting, busy): (Vec<_>, Vec<_>) =
+            attending.into_iter().partition(|&index| board.desk.is_resting(index));
+        for index in resting.into_iter().chain(busy).take(self.queue.len()) {
+            board.desk.summon(index, Haste::Now);
+        }
+    }
+    // ANCHOR_END: attended
+
+    /// Até quando se pode dormir sem perder um prazo de quem cuida do mural.
+    fn board_due(&self) -> Option<Instant> {
+        let board = self.board.as_ref()?;
+        let dues = (0..self.workers.len()).filter_map(|index| Some(board.desk.due(index)?.0));
+        let unsettled = board.desk.settle().then(|| Instant::now() + UNSETTLED);
+        dues.chain(board.desk.next_watch()).chain(unsettled).min()
+    }
+
     fn sleep(&mut self) {
-        let deadline = self.workers.iter().flatten().filter_map(Worker::due).chain(self.retry_at).min();
+        let deadlines = self.workers.iter().flatten().filter_map(Worker::due);
+        let deadline = deadlines.chain(self.retry_at).chain(self.board_due()).min();
         let bell = &self.doorway.bell;
         bell.asleep.store(true, Ordering::SeqCst);
         // Uma ordem que chegou antes do `store` não tocou a campainha: olha-se a fila de novo.
@@ -250,16 +321,23 @@ impl Supervisor {
     fn collect(&mut self) {
         for slot in 0..self.workers.len() {
             let Some(worker) = &mut self.workers[slot] else { continue };
-            let (done, outcome) = worker.collect(&self.shared.tasks);
+            let (done, mut outcome) = worker.collect(&self.shared.tasks);
             if done {
                 self.deaths = 0;
+            }
+            if let Some(board) = &self.board {
+                outcome = outcome.and_then(|()| worker.come_back(slot, board));
             }
             let Err(cause) = outcome else { continue };
             if let Some(worker) = self.workers[slot].take() {
                 let retired = worker.is_retired();
                 let death = worker.bury(cause);
+                let error = death.error.clone();
                 if !retired {
                     self.mourn(death);
+                }
+                if let Some(board) = &self.board {
+                    board.desk.bury(slot, error);
                 }
             }
         }
@@ -268,6 +346,7 @@ impl Supervisor {
     // ANCHOR: mourn
     /// A morte é um dado: quem perdeu o bloco fica sabendo, os outros blocos seguem.
     fn mourn(&mut self, death: Death) {
+        self.note_progress();
         // As contas antes da notícia: quem a recebe pode olhá-las em seguida.
         self.shared.restarts.fetch_add(1, Ordering::Relaxed);
         self.publish_pids();
@@ -287,6 +366,14 @@ impl Supervisor {
         if self.deaths > MAX_DEATHS_PER_WORKER * self.workers.len() {
             let error = Error::TooManyDeaths { deaths: self.deaths, last: death.reason };
             self.broken.get_or_insert(error);
+        }
+    }
+
+    /// Um bloco feito pelo mural, como um feito pelo soquete, diz que as mortes não vêm em série.
+    fn note_progress(&mut self) {
+        let finished = self.board.as_ref().map_or(0, |board| board.desk.finished());
+        if finished > std::mem::replace(&mut self.finished, finished) {
+            self.deaths = 0;
         }
     }
 
@@ -338,6 +425,10 @@ impl Supervisor {
         }
         // O que estava na fila e o que estava com eles responde `Terminated` ao ser descartado.
         self.workers.clear();
+        self.queue.clear();
+        if let Some(board) = &self.board {
+            board.desk.terminate();
+        }
         self.publish_pids();
     }
 

@@ -12,6 +12,8 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 use rustix::process::Signal;
 
+use super::board::Board;
+use super::board::attend::{Leave, Post, attend};
 use super::job::{Job, Terms};
 use super::pace::Pace;
 use super::reply::{Answer, ChunkId, Promise};
@@ -37,6 +39,10 @@ pub(crate) struct Worker {
     quota: Option<usize>,
     time_limit: Option<Duration>,
     pace: Pace,
+    /// Por onde virá a resposta do posto, se ele está no mural.
+    attending: Option<Receiver<Answer<Parcel>>>,
+    /// Se o último que fez foi do soquete: então a vez é do mural.
+    served_socket: bool,
 }
 
 /// A vida de um trabalhador, em ordem.
@@ -75,6 +81,8 @@ impl Worker {
             quota: terms.quota,
             time_limit: terms.time_limit,
             pace: Pace::new(),
+            attending: None,
+            served_socket: false,
         })
     }
 
@@ -106,6 +114,10 @@ impl Worker {
 
     /// Quanto pode durar o bloco que ele faz agora.
     fn allowance(&self) -> Option<Duration> {
+        if self.is_attending() {
+            // O posto não tem hora para acabar; cada bloco do mural tem a sua.
+            return None;
+        }
         // O pedido inicial não tem itens, e tem o tempo de um.
         let items = u32::try_from(self.jobs.front()?.items().max(1)).unwrap_or(u32::MAX);
         Some(self.time_limit?.saturating_mul(items))
@@ -145,6 +157,60 @@ impl Worker {
             *quota = quota.saturating_sub(job.items());
         }
         self.jobs.push_back(job);
+    }
+
+    /// Quantos itens ele ainda pode receber.
+    pub(crate) fn quota(&self) -> Option<usize> {
+        self.quota
+    }
+
+    /// Se ele cuida do mural.
+    pub(crate) fn is_attending(&self) -> bool {
+        self.attending.is_some()
+    }
+
+    /// Se, com o mural sem ninguém, a vez dele é do mural e não do soquete.
+    pub(crate) fn owes(&self, unattended: bool) -> bool {
+        unattended && self.served_socket
+    }
+
+    /// Manda-o cuidar do mural.
+    pub(crate) fn attend(&mut self, post: &Post) -> Result<(), Error> {
+        let (to, left) = crossbeam_channel::bounded(1);
+        let promise = Promise::new(ChunkId { index: 0, len: 0 }, to, None);
+        self.jobs.push_back(Job::new(protocol::request_to(attend, post)?, promise));
+        self.attending = Some(left);
+        self.served_socket = false;
+        self.send()
+    }
+
+    /// O que fazer se ele deixou o mural, ou se passou da hora nele.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::TaskTimedOut`]; ou o que ele disse ao sair não faz sentido.
+    pub(crate) fn come_back(&mut self, index: usize, board: &Board) -> Result<(), Error> {
+        let Some(attending) = &self.attending else { return Ok(()) };
+        if let Ok((_, left)) = attending.try_recv() {
+            self.attending = None;
+            board.desk.dismiss_summons(index);
+            let Leave { items, large } = Leave::read(left?)?;
+            if let Some(quota) = &mut self.quota {
+                *quota = quota.saturating_sub(items);
+            }
+            if let Some((slot, answer)) = large {
+                board.desk.deliver(slot, answer);
+            }
+            // Alguém pode ter contado com ele para um bloco que ainda espera.
+            board.desk.rally();
+            return Ok(());
+        }
+        match board.desk.due(index) {
+            Some((due, limit)) if due <= Instant::now() => {
+                Err(Error::TaskTimedOut { pid: self.pid(), limit })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Dispensa quem já fez a sua cota.
@@ -273,13 +339,12 @@ impl Worker {
             }
             return Ok(false);
         }
-        self.answer(body, tasks)?;
+        let done = self.answer(body, tasks)?;
         if let Stage::Initializing(outcome) = &self.stage {
             outcome.try_recv().map_or(Ok(()), |(_, outcome)| outcome.map(drop))?;
             self.stage = Stage::Ready;
-            return Ok(false);
         }
-        Ok(true)
+        Ok(done)
     }
 
     fn initialize(&mut self, request: Parcel) {
@@ -292,18 +357,23 @@ impl Worker {
         let _ = self.send();
     }
 
-    fn answer(&mut self, body: Parcel, tasks: &AtomicU64) -> Result<(), Error> {
+    /// Responde ao bloco mais antigo; diz se era de quem usa o pool.
+    fn answer(&mut self, body: Parcel, tasks: &AtomicU64) -> Result<bool, Error> {
         let reply = protocol::read_reply(body)?;
         if self.sent == 0 {
             return Err(Error::Decode("resposta sem pedido".to_owned()));
         }
-        let Some(job) = self.jobs.pop_front() else { return Ok(()) };
+        let Some(job) = self.jobs.pop_front() else { return Ok(false) };
         self.sent -= 1;
         self.busy_since = Instant::now();
-        self.pace.tick();
+        let own = job.is_own();
+        if !own {
+            self.pace.tick();
+            self.served_socket = true;
+        }
         tasks.fetch_add(job.items() as u64, Ordering::Relaxed);
         job.promise.keep(reply);
-        Ok(())
+        Ok(!own)
     }
 
     /// Espera que o processo esteja pronto para receber tarefas.
@@ -358,10 +428,10 @@ impl Worker {
             self.child.signal(Signal::KILL);
         }
         let status = self.child.reap();
-        if self.jobs.front().is_some_and(Job::is_initial) {
+        if self.jobs.front().is_some_and(Job::is_own) {
             // É deste trabalhador, e não de quem usa o pool: não volta à fila.
-            self.jobs.clear();
-            self.sent = 0;
+            self.jobs.pop_front();
+            self.sent = self.sent.saturating_sub(1);
         }
         let lost = if self.sent > 0 { self.jobs.pop_front() } else { None };
         let (error, reason) = match (cause, status) {

@@ -60,6 +60,8 @@ pub fn init() {
     if INITIALIZED.swap(true, Ordering::Relaxed) {
         return;
     }
+    #[cfg(feature = "mpi")]
+    crate::mpi::job::serve_if_rank();
     let Some(invitation) = Invitation::read() else { return };
     if invitation.is_at_stdin() {
         // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
@@ -76,7 +78,7 @@ pub fn init() {
 ///
 /// Um filho que chegou até aqui sem passar por [`init`] criaria um filho igual a ele, que criaria
 /// outro: ele termina na hora, com uma linha.
-pub(super) fn check_initialized() -> Result<(), Error> {
+pub(crate) fn check_initialized() -> Result<(), Error> {
     if INITIALIZED.load(Ordering::Relaxed) {
         return Ok(());
     }

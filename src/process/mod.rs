@@ -3,12 +3,12 @@
 mod child;
 mod fork;
 mod forkserver;
-mod lifeline;
+pub(crate) mod lifeline;
 pub(crate) mod panics;
 mod priority;
 pub(crate) mod protocol;
 pub(crate) mod spawn;
-mod task;
+pub(crate) mod task;
 
 use std::ffi::OsString;
 use std::marker::PhantomData;
@@ -19,6 +19,8 @@ use rustix::process::Signal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "mpi")]
+pub(crate) use child::check_initialized;
 pub use child::init;
 use spawn::{Child, Received, START_LIMIT};
 

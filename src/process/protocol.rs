@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::panics;
-use super::task::{Arguments, Fingerprint, TaskId};
+use super::task::{Arguments, Blocks, Fingerprint, TaskId, Trampoline};
 use crate::Error;
 use crate::ipc::frame;
 use crate::ipc::parcel::{self, Parcel};
@@ -42,6 +42,33 @@ pub(crate) fn check_greeting(body: &Parcel) -> Result<(), String> {
     }
 }
 
+/// Um bloco a fazer, já em bytes.
+pub(crate) struct Request {
+    pub(crate) task: TaskId,
+    /// O quadro inteiro.
+    pub(crate) frame: Parcel,
+    /// Onde começam os itens nele, um atrás do outro.
+    items_at: usize,
+}
+
+impl Request {
+    pub(crate) fn items(&self) -> &[u8] {
+        &self.frame.bytes[self.items_at..]
+    }
+}
+
+/// O pedido de `task` sobre cada um de `items`.
+pub(crate) fn request_of<A: Serialize>(task: TaskId, items: &[A]) -> Result<Request, Error> {
+    let mut items_at = 0;
+    let frame = frame::build(|body| {
+        body.write(&task)?;
+        body.write(&items.len())?;
+        items_at = body.bytes.len();
+        items.iter().try_for_each(|item| body.write(item))
+    })?;
+    Ok(Request { task, frame, items_at })
+}
+
 /// O quadro que pede `function` sobre cada um de `items`.
 pub(crate) fn request<F, A, R>(function: F, items: &[A]) -> Result<Parcel, Error>
 where
@@ -49,28 +76,89 @@ where
     A: Serialize + DeserializeOwned,
     R: Serialize,
 {
+    request_of(TaskId::of(function), items).map(|request| request.frame)
+}
+
+/// O mesmo, com os itens já em bytes.
+pub(crate) fn request_with(task: TaskId, items: usize, body: &Parcel) -> Result<Parcel, Error> {
+    frame::build(|request| {
+        request.write(&task)?;
+        request.write(&items)?;
+        request.bytes.extend_from_slice(&body.bytes);
+        request.descriptors.clone_from(&body.descriptors);
+        Ok(())
+    })
+}
+
+/// O quadro que pede `server`, uma função desta biblioteca, sobre `argument`.
+pub(crate) fn request_to(server: Trampoline, argument: &impl Serialize) -> Result<Parcel, Error> {
     frame::build(|body| {
-        body.write(&TaskId::of(function))?;
-        body.write(items)
+        body.write(&TaskId::of_trampoline(server))?;
+        body.write([argument].as_slice())
     })
 }
 
 /// Atende um pedido, no filho, e monta a resposta. Diz também se a tarefa entrou em pânico.
 pub(super) fn serve(request: Parcel) -> Result<(Parcel, bool), Error> {
+    let mut panicked = false;
     let answer = frame::build(|answer| {
-        answer.write(&Reply::Done)?;
         let Parcel { bytes, descriptors } = request;
         let (task, bytes) = parcel::read::<TaskId>(&bytes, &[])?;
-        panics::catch(|| task.run(Arguments { bytes, descriptors }, answer))?
-    });
-    match answer {
-        Ok(answer) => Ok((answer, false)),
-        Err(error) => {
-            let panicked = matches!(error, Error::Panicked { .. });
-            let reply = reply_to(error);
-            Ok((frame::build(|answer| answer.write(&reply))?, panicked))
+        let (items, bytes) = parcel::read::<usize>(bytes, &[])?;
+        let outcome = run(task, Arguments { items, bytes, descriptors }, answer)?;
+        panicked = outcome == Outcome::Panicked;
+        Ok(())
+    })?;
+    Ok((answer, panicked))
+}
+
+/// Uma resposta sem resultados ainda: quem chama acrescenta o que quiser.
+pub(crate) fn write_done(answer: &mut Parcel) {
+    answer.bytes.push(DONE);
+}
+
+/// [`Reply::Done`], como o postcard o escreve.
+const DONE: u8 = 0;
+
+/// Como uma tarefa terminou.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    Panicked,
+    /// Os argumentos não foram entendidos, ou os resultados não viram bytes.
+    Failed,
+}
+
+/// Roda a tarefa sobre um bloco e acrescenta a resposta a `answer`.
+pub(crate) fn run(task: TaskId, arguments: Arguments<'_>, answer: &mut Parcel) -> Result<Outcome, Error> {
+    struct Only<'a> {
+        arguments: Option<Arguments<'a>>,
+        answer: &'a mut Parcel,
+    }
+    impl Blocks for Only<'_> {
+        fn next(&mut self) -> Option<(Arguments<'_>, &mut Parcel)> {
+            Some((self.arguments.take()?, self.answer))
         }
     }
+    let start = answer.bytes.len();
+    write_done(answer);
+    match run_all(task, &mut Only { arguments: Some(arguments), answer }) {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) => write_failure(answer, start, error),
+    }
+}
+
+/// Roda a tarefa sobre todos os blocos; um erro, ou um pânico, é o do último que ela pegou.
+pub(crate) fn run_all(task: TaskId, blocks: &mut dyn Blocks) -> Result<(), Error> {
+    panics::catch(|| task.run(blocks)).and_then(|outcome| outcome)
+}
+
+/// Põe no lugar da resposta que começa em `start` a falha da tarefa.
+pub(crate) fn write_failure(answer: &mut Parcel, start: usize, error: Error) -> Result<Outcome, Error> {
+    answer.bytes.truncate(start);
+    answer.descriptors.clear();
+    let outcome = if matches!(error, Error::Panicked { .. }) { Outcome::Panicked } else { Outcome::Failed };
+    answer.write(&reply_to(error)).map(|()| outcome)
 }
 
 fn reply_to(error: Error) -> Reply {
@@ -89,16 +177,36 @@ fn reply_to(error: Error) -> Reply {
 pub(crate) fn read_reply(mut body: Parcel) -> Result<Result<Parcel, Error>, Error> {
     let (reply, results) = body.read::<Reply>()?;
     let start = body.bytes.len() - results.len();
-    Ok(match reply {
-        Reply::Done => {
-            body.bytes.drain(..start);
-            Ok(body)
+    Ok(reply.outcome().map(|()| {
+        body.bytes.drain(..start);
+        body
+    }))
+}
+
+/// O mesmo, de uma resposta sem descritores e que fica onde está.
+#[cfg(feature = "mpi")]
+pub(crate) fn results_of(body: &[u8]) -> Result<&[u8], Error> {
+    let (reply, results) = parcel::read::<Reply>(body, &[])?;
+    reply.outcome().map(|()| results)
+}
+
+impl Reply {
+    /// Como a tarefa terminou.
+    fn outcome(self) -> Result<(), Error> {
+        match self {
+            Reply::Done => Ok(()),
+            Reply::Panicked { message, location } => Err(Error::Panicked { message, location }),
+            Reply::Encode(reason) => Err(Error::Encode(reason)),
+            Reply::Decode(reason) => Err(Error::Decode(reason)),
+            Reply::TooLarge { limit } => Err(Error::TooLarge { limit }),
         }
-        Reply::Panicked { message, location } => Err(Error::Panicked { message, location }),
-        Reply::Encode(reason) => Err(Error::Encode(reason)),
-        Reply::Decode(reason) => Err(Error::Decode(reason)),
-        Reply::TooLarge { limit } => Err(Error::TooLarge { limit }),
-    })
+    }
+}
+
+/// Se alguém fez a tarefa e respondeu, ainda que com uma falha.
+pub(crate) fn is_reply<T>(outcome: &Result<T, Error>) -> bool {
+    use Error::{Decode, Encode, Panicked, TooLarge};
+    matches!(outcome, Ok(_) | Err(Panicked { .. } | Encode(_) | Decode(_) | TooLarge { .. }))
 }
 
 /// Os resultados de um bloco.
@@ -134,6 +242,11 @@ mod tests {
         assert_eq!(check_greeting(&body_with(other)), Err("o executável dele é outro".to_owned()));
         let nothing = check_greeting(&Parcel::default());
         assert_eq!(nothing, Err("a mensagem dele não foi entendida".to_owned()));
+    }
+
+    #[test]
+    fn done_is_one_byte() {
+        assert_eq!(Parcel::of(&Reply::Done).expect("bytes").bytes, [DONE]);
     }
 
     #[test]

@@ -25,12 +25,19 @@ use crate::ipc::parcel::{self, Descriptor, Parcel};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TaskId(isize);
 
-/// Lê os argumentos de um bloco e acrescenta os resultados à resposta.
-type Trampoline = fn(Arguments<'_>, &mut Parcel) -> Result<(), Error>;
+/// Faz blocos até que acabem. Um erro é o do último bloco que pegou.
+pub(crate) type Trampoline = fn(&mut dyn Blocks) -> Result<(), Error>;
+
+/// De onde um trampolim tira blocos: um só, que veio pelo soquete, ou muitos, da memória dividida.
+pub(crate) trait Blocks {
+    /// Os argumentos do próximo bloco, e onde acrescentar os resultados dele. Pedi-lo diz que o anterior está pronto.
+    fn next(&mut self) -> Option<(Arguments<'_>, &mut Parcel)>;
+}
 
 /// Os argumentos de um bloco, como chegaram. Os descritores são soltos assim que os valores existem: cada
 /// valor fica com os seus.
 pub(crate) struct Arguments<'b> {
+    pub(crate) items: usize,
     pub(crate) bytes: &'b [u8],
     pub(crate) descriptors: Vec<Descriptor>,
 }
@@ -66,22 +73,36 @@ impl TaskId {
         TaskId(distance_from_anchor(trampoline::<F, A, R>))
     }
 
-    /// Roda a tarefa sobre os argumentos em `arguments`, neste processo.
+    /// A identidade de uma função desta biblioteca que lê e escreve os bytes por conta própria.
+    pub(crate) fn of_trampoline(trampoline: Trampoline) -> Self {
+        TaskId(distance_from_anchor(trampoline))
+    }
+
+    /// Como um número, para a memória compartilhada.
+    pub(crate) fn to_bits(self) -> u64 {
+        self.0 as u64
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        TaskId(bits as isize)
+    }
+
+    /// Roda a tarefa sobre os argumentos em `blocks`, neste processo.
     ///
     /// Só pode ser chamada depois de as [`Fingerprint`]s de pai e filho terem sido comparadas.
-    pub(crate) fn run(self, arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error> {
+    pub(crate) fn run(self, blocks: &mut dyn Blocks) -> Result<(), Error> {
         let address = (anchor as fn() as usize).wrapping_add_signed(self.0);
         let pointer = std::ptr::with_exposed_provenance::<()>(address);
         // SAFETY: a distância foi calculada por `TaskId::of`, no mesmo arquivo executável (provado
-        // pela `Fingerprint`), a partir de uma função do tipo `Trampoline`. O soquete por onde ela
-        // veio é um par privado entre pai e filho.
+        // pela `Fingerprint`), a partir de uma função do tipo `Trampoline`. O soquete, ou a memória, por
+        // onde ela veio é só do pai e dos filhos dele.
         let trampoline = unsafe { std::mem::transmute::<*const (), Trampoline>(pointer) };
-        trampoline(arguments, results)
+        trampoline(blocks)
     }
 }
 
 // ANCHOR: trampoline
-fn trampoline<F, A, R>(arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error>
+fn trampoline<F, A, R>(blocks: &mut dyn Blocks) -> Result<(), Error>
 where
     F: Fn(A) -> R + Copy,
     A: DeserializeOwned,
@@ -91,10 +112,20 @@ where
     // é habitado; `Copy` diz que duplicá-lo é permitido. Ler zero bytes de um ponteiro alinhado e não
     // nulo é sempre válido.
     let function = unsafe { NonNull::<F>::dangling().read() };
-    let (items, _) = parcel::read::<Vec<A>>(arguments.bytes, &arguments.descriptors)?;
-    drop(arguments);
-    let values: Vec<R> = items.into_iter().map(function).collect();
-    results.write(&values)
+    while let Some((Arguments { items, bytes, descriptors }, results)) = blocks.next() {
+        if items == 1 {
+            // Uma tarefa pequena, sozinha no bloco, custaria menos do que a memória de dois vetores.
+            let (item, _) = parcel::read::<A>(bytes, &descriptors)?;
+            drop(descriptors);
+            results.write([function(item)].as_slice())?;
+        } else {
+            let items = parcel::read_items::<A>(items, bytes, &descriptors)?;
+            drop(descriptors);
+            let values: Vec<R> = items.into_iter().map(function).collect();
+            results.write(&values)?;
+        }
+    }
+    Ok(())
 }
 // ANCHOR_END: trampoline
 
@@ -103,8 +134,8 @@ fn anchor() {}
 
 /// A segunda função da [`Fingerprint`]; só o seu endereço interessa.
 #[inline(never)]
-fn probe(_arguments: Arguments<'_>, results: &mut Parcel) -> Result<(), Error> {
-    results.bytes.clear();
+fn probe(blocks: &mut dyn Blocks) -> Result<(), Error> {
+    while blocks.next().is_some() {}
     Ok(())
 }
 

@@ -76,7 +76,7 @@ where
             Ok(rayon_threads(workers)?.install(|| tasks.par_iter().cloned().map(function).collect()))
         }
         Model::ProcessPool => Pool::new(workers)?.map(function, tasks.to_vec()),
-        Model::Serial | Model::Threads | Model::Processes => model.run(function, tasks, workers),
+        _ => model.run(function, tasks, workers),
     }
 }
 

@@ -41,10 +41,15 @@ pub fn number(option: &str, value: &str, range: RangeInclusive<u64>) -> Result<u
 ///
 /// Uma linha que diz os nomes que há.
 pub fn model(id: &str) -> Result<Model, String> {
-    Model::from_id(&id.replace('-', "_")).ok_or_else(|| {
-        let ids = Model::ALL.map(Model::id).join(", ");
-        format!("--modelo não conhece «{id}»; os modelos são {ids}")
+    Model::from_id(&id.replace('-', "_")).ok_or_else(|| match id {
+        "mpi" => "o modelo mpi só existe num programa compilado com --features mpi".to_owned(),
+        _ => format!("--modelo não conhece «{id}»; os modelos são {}", ids()),
     })
+}
+
+/// Os nomes dos modelos deste programa, para uma frase.
+pub fn ids() -> String {
+    Model::BUILT.iter().map(|model| model.id()).collect::<Vec<_>>().join(", ")
 }
 
 /// As mensagens do clap vêm em inglês; estas dizem o mesmo em uma linha.
@@ -64,5 +69,27 @@ pub fn portuguese(error: &clap::Error) -> String {
         ErrorKind::MissingRequiredArgument => format!("falta {option}; veja --ajuda"),
         ErrorKind::InvalidUtf8 => "a linha de comando não está em UTF-8".to_owned(),
         _ => "a linha de comando não foi entendida; veja --ajuda".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hyphen_or_an_underscore_names_the_same_model() {
+        assert_eq!(model("process-pool"), Ok(Model::ProcessPool));
+        assert_eq!(model("process_pool"), Ok(Model::ProcessPool));
+    }
+
+    #[test]
+    fn an_unknown_model_is_a_line_with_the_known_ones() {
+        assert!(model("pizza").is_err_and(|line| line.contains("«pizza»") && line.contains("rayon")));
+    }
+
+    #[test]
+    #[cfg(not(feature = "mpi"))]
+    fn the_model_that_was_not_compiled_says_how_to_have_it() {
+        assert!(model("mpi").is_err_and(|line| line.contains("--features mpi")));
     }
 }

@@ -2,15 +2,20 @@
 //!
 //! [`Model::run`](super::model::Model::run) cria e desfaz tudo a cada vez, e mede o preço inteiro. Aqui se mede o
 //! outro: quanto custa entregar uma tarefa a quem já existe. Em todos os modelos quem está livre leva **uma**
-//! tarefa, e as respostas voltam todas num `Vec`, na ordem das tarefas: é o que deixa compará-los.
+//! tarefa, e as respostas voltam todas num `Vec`, na ordem das tarefas: é o que deixa compará-los. Quem quer ver o que
+//! os blocos poupam pede [`automatic`](Crew::automatic).
 
+#[cfg(feature = "mpi")]
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::model::{Model, rayon_threads};
-use crate::{Error, Pool, Process, Queue, ThreadPool};
+use crate::{Error, Pool, Process, Queue, ThreadPool, Transport};
+#[cfg(feature = "mpi")]
+use crate::{MpiJob, MpiPool};
 
 /// Uma função de tarefa, a mesma para todas.
 pub trait Task: Fn(u64) -> u64 + Copy + Send + Sync + 'static {}
@@ -21,6 +26,8 @@ impl<F: Fn(u64) -> u64 + Copy + Send + Sync + 'static> Task for F {}
 pub struct Crew<F> {
     function: F,
     workers: usize,
+    /// Se o modelo escolhe o tamanho dos blocos; senão, é um item em cada um.
+    automatic: bool,
     hands: Hands,
 }
 
@@ -31,6 +38,8 @@ enum Hands {
     Rayon(rayon::ThreadPool),
     ProcessPool(Pool),
     Processes(Fed),
+    #[cfg(feature = "mpi")]
+    Ranks(RefCell<MpiJob>),
 }
 
 impl<F: Task> Crew<F> {
@@ -48,8 +57,26 @@ impl<F: Task> Crew<F> {
             Model::Rayon => Hands::Rayon(rayon_threads(workers)?),
             Model::ProcessPool => Hands::ProcessPool(Pool::new(workers)?),
             Model::Processes => Hands::Processes(Fed::start(function, workers)?),
+            #[cfg(feature = "mpi")]
+            Model::Mpi => Hands::Ranks(RefCell::new(MpiJob::start(workers)?)),
         };
-        Ok(Crew { function, workers, hands })
+        Ok(Crew { function, workers, automatic: false, hands })
+    }
+
+    /// Um pool de processos que recebe as tarefas por `transport`.
+    ///
+    /// # Erros
+    ///
+    /// O sistema recusou um processo.
+    pub fn hire_pool(function: F, workers: usize, transport: Transport) -> Result<Self, Error> {
+        let pool = Pool::builder().workers(workers).transport(transport).build()?;
+        Ok(Crew { function, workers, automatic: false, hands: Hands::ProcessPool(pool) })
+    }
+
+    /// Deixa a rayon e os pools escolherem quantas tarefas alguém leva de uma vez. Os outros modelos não sabem
+    /// escolher, e continuam com uma.
+    pub fn automatic(self) -> Self {
+        Crew { automatic: true, ..self }
     }
 
     /// As respostas, na ordem de `items`.
@@ -59,15 +86,32 @@ impl<F: Task> Crew<F> {
     /// Um trabalhador morreu ou uma tarefa falhou.
     pub fn map(&self, items: &[u64]) -> Result<Vec<u64>, Error> {
         let function = self.function;
+        let copied = items.iter().copied();
         match &self.hands {
-            Hands::Serial => Ok(items.iter().copied().map(function).collect()),
+            Hands::Serial => Ok(copied.map(function).collect()),
             Hands::Threads => Ok(claimed_by_threads(function, items, self.workers)),
-            Hands::ThreadPool(pool) => pool.chunk_size(1)?.map(function, items.to_vec()),
+            Hands::ThreadPool(pool) if self.automatic => pool.map(function, copied),
+            Hands::ThreadPool(pool) => pool.chunk_size(1)?.map(function, copied),
+            Hands::Rayon(pool) if self.automatic => {
+                Ok(pool.install(|| items.par_iter().copied().map(function).collect()))
+            }
             Hands::Rayon(pool) => {
                 Ok(pool.install(|| items.par_iter().with_max_len(1).copied().map(function).collect()))
             }
-            Hands::ProcessPool(pool) => pool.chunk_size(1)?.map(function, items.to_vec()),
+            Hands::ProcessPool(pool) if self.automatic => pool.map(function, copied),
+            Hands::ProcessPool(pool) => pool.chunk_size(1)?.map(function, copied),
             Hands::Processes(fed) => fed.map(items),
+            #[cfg(feature = "mpi")]
+            Hands::Ranks(job) => {
+                let map = move |(automatic, items): (bool, Vec<u64>)| {
+                    let pool = MpiPool::new()?;
+                    if automatic {
+                        return pool.map(function, items);
+                    }
+                    pool.chunk_size(1)?.map(function, items)
+                };
+                job.borrow_mut().call(map, (self.automatic, items.to_vec()))?
+            }
         }
     }
 }

@@ -4,13 +4,15 @@
 //! aparece como o compilador o diz, e não para mais nada.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use console::style;
 
 use super::format::{percent, seconds};
+use super::kept;
 use super::lesson::Info;
 use super::report::print;
 use super::trace::Piece;
@@ -153,17 +155,35 @@ pub fn expect_no_children() -> Result<(), String> {
     }
 }
 
-/// Compila o exercício e o roda, com o mesmo cargo e o mesmo perfil desta lição.
+/// Compila o exercício e o roda, com o mesmo cargo e o mesmo perfil desta lição; se passou, guarda a resposta, que o
+/// livro mostra como resolvida.
 pub(super) fn build_and_run(lesson: u32) -> ExitCode {
     let name = format!("exercicio-{lesson}");
+    // Lida antes de compilar: o que o leitor escrever durante a conferência ainda não passou.
+    let answer = answer_file(lesson).and_then(fs::read_to_string);
     match build(&name).and_then(|program| Command::new(program).status()) {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(status) if status.success() => {
+            let kept = answer.and_then(|answer| kept::save_answer(&kept::folder(), lesson, &answer));
+            if let Err(error) = kept {
+                eprintln!("aviso: não consegui guardar que o exercício passou: {error}");
+            }
+            ExitCode::SUCCESS
+        }
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("erro: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// O arquivo em que o leitor responde.
+fn answer_file(lesson: u32) -> std::io::Result<PathBuf> {
+    let lessons = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/lessons"))?;
+    let is_of = |name: &str| name.split_once('-').is_some_and(|(number, _)| number.parse() == Ok(lesson));
+    let mut folders = lessons.flatten().filter(|folder| folder.file_name().to_str().is_some_and(is_of));
+    let folder = folders.next().ok_or(std::io::ErrorKind::NotFound)?;
+    Ok(folder.path().join("exercise.rs"))
 }
 
 fn build(name: &str) -> std::io::Result<std::path::PathBuf> {

@@ -15,8 +15,11 @@ pub fn model_label(id: &str) -> &str {
         "thread_pool" => "pool de threads",
         "rayon" => "rayon",
         "process_pool" => "pool de processos",
+        "process_pool_socket" => "pool por soquete",
         "processes" => "processos",
         "mpi" => "MPI",
+        "mpi_two_hosts" => "MPI, dois hosts",
+        "mpi_predicted" => "previsto",
         "python_serial" => "Python serial",
         "python_threads" => "threads do Python",
         "python_pool" => "Pool do Python",
@@ -58,7 +61,14 @@ pub fn model_label(id: &str) -> &str {
         "semaphore" => "Semaphore",
         "local_sum" => "soma local",
         "shared_array" => "SharedArray",
-        "pieces" => "pedaços por soquete",
+        "pieces" => "pedaços copiados",
+        "socket_apply" => "soquete: apply",
+        "socket_one_each" => "soquete: uma para cada",
+        "socket_map" => "soquete: adiantadas",
+        "memory_apply" => "memória: apply",
+        "memory_imap" => "memória: imap",
+        "memory_map" => "memória: map",
+        "memory_chunks" => "memória: em blocos",
         other => other,
     }
 }
@@ -71,12 +81,16 @@ pub fn metric_label(name: &str) -> Option<&'static str> {
         "task_us" => "cada tarefa custa",
         "metg50_us" => "METG(50 %)",
         "break_even" => "compensa a partir de",
+        "step_us" => "cada tarefa",
+        "step_sleeps" => "despertares em mil",
         "first_answer_ms" => "primeira resposta",
         "all_answers_ms" => "todas as respostas",
         "read_ahead" => "entrada lida além do consumido",
         "birth_us" => "nascer, cada trabalhador",
         "delivery_us" => "entregar uma tarefa",
         "carry_us" => "levar 1 MiB",
+        "round_trip_us" => "ida e volta",
+        "fed_by_one" => "ranks que um alimenta com tarefas de 1 ms",
         _ => return None,
     })
 }
@@ -160,8 +174,22 @@ pub fn quantity(value: f64, unit: &str) -> String {
         "s" => seconds(value),
         "" => plain(value),
         "us" => format!("{} µs", plain(value)),
+        unit if value > 0.0 && value < 2.0 => format!("{} {}", plain(value), singular(unit)),
         unit => format!("{} {unit}", plain(value)),
     }
+}
+
+/// A unidade de menos de dois: `respostas` como `resposta`. Um símbolo (`ms`, `KiB`) não muda.
+fn singular(unit: &str) -> String {
+    let (noun, rest) = unit.split_at(unit.find(' ').unwrap_or(unit.len()));
+    let one = match noun {
+        "vezes" => "vez",
+        "mensagens" => "mensagem",
+        "itens" => "item",
+        noun if noun.ends_with("os") || noun.ends_with("as") => &noun[..noun.len() - 1],
+        symbol => symbol,
+    };
+    format!("{one}{rest}")
 }
 
 /// Uma fração como porcentagem inteira: `0.953` como `95 %`.
@@ -184,6 +212,10 @@ mod tests {
         assert_eq!(quantity(431.4, "us"), "431 µs");
         assert_eq!(quantity(12.34, "MiB"), "12,3 MiB");
         assert_eq!(quantity(0.023, ""), "0,023");
+        assert_eq!(quantity(1.0, "respostas"), "1 resposta");
+        assert_eq!(quantity(0.91, "vezes o tempo serial"), "0,91 vez o tempo serial");
+        assert_eq!(quantity(1.37, "ms de espera"), "1,37 ms de espera");
+        assert_eq!(quantity(0.0, "respostas"), "0 respostas");
         assert_eq!(quantity(5_000_000.0, "primos"), "5.000.000 primos");
     }
 

@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::crew::{Crew, Task};
 use super::model::Model;
@@ -35,7 +35,7 @@ pub fn turns_per_second() -> f64 {
 }
 
 /// O mesmo trabalho, feito das duas maneiras.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Em quantas tarefas ele veio.
     pub tasks: usize,
@@ -170,14 +170,24 @@ impl Curve {
         if ys.iter().all(|y| *y < level) {
             return Crossing::Above(xs[0]);
         }
-        let repetitions = self.sizes.iter().map(|size| size.samples.len()).min().unwrap_or(0);
-        let crossings = (0..repetitions).filter_map(|repetition| {
-            let samples = self.sizes.iter().map(|size| &size.samples[repetition]);
-            cross(&samples.map(|sample| (x(sample), y(sample))).collect::<Vec<_>>(), level)
-        });
-        let crossings: Vec<f64> = crossings.collect();
+        let crossings: Vec<f64> = self.crossings(x, y, level).into_iter().flatten().collect();
         // A curva das medianas cruza o nível; cada repetição também, a menos de um susto.
         if crossings.is_empty() { Crossing::Below(smallest) } else { Crossing::At(Estimate::of(&crossings)) }
+    }
+
+    /// O mesmo em cada repetição, em ordem; nada, na que não cruza.
+    pub fn crossings(
+        &self,
+        x: impl Fn(&Sample) -> f64,
+        y: impl Fn(&Sample) -> f64,
+        level: f64,
+    ) -> Vec<Option<f64>> {
+        let repetitions = self.sizes.iter().map(|size| size.samples.len()).min().unwrap_or(0);
+        let crossing = |repetition: usize| {
+            let samples = self.sizes.iter().map(|size| &size.samples[repetition]);
+            cross(&samples.map(|sample| (x(sample), y(sample))).collect::<Vec<_>>(), level)
+        };
+        (0..repetitions).map(crossing).collect()
     }
 }
 
@@ -212,22 +222,28 @@ const FEWEST: f64 = 16.0;
 const MOST: f64 = 200_000.0;
 
 impl Sweep<'_> {
-    /// A curva de cada modelo, com os trabalhadores já nascidos. Cada um é medido em alternância com o serial, a sua
-    /// régua; os modelos passam um depois do outro, tamanho a tamanho.
+    /// A curva de cada um de `crews`, que vem com o seu identificador. Cada um é medido em alternância com o serial, a
+    /// sua régua; os modelos passam um depois do outro, tamanho a tamanho.
+    ///
+    /// As repetições de um modelo vão seguidas: threads que nascem logo depois de outros ocuparem os núcleos caem às
+    /// vezes todas no mesmo, e a curva delas seria a dos outros.
     ///
     /// `progress` é chamada a cada tamanho pronto, com quantos já foram.
     ///
     /// # Erros
     ///
-    /// O sistema recusou uma thread ou um processo, ou um trabalhador morreu.
-    pub fn curves(&self, models: &[Model], mut progress: impl FnMut(usize)) -> Result<Vec<Curve>, Error> {
+    /// Um trabalhador morreu.
+    pub fn curves<F: Task>(
+        &self,
+        crews: Vec<(&str, Crew<F>)>,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Vec<Curve>, Error> {
         let rate = turns_per_second();
         let mut runners = Vec::new();
-        for model in models {
-            let crew = Crew::hire(*model, spin, self.workers)?;
+        for (model, crew) in crews {
             // A primeira chamada acorda os trabalhadores e traz as páginas deles; não entra na medida.
             crew.map(&vec![1; self.workers])?;
-            let curve = Curve { model: model.id().to_owned(), sizes: Vec::new() };
+            let curve = Curve { model: model.to_owned(), sizes: Vec::new() };
             runners.push(Runner { crew, curve, task_cost: 0.0 });
         }
         for (done, &seconds) in (1..).zip(self.sizes) {
@@ -256,7 +272,8 @@ pub fn from_scratch(
         let tasks = FEWEST as usize * workers;
         let items = vec![(seconds * rate) as u64 / tasks as u64; tasks];
         let run = |items: &[u64]| model.run(spin, items, workers);
-        let sample = |repetition| Sample::take(spin, &items, tasks, repetition % 2 == 0, run);
+        let alone = tasks / workers;
+        let sample = |repetition| Sample::take(spin, &items, alone, repetition % 2 == 0, run);
         let samples = (0..repetitions).map(sample).collect::<Result<_, _>>()?;
         Ok(Size { seconds, samples })
     };

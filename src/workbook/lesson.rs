@@ -9,12 +9,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::compare::{Comparison, Contestant, compare};
+use super::kept::save;
 use super::machine::{self, BUSY};
 use super::model::Model;
 use super::options::{self, Action, Options, Parsed};
 use super::python::Python;
 use super::record::{Claim, End, Event, Metric, Point, Progress, Span, Start, Workload};
-use super::report::{Json, Report, Terminal, save};
+use super::report::{Json, Report, Terminal};
 use super::trace::now;
 use super::twin::Twin;
 use super::workload::{KNOWN, count_primes, slices};
@@ -51,6 +52,15 @@ pub struct Lesson {
 ///
 /// Código de saída: 0 se a lição chegou ao fim, 1 se algo falhou, 2 se a linha de comando está errada.
 pub fn run(info: Info, story: impl FnOnce(&mut Lesson) -> Result<(), Failure>) -> ExitCode {
+    // Rodada por `mpirun`, a lição é o rank 0; os outros trabalham para ela, e não passam daqui.
+    #[cfg(feature = "mpi")]
+    let _ranks = match crate::MpiPool::launched().then(crate::MpiPool::new).transpose() {
+        Ok(ranks) => ranks,
+        Err(error) => {
+            eprintln!("erro: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let options = match options::parse(info.number, info.title, std::env::args_os()) {
         Ok(Parsed::Options(options)) => options,
         Ok(Parsed::Help(text)) => {

@@ -21,13 +21,15 @@
 //! * [`machine`]: onde se está medindo, e se mais alguém a ocupa.
 //! * [`judge`]: o que uma medição diz de uma afirmação.
 //! * [`record`]: o registro, um evento por linha.
-//! * [`report`]: o mesmo registro no terminal, em JSON e em arquivo.
+//! * [`report`]: o mesmo registro no terminal e em JSON.
+//! * [`kept`]: o que uma lição guarda para o livro.
 //! * [`mod@format`]: números e nomes como o leitor os lê.
 //! * [`command_line`]: valores conferidos, e cada erro em uma linha em português.
 //! * [`options`]: as opções de linha de comando, as mesmas em toda lição.
 //! * [`lesson`]: o que junta tudo; é por onde uma lição começa.
 //! * [`crash`]: morrer de propósito, sem deixar sujeira.
 //! * [`scratch`]: uma pasta que some com o programa, qualquer que seja o fim dele.
+//! * [`hosts`]: dois hosts dentro desta máquina, para os processos que se falam pela rede.
 //! * [`fate`]: o que uma falha deixou.
 //! * [`exchange`]: o preço de uma mensagem, por canal e por tamanho.
 //! * [`source`]: quantas linhas uma maneira de fazer pede.
@@ -45,7 +47,9 @@ pub mod exercise;
 pub mod fate;
 pub mod format;
 pub mod granularity;
+pub mod hosts;
 pub mod judge;
+pub mod kept;
 pub mod lesson;
 pub mod machine;
 pub mod mandelbrot;

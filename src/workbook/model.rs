@@ -1,4 +1,4 @@
-//! A mesma função sobre os mesmos itens, de seis maneiras.
+//! A mesma função sobre os mesmos itens, de seis maneiras; de sete, com a feature `mpi`.
 //!
 //! Cada modelo começa do zero e desfaz tudo no fim: o tempo dele inclui criar as threads ou os
 //! processos, repartir os itens e juntar as respostas. É o que um programa que usa o modelo uma vez
@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Pool, Process, ThreadPool};
+#[cfg(feature = "mpi")]
+use crate::{MpiJob, MpiPool};
 
 /// Um jeito de fazer o trabalho.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,10 +27,13 @@ pub enum Model {
     ProcessPool,
     /// Processos criados à mão; cada um leva a sua parte desde o começo.
     Processes,
+    /// Os ranks de um `mpirun`; quem responde recebe o próximo item.
+    #[cfg(feature = "mpi")]
+    Mpi,
 }
 
 impl Model {
-    /// Todos, na ordem em que aparecem nas tabelas.
+    /// Os que toda máquina tem, na ordem em que aparecem nas tabelas.
     pub const ALL: [Model; 6] = [
         Model::Serial,
         Model::Threads,
@@ -36,6 +41,21 @@ impl Model {
         Model::Rayon,
         Model::ProcessPool,
         Model::Processes,
+    ];
+
+    /// Os que este programa tem: [`ALL`](Self::ALL), e o MPI, se foi compilado com a feature `mpi`.
+    #[cfg(not(feature = "mpi"))]
+    pub const BUILT: &[Model] = &Model::ALL;
+    /// Os que este programa tem.
+    #[cfg(feature = "mpi")]
+    pub const BUILT: &[Model] = &[
+        Model::Serial,
+        Model::Threads,
+        Model::ThreadPool,
+        Model::Rayon,
+        Model::ProcessPool,
+        Model::Processes,
+        Model::Mpi,
     ];
 
     /// O identificador do modelo nos registros e na opção `--modelo`.
@@ -47,12 +67,14 @@ impl Model {
             Model::Rayon => "rayon",
             Model::ProcessPool => "process_pool",
             Model::Processes => "processes",
+            #[cfg(feature = "mpi")]
+            Model::Mpi => "mpi",
         }
     }
 
     /// O modelo com este identificador.
     pub fn from_id(id: &str) -> Option<Model> {
-        Model::ALL.into_iter().find(|model| model.id() == id)
+        Model::BUILT.iter().copied().find(|model| model.id() == id)
     }
 
     /// `function` sobre cada um de `items`, com `workers` trabalhadores; os resultados vêm na ordem dos
@@ -87,6 +109,8 @@ impl Model {
             Model::Rayon => rayon_pool(function, items, workers),
             Model::ProcessPool => process_pool(function, items, workers),
             Model::Processes => processes(function, items, workers),
+            #[cfg(feature = "mpi")]
+            Model::Mpi => ranks(function, items, workers),
         }
     }
 }
@@ -172,6 +196,26 @@ where
     Ok(interleave(answers))
 }
 // ANCHOR_END: processes
+
+// ANCHOR: mpi
+/// Neste programa, se foi um `mpirun` que o rodou; senão, num que ele manda rodar.
+#[cfg(feature = "mpi")]
+fn ranks<F, A, R>(function: F, items: &[A], workers: usize) -> Result<Vec<R>, Error>
+where
+    F: Fn(A) -> R + Copy + Send + 'static,
+    A: Clone + Serialize + DeserializeOwned,
+    R: Serialize + DeserializeOwned,
+{
+    let map = move |items: Vec<A>| MpiPool::new()?.chunk_size(1)?.map(function, items);
+    match MpiPool::current().map(|pool| pool.workers()) {
+        None => MpiJob::start(workers)?.call(map, items.to_vec())?,
+        Some(ranks) if ranks == workers => map(items.to_vec()),
+        Some(ranks) => Err(Error::Mpi(format!(
+            "o mpirun criou {ranks} ranks além do 0, e são pedidos {workers}: a conta tem que ser a mesma"
+        ))),
+    }
+}
+// ANCHOR_END: mpi
 
 // ANCHOR: hands
 /// Reparte os itens como cartas: o trabalhador `w` leva os itens `w`, `w + workers`, `w + 2·workers`, …

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::command_line::{HELP, model, number, portuguese};
+use super::command_line::{HELP, ids, model, number, portuguese};
 use super::format::integer;
 use super::machine::cores;
 use super::model::Model;
@@ -80,7 +80,7 @@ pub fn parse(
 }
 
 fn command(lesson: u32, title: &str) -> Command {
-    let ids = Model::ALL.map(Model::id).join(", ");
+    let ids = ids();
     let option = |name: &'static str, value: &'static str, help: String| {
         Arg::new(name).long(name).value_name(value).allow_negative_numbers(true).help(help)
     };
@@ -152,7 +152,7 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
         text(name).map_or(Ok(default), |value| number(&format!("--{name}"), value, range))
     };
     let models = match matches.get_many::<String>("modelo") {
-        None => Model::ALL.to_vec(),
+        None => Model::BUILT.to_vec(),
         Some(ids) => ids.map(|id| model(id)).collect::<Result<_, _>>()?,
     };
     let pythons = matches.get_many::<String>("python").into_iter().flatten();
@@ -161,7 +161,7 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
         .collect::<Result<_, _>>()?;
     Ok(Options {
         pythons,
-        workers: whole("trabalhadores", cores() as u64, 1..=512)? as usize,
+        workers: whole("trabalhadores", usual_workers() as u64, 1..=512)? as usize,
         limit: whole("limite", if quick { QUICK_LIMIT } else { LIMIT }, 1..=1_000_000_000)?,
         repetitions: whole(
             "repeticoes",
@@ -173,4 +173,13 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
         json: matches.get_flag("json"),
         action,
     })
+}
+
+/// Um por núcleo; num programa que o `mpirun` rodou, tantos quantos ranks ele criou para trabalhar.
+fn usual_workers() -> usize {
+    #[cfg(feature = "mpi")]
+    if let Some(pool) = crate::MpiPool::current() {
+        return pool.workers();
+    }
+    cores()
 }

@@ -1,8 +1,6 @@
-//! O mesmo registro no terminal, em JSON e em arquivo.
+//! O mesmo registro no terminal e em JSON.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use console::{Term, style};
@@ -239,30 +237,4 @@ fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         }
         seen
     })
-}
-
-/// Onde ficam os registros: `target/caderno` deste repositório, ou a pasta em `CADERNO_REGISTROS`.
-pub fn records_dir() -> PathBuf {
-    match std::env::var_os("CADERNO_REGISTROS") {
-        Some(dir) => dir.into(),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target").join("caderno"),
-    }
-}
-
-/// Guarda o registro da lição, inteiro ou nada: escreve ao lado e troca de nome.
-///
-/// # Erros
-///
-/// Os do sistema de arquivos.
-pub fn save(lesson: u32, events: &[Event]) -> io::Result<()> {
-    let dir = records_dir();
-    fs::create_dir_all(&dir)?;
-    let partial = dir.join(format!(".lesson-{lesson}.{}", std::process::id()));
-    let text: String = events.iter().map(|event| to_line(event) + "\n").collect();
-    let saved = fs::write(&partial, text)
-        .and_then(|()| fs::rename(&partial, dir.join(format!("lesson-{lesson}.json"))));
-    if saved.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    saved
 }

@@ -114,8 +114,8 @@ fn map_returns_the_failure_of_lowest_index_among_those_seen() {
         }
         (index, dir.path().to_owned())
     });
-    // `map` leria a entrada toda antes; com blocos, ela é lida aos poucos.
-    let error = pool.chunk_size(1).unwrap().map(fail, input).unwrap_err();
+    // `map` leria a entrada toda antes; com uma janela, ela é lida aos poucos.
+    let error = pool.chunk_size(1).unwrap().window(3).map(fail, input).unwrap_err();
     assert!(matches!(&error, Error::Panicked { message, .. } if message == "falhou 0"), "{error}");
 }
 

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, getpgrp, getpid, kill_process_group};
 use multiprocessamento::{Process, StartMethod};
 
 use crate::support::{
-    START_METHOD, children, env_accepts, eventually, forkserver, new_process, others_in_my_group,
+    SOCKET, START_METHOD, children, env_accepts, eventually, forkserver, new_process, others_in_my_group,
     start_method,
 };
 
@@ -29,8 +29,8 @@ pub(crate) struct Case {
     pub(crate) start_methods: &'static [&'static str],
 }
 
-/// As maneiras de nascer que um pool aceita. Um segundo transporte entraria aqui, e a suíte toda rodaria nele.
-pub(crate) const POOLS: &[&str] = &["spawn", "forkserver"];
+/// Os pools que há: as maneiras de nascer que um pool aceita, com a memória compartilhada, e o soquete.
+pub(crate) const POOLS: &[&str] = &["spawn", "forkserver", SOCKET];
 pub(crate) const PROCESSES: &[&str] = &["spawn", "fork", "forkserver"];
 pub(crate) const DEFAULT: &[&str] = &["spawn"];
 
@@ -85,7 +85,7 @@ pub(crate) fn main<const MODULES: usize>(modules: [Vec<Case>; MODULES]) -> ExitC
     let mut trials = Vec::new();
     for case in cases {
         for start_method in case.start_methods {
-            let name = case.name.strip_prefix("it::").unwrap_or(case.name);
+            let name = case.name.split_once("::").map_or(case.name, |(_, name)| name);
             let name =
                 if case.start_methods == DEFAULT { name.into() } else { format!("{name}[{start_method}]") };
             let (run, limit) = (case.name, case.limit);

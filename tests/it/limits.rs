@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
-use multiprocessamento::{Error, Pool, StartMethod};
+use multiprocessamento::{Error, Pool, StartMethod, Transport};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::harness;
@@ -17,6 +17,7 @@ crate::cases! {
     30 => a_pool_without_descriptors_is_an_error_and_leaves_nothing,
     60 => a_pool_goes_on_with_fewer_workers_until_descriptors_return,
     30 => a_pool_left_with_no_worker_and_no_descriptor_is_an_error,
+    30 => a_pool_without_shared_memory_works_by_socket_unless_asked_not_to,
 }
 
 /// Um usuário que não existe, um para cada maneira de nascer: só os processos deste teste contam no limite dele.
@@ -140,4 +141,21 @@ fn a_pool_left_with_no_worker_and_no_descriptor_is_an_error() {
     drop(padding);
     drop(limit);
     pool.join();
+}
+
+fn a_pool_without_shared_memory_works_by_socket_unless_asked_not_to() {
+    // Endereços para tudo, menos para as casas de um pool.
+    let used = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = used.split(' ').next().unwrap().parse().unwrap();
+    let before = getrlimit(Resource::As);
+    let limit = pages * rustix::param::page_size() as u64 + (300 << 20);
+    setrlimit(Resource::As, Rlimit { current: Some(limit), ..before }).unwrap();
+    let pool = || Pool::builder().start_method(start_method()).workers(2);
+    let refused = pool().transport(Transport::SharedMemory).build().err();
+    assert!(matches!(refused, Some(Error::Spawn(_))), "{refused:?}");
+    let pool = pool().build().unwrap();
+    assert_eq!(pool.map(square, 0..1000).unwrap(), (0..1000).map(square).collect::<Vec<_>>());
+    drop(pool);
+    assert_eq!(children(), Vec::<u32>::new());
+    setrlimit(Resource::As, before).unwrap();
 }

@@ -8,6 +8,7 @@ mod count_primes;
 mod death;
 mod exercises;
 mod harness;
+mod hosts;
 mod lessons;
 mod limits;
 mod manager;
@@ -30,6 +31,7 @@ mod structure;
 mod support;
 mod sync;
 mod thread_pool;
+mod transport;
 mod values;
 mod workspace;
 mod wrong_answers;
@@ -61,6 +63,7 @@ fn main() -> std::process::ExitCode {
         queue::cases(),
         queue::deaths::cases(),
         thread_pool::cases(),
+        transport::cases(),
         lessons::cases(),
         count_primes::cases(),
         exercises::cases(),
@@ -68,5 +71,6 @@ fn main() -> std::process::ExitCode {
         structure::cases(),
         python::cases(),
         python_names::cases(),
+        hosts::cases(),
     ])
 }

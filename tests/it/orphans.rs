@@ -25,7 +25,7 @@ crate::cases! {
 }
 
 fn assert_tree_dies_with(command: Command) {
-    let mut program = programs::start(command);
+    let mut program = start_program(command);
     assert!(program.tree.len() >= 3, "{:?}", program.tree);
     assert!(program.tree.iter().all(|process| !process.is_gone()));
     kill(program.child.id(), Signal::KILL);
@@ -59,7 +59,7 @@ fn killed_parent_takes_workers_born_with_every_signal_blocked() {
 struct Group(Pid);
 
 impl Group {
-    fn of(program: &programs::Running) -> Self {
+    fn of(program: &Running) -> Self {
         Group(Pid::from_raw(program.child.id().cast_signed()).expect("um pid"))
     }
 
@@ -81,7 +81,7 @@ fn ctrl_c_ends_the_whole_tree_quietly_with_status_130() {
         // Com o `trap` o shell sobrevive ao sinal e conta como o programa terminou.
         shell.args(["-c", "trap : INT; \"$0\"; echo \"status $?\""]).arg(std::env::current_exe().unwrap());
         shell.process_group(0).stderr(Stdio::piped());
-        let mut program = programs::start(shell);
+        let mut program = start_program(shell);
         let group = Group::of(&program);
         group.interrupt();
         let mut last = String::new();

@@ -4,9 +4,9 @@
 //! usuário. Como num programa de verdade, os filhos deles executam o mesmo `main`.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use multiprocessamento::{Error, Process, ThreadPool, init};
@@ -21,11 +21,9 @@ pub(crate) const FILE: &str = "CADERNO_ARQUIVO";
 /// Só os filhos têm esta variável; é como um programa errado os trata de outro modo.
 const INVITATION: &str = "MULTIPROCESSAMENTO_CONVITE";
 
-const READY: &str = "pronto";
-
 type Main = fn() -> Result<(), Error>;
 
-const PROGRAMS: [(&str, Main); 19] = [
+const PROGRAMS: &[(&str, Main)] = &[
     ("tarefas-que-imprimem", tasks_that_print),
     ("pânicos-calados", quiet_panics),
     ("esqueceu-init", forgot_init),
@@ -45,6 +43,9 @@ const PROGRAMS: [(&str, Main); 19] = [
     ("imprime-e-se-copia", crate::start_methods::print_and_fork),
     ("usa-o-forkserver", crate::start_methods::use_the_forkserver),
     ("pasta-temporária", crate::count_primes::keep_a_scratch_folder),
+    ("dois-hosts", crate::hosts::keep_two_hosts),
+    ("atende", crate::hosts::answer_a_call),
+    ("liga", crate::hosts::make_a_call),
 ];
 
 /// Se este processo é um programa de apoio, roda o `main` dele e termina.
@@ -78,36 +79,6 @@ pub(crate) fn run(name: &str) -> Output {
 pub(crate) fn run_inheriting(name: &str) -> Output {
     let mut command = Command::new(std::env::current_exe().expect("este executável"));
     command.env(WHICH, name).output().expect("rodar o programa")
-}
-
-/// Um programa que já criou os seus processos e espera ser morto.
-pub(crate) struct Running {
-    pub(crate) child: Child,
-    pub(crate) output: BufReader<std::process::ChildStdout>,
-    pub(crate) tree: Vec<Identity>,
-}
-
-/// Começa um programa e espera que ele diga quem são os seus processos.
-pub(crate) fn start(mut command: Command) -> Running {
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("começar o programa");
-    let mut output = BufReader::new(child.stdout.take().expect("a saída"));
-    let mut tree = Vec::new();
-    loop {
-        let mut line = String::new();
-        assert!(output.read_line(&mut line).expect("ler") > 0, "o programa terminou antes da hora");
-        match line.trim() {
-            READY => return Running { child, output, tree },
-            pid => tree.push(Identity::of(pid.parse().expect("um pid")).expect("um processo vivo")),
-        }
-    }
-}
-
-fn print_tree_and_wait(pids: impl IntoIterator<Item = u32>) -> ! {
-    pids.into_iter().chain(forkserver()).for_each(|pid| println!("{pid}"));
-    println!("{READY}");
-    loop {
-        std::thread::sleep(Duration::from_secs(3600));
-    }
 }
 
 fn is_child() -> bool {
@@ -246,7 +217,7 @@ fn idle_tree() -> Result<(), Error> {
     init();
     let pool = new_pool(3)?;
     pool.map(square, 0..100)?;
-    print_tree_and_wait(pool.pids())
+    print_tree_and_wait(pool.pids().into_iter().chain(forkserver()))
 }
 
 /// Doze segundos de conta, sem uma chamada ao sistema no meio.
@@ -268,7 +239,7 @@ fn busy_tree() -> Result<(), Error> {
     let pids: Vec<u32> = paths.iter().map(|path| announced_pid(path)).collect();
     // A pasta não pode depender do fim deste programa, que será morto.
     drop(dir);
-    print_tree_and_wait(pids)
+    print_tree_and_wait(pids.into_iter().chain(forkserver()))
 }
 
 fn nested_tree() -> Result<(), Error> {
@@ -285,7 +256,7 @@ fn nested_tree() -> Result<(), Error> {
     let _result = pool.apply_async(keep_a_pool, dir.path().to_owned());
     let pids: Vec<u32> = ["a", "b", "c"].iter().map(|name| announced_pid(&dir.path().join(name))).collect();
     drop(dir);
-    print_tree_and_wait(pids)
+    print_tree_and_wait(pids.into_iter().chain(forkserver()))
 }
 
 /// Tenta criar pools sob um limite de processos cada vez maior; de nenhum pode sobrar um filho.

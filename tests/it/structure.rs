@@ -96,7 +96,15 @@ fn every_chapter_has_the_same_sections_and_a_length_that_can_be_read_at_once() {
             };
             rest = after;
         }
-        for promised in ["{{#rodar}}", "{{#medida vereditos}}", "{{#dicas}}", "{{#solucao}}"] {
+        let promised = [
+            "{{#mediu}}",
+            "{{#rodar}}",
+            "{{#medida vereditos}}",
+            "{{#conferir}}",
+            "{{#dicas}}",
+            "{{#solucao}}",
+        ];
+        for promised in promised {
             assert!(chapter.contains(promised), "{}: falta {promised}", lesson.slug);
         }
         let words = chapter.split_whitespace().count();

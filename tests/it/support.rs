@@ -1,13 +1,13 @@
 //! O que os testes dividem: tarefas, sinais, arquivos como semáforos e o que /proc conta.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use multiprocessamento::{Error, Pool, PoolBuilder, Process, ProcessBuilder, StartMethod};
+use multiprocessamento::{Error, Pool, PoolBuilder, Process, ProcessBuilder, StartMethod, Transport};
 use rustix::process::{
     Pid, PidfdFlags, PidfdGetfdFlags, Signal, getpgrp, getpid, kill_process, pidfd_getfd, pidfd_open,
 };
@@ -25,8 +25,13 @@ pub(crate) fn start_method() -> StartMethod {
 
 pub(crate) const START_METHOD: &str = "CADERNO_INICIO";
 
+/// No lugar de uma maneira de nascer: `spawn`, com o outro transporte.
+pub(crate) const SOCKET: &str = "soquete";
+
 pub(crate) fn pool_builder() -> PoolBuilder {
-    Pool::builder().start_method(start_method())
+    let by_socket = std::env::var(START_METHOD).is_ok_and(|variant| variant == SOCKET);
+    let transport = if by_socket { Transport::Socket } else { Transport::SharedMemory };
+    Pool::builder().start_method(start_method()).transport(transport)
 }
 
 pub(crate) fn new_pool(workers: usize) -> Result<Pool, Error> {
@@ -290,4 +295,37 @@ pub(crate) fn own_socket() -> OwnedFd {
 pub(crate) fn at_exit(farewell: extern "C" fn()) {
     // SAFETY: `atexit` só guarda o ponteiro, que é de uma função.
     assert_eq!(unsafe { libc::atexit(farewell) }, 0);
+}
+
+const READY: &str = "pronto";
+
+/// Um programa que já criou os seus processos e espera ser morto.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) output: BufReader<ChildStdout>,
+    pub(crate) tree: Vec<Identity>,
+}
+
+/// Começa um programa e espera que ele diga quem são os seus processos.
+pub(crate) fn start_program(mut command: Command) -> Running {
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("começar o programa");
+    let mut output = BufReader::new(child.stdout.take().expect("a saída"));
+    let mut tree = Vec::new();
+    loop {
+        let mut line = String::new();
+        assert!(output.read_line(&mut line).expect("ler") > 0, "o programa terminou antes da hora");
+        match line.trim() {
+            READY => return Running { child, output, tree },
+            pid => tree.push(Identity::of(pid.parse().expect("um pid")).expect("um processo vivo")),
+        }
+    }
+}
+
+/// O que um programa desses faz: diz quem são os seus processos, e espera.
+pub(crate) fn print_tree_and_wait(pids: impl IntoIterator<Item = u32>) -> ! {
+    pids.into_iter().for_each(|pid| println!("{pid}"));
+    println!("{READY}");
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
 }

@@ -6,12 +6,14 @@
 //! * [`assembly`]: constrói o livro inteiro, dentro deste processo.
 //! * [`preprocessor`] e [`directive`]: trocam `{{#medida …}}` e companhia pelo que elas pedem.
 //! * [`measure`]: tabelas, gráficos e vereditos a partir do registro de uma lição.
+//! * [`boxes`]: medir e conferir sem sair da página, prever antes.
 //! * [`exercise`]: as dicas e a solução de um exercício.
 //! * [`renderer`] e [`words`]: as páginas do mdBook, com a interface em português.
 //! * [`serve`]: o servidor local.
 //! * [`cli`]: as palavras da linha de comando.
 
 pub mod assembly;
+pub mod boxes;
 pub mod cli;
 pub mod directive;
 pub mod exercise;

@@ -1,5 +1,6 @@
 //! O pré-processador `caderno`: põe em cada página o que as diretivas dela pedem.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -8,8 +9,9 @@ use mdbook::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::directive::{self, Directive};
+use crate::measure::record::Records;
 use crate::project::{Lesson, Project};
-use crate::{exercise, measure};
+use crate::{boxes, exercise, measure};
 
 /// O pré-processador, com o nome da tabela dele em `book.toml`.
 pub struct Caderno;
@@ -55,32 +57,52 @@ pub fn speak(input: impl Read, output: impl Write) -> Result<()> {
 /// Uma linha que nomeia o arquivo e a diretiva que não foi entendida.
 pub fn fill(project: &Project, path: &Path, text: &str) -> Result<String> {
     let lesson = Lesson::of_chapter(path);
+    let (mut place, mut read) = (0, HashMap::new());
     directive::replace(text, |directive| {
-        answer(project, lesson.as_ref(), directive)
+        place += 1;
+        answer(project, &mut read, lesson.as_ref(), directive, place)
             .map_err(|error| Error::msg(format!("book/src/{}: {error:#}", path.display())))
     })
 }
 
-fn answer(project: &Project, lesson: Option<&Lesson>, directive: &Directive) -> Result<String> {
-    let lesson = lesson
-        .ok_or_else(|| directive.refuse("só existe em capítulo de lição, com número no nome do arquivo"))?;
+fn answer(
+    project: &Project,
+    // Os registros que a página já leu: cada um tem milhares de linhas, e serve a muitas figuras.
+    read: &mut HashMap<u32, Records>,
+    chapter: Option<&Lesson>,
+    directive: &Directive,
+    place: usize,
+) -> Result<String> {
+    let mut measured = |lesson: &Lesson, directive: &Directive| {
+        let records = read.entry(lesson.number).or_insert_with(|| Records::load(project, lesson));
+        measure::answer(lesson, directive, records, place)
+    };
+    if directive.name == "medida"
+        && let Some((number, arguments)) = of_other_lesson(directive)
+    {
+        let lesson =
+            project.lesson(number).ok_or_else(|| directive.refuse("não há lição com este número"))?;
+        return measured(&lesson, &Directive { arguments, ..*directive });
+    }
+    let lesson = chapter
+        .ok_or_else(|| directive.refuse("fora de um capítulo de lição, só `medida lesson-N …` funciona"))?;
     if directive.name != "medida" && !directive.arguments.is_empty() {
         return Err(directive.refuse("não aceita argumentos"));
     }
     match directive.name {
-        "rodar" => Ok(run_box(lesson)),
-        "medida" => measure::answer(project, lesson, directive),
+        "rodar" => Ok(boxes::run(lesson)),
+        "conferir" => Ok(boxes::check(lesson)),
+        "mediu" => Ok(boxes::MEASURED.to_owned()),
+        "fim" => Ok("</details>".to_owned()),
+        "medida" => measured(lesson, directive),
         "dicas" => exercise::hints(project, lesson),
         "solucao" => exercise::solution(project, lesson),
         _ => Err(directive.refuse("diretiva desconhecida (um texto literal começa com barra)")),
     }
 }
 
-fn run_box(lesson: &Lesson) -> String {
-    format!(
-        "\n<div class=\"rodar\">\n<p>Rode esta lição na sua máquina:</p>\n\n```sh\n{}\n```\n\n\
-         <p>Com <code>cargo livro</code> aberto, recarregue a página depois: as figuras passam a \
-         ser as suas.</p>\n</div>\n",
-        lesson.command()
-    )
+/// O número da lição que a diretiva nomeia, `lesson-N`, e os outros argumentos.
+fn of_other_lesson<'a>(directive: &Directive<'a>) -> Option<(u32, Vec<&'a str>)> {
+    let (first, rest) = directive.arguments.split_first()?;
+    Some((first.strip_prefix("lesson-")?.parse().ok()?, rest.to_vec()))
 }

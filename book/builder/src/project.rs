@@ -51,6 +51,11 @@ impl Project {
             .ok_or_else(|| Error::msg("o livro precisa ficar em uma pasta dentro do projeto"))
     }
 
+    /// A pasta raiz.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A pasta do livro, onde fica o `book.toml`.
     pub fn book(&self) -> PathBuf {
         self.root.join("book")
@@ -64,7 +69,31 @@ impl Project {
     /// O registro do leitor e, depois, o de referência: nesta ordem de preferência.
     pub fn records(&self, lesson: u32) -> [PathBuf; 2] {
         let name = format!("lesson-{lesson}.json");
-        [self.root.join("target/caderno").join(&name), self.root.join("book/records").join(&name)]
+        [self.kept().join(&name), self.root.join("book/records").join(&name)]
+    }
+
+    /// O que o leitor mediu e resolveu.
+    pub fn kept(&self) -> PathBuf {
+        self.root.join("target/caderno")
+    }
+
+    /// As lições que têm capítulo, em ordem.
+    pub fn lessons(&self) -> Vec<Lesson> {
+        let chapters = self.book().join("src").read_dir().into_iter().flatten().flatten();
+        let mut lessons: Vec<Lesson> =
+            chapters.filter_map(|chapter| Lesson::of_chapter(&chapter.path())).collect();
+        lessons.sort_by_key(|lesson| lesson.number);
+        lessons
+    }
+
+    /// A lição que tem este número, se o livro tem o capítulo dela.
+    pub fn lesson(&self, number: u32) -> Option<Lesson> {
+        self.lessons().into_iter().find(|lesson| lesson.number == number)
+    }
+
+    /// O capítulo de uma lição.
+    pub fn chapter(&self, lesson: &Lesson) -> PathBuf {
+        self.book().join("src").join(format!("{}.md", lesson.slug))
     }
 
     /// Um arquivo da pasta de uma lição.

@@ -38,6 +38,8 @@ pub fn run(
             }
         }
         Model::Processes => processes(slices, workers, ready)?,
+        #[cfg(feature = "mpi")] // o capítulo 18
+        Model::Mpi => model.run(count, slices, workers)?.into_iter().for_each(ready),
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ mod lesson_14;
 mod lesson_15;
 mod lesson_16;
 mod lesson_17;
+mod lesson_18;
 
 crate::cases! {
     600 => every_wrong_answer_is_refused_for_its_reason,
@@ -61,6 +62,7 @@ fn all() -> impl Iterator<Item = &'static Wrong> {
         lesson_15::WRONG,
         lesson_16::WRONG,
         lesson_17::WRONG,
+        lesson_18::WRONG,
     ]
     .into_iter()
     .flatten()

@@ -45,6 +45,13 @@ impl Axis {
     }
 }
 
+impl Axis {
+    /// O nome do eixo, com a escala que não se adivinha.
+    pub fn titled(&self, name: &str) -> String {
+        if self.is_log { format!("{name}; escala logarítmica") } else { name.to_owned() }
+    }
+}
+
 impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;

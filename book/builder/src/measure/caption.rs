@@ -15,9 +15,9 @@ pub fn figure(body: &str, record: &Record, lesson: &Lesson) -> String {
     let workers = count(start.workers, "trabalhador", "trabalhadores");
     let slices = count(start.workload.slices, "fatia", "fatias");
     format!(
-        "\n\n<figure class=\"medida\">\n{body}\n<figcaption><strong class=\"{class}\">{owner}\
+        "<figure class=\"medida\">\n{body}\n<figcaption><strong class=\"{class}\">{owner}\
          </strong>: {cores}, {cpu}, {date}; primos abaixo de {limit} em {slices}, {workers}; \
-         <code>{command}</code></figcaption>\n</figure>\n\n",
+         <code>{command}</code></figcaption>\n</figure>",
         cpu = escape(&start.machine.cpu),
         date = escape(&date(&start.date)),
         command = lesson.command(),
@@ -44,8 +44,8 @@ pub fn notice(missing: &Missing, lesson: &Lesson) -> String {
         Missing::Figure => "O registro desta lição ainda não tem o que esta figura mostra.".to_owned(),
     };
     format!(
-        "\n\n<div class=\"sem-medida\"><p>{reason} Rode <code>{}</code> e recarregue a \
-         página.</p></div>\n\n",
+        "<div class=\"sem-medida\"><p>{reason} Rode <code>{}</code> e recarregue a \
+         página.</p></div>",
         lesson.command()
     )
 }

@@ -1,27 +1,32 @@
-//! As curvas: uma grandeza contra outra, uma linha por modelo.
+//! As curvas: uma grandeza contra outra, uma linha por modelo, cada uma com a sua marca e o seu tracejado, para que
+//! se distingam também sem cor.
 //!
-//! O plotters só desenha com cores fixas. Aqui cada papel recebe uma cor de mentira, trocada no fim
-//! pela variável de `theme/caderno.css` que muda com o tema.
+//! O plotters desenha os eixos, e só com cores fixas. Aqui cada papel recebe uma cor de mentira, trocada no fim pela
+//! variável de `theme/caderno.css` que muda com o tema.
 
 use std::error::Error;
 
-use multiprocessamento::workbook::format::model_label;
+use multiprocessamento::workbook::format::{model_label, plain};
 use multiprocessamento::workbook::record::Point;
 use plotters::prelude::*;
 
 use super::axis::Axis;
-use super::names::class;
-use super::pen::{WIDTH, wrap};
+use super::chart::Chart;
+use super::names::{MODELS, class};
+use super::pen::{MARKS, Pen, WIDTH};
 use super::record::{Record, distinct};
+use super::table::Table;
+use super::titles;
 
 const HEIGHT: u32 = 320;
 const LABELS: u32 = 138;
 /// Por letra de um nome mais longo do que a margem, na tela estreita.
 const LETTER: u32 = 8;
-const LINE: i32 = 17;
+const LINE: f64 = 17.0;
+/// Mais curvas do que isto, e o resumo só conta os extremos.
+const MOST_TOLD: usize = 3;
 const GRID: RGBColor = RGBColor(1, 2, 1);
 const AXIS: RGBColor = RGBColor(1, 2, 2);
-const GUIDE: RGBColor = RGBColor(1, 2, 3);
 
 /// A série que se compara com a aceleração ideal e com a lei de Amdahl.
 const SPEEDUP: &str = "speedup_by_workers";
@@ -29,44 +34,44 @@ const SERIAL_FRACTION: &str = "amdahl_serial_fraction";
 
 struct Curve {
     label: String,
-    color: RGBColor,
-    style: Style,
+    /// A cor e o tracejado.
+    class: String,
+    /// A marca do modelo; uma linha de guia não tem.
+    mark: Option<usize>,
+    /// Se os pontos foram medidos: os de uma previsão não se marcam.
+    is_measured: bool,
     dots: Vec<(f64, f64)>,
 }
 
-#[derive(PartialEq)]
-enum Style {
-    Measured,
-    Dashed,
-    Dotted,
-}
-
-/// O gráfico; nada, sem pontos desta série.
-pub fn draw(record: &Record, series: &str) -> Option<String> {
-    let points: Vec<&Point> = record.points.iter().filter(|point| point.series == series).collect();
-    let first = points.first()?;
-    let models = distinct(points.iter().map(|point| point.model.as_str()));
-    let mut curves: Vec<Curve> = Vec::new();
-    if series == SPEEDUP {
-        curves.extend(guides(record, &points, &models));
-    }
-    curves.extend(level(series, &points));
-    curves.extend(models.iter().enumerate().map(|(index, model)| Curve {
-        label: model_label(model).to_owned(),
-        color: placeholder(index),
-        style: Style::Measured,
-        dots: dots_of(&points, model),
-    }));
-    let (x_title, y_title) = titles(first);
-    let dots = || curves.iter().flat_map(|curve| &curve.dots);
+/// O gráfico; nada, sem pontos desta série. Os eixos servem a todos os registros de `group`, este entre eles.
+pub fn draw(record: &Record, series: &str, group: &[&Record]) -> Option<Chart> {
+    let points = of(record, series);
+    let first = *points.first()?;
+    let all: Vec<&Point> = group.iter().flat_map(|record| of(record, series)).collect();
+    let models = distinct(all.iter().map(|point| point.model.as_str()));
+    let curves = curves(record, series, &models);
+    let seen: Vec<Curve> = group.iter().flat_map(|record| self::curves(record, series, &models)).collect();
+    let (x_title, y_title) = (titles::of_unit(&first.x_unit), titles::of_unit(&first.y_unit));
+    let dots = || seen.iter().flat_map(|curve| &curve.dots);
     // Uma razão se lê contra zero, por menor que fique; o que se acrescentou à memória, também.
     let from_zero = ["eficiência", "aceleração", "MiB a mais"].contains(&first.y_unit.as_str());
     let y = if from_zero { Axis::linear } else { Axis::of };
     let axes = (Axis::of(dots().map(|dot| dot.0).collect()), y(dots().map(|dot| dot.1).collect()));
-    let mut body = String::new();
     // O plotters escreve em memória; se falhar, a página diz que falta a figura.
-    plot(&mut body, &curves, axes, &x_title, &y_title).ok()?;
-    Some(wrap(&recolor(&body, &models), f64::from(HEIGHT), &format!("{y_title} por {x_title}")))
+    let names = (axes.0.titled(x_title), axes.1.titled(y_title));
+    let pen = plot(&curves, &seen, axes, names).ok()?;
+    let title = titles::of_series(series).map_or_else(|| format!("{y_title} por {x_title}"), str::to_owned);
+    Some(Chart {
+        title,
+        summary: summary(&curves, x_title, y_title)?,
+        pen,
+        height: f64::from(HEIGHT),
+        numbers: numbers(&points, x_title, y_title),
+    })
+}
+
+fn of<'a>(record: &'a Record, series: &str) -> Vec<&'a Point> {
+    record.points.iter().filter(|point| point.series == series).collect()
 }
 
 /// Da esquerda para a direita, seja qual for a ordem em que foram medidos.
@@ -77,24 +82,48 @@ fn dots_of(points: &[&Point], model: &str) -> Vec<(f64, f64)> {
     dots
 }
 
+/// As linhas de guia e, por cima delas, as medidas.
+fn curves(record: &Record, series: &str, models: &[&str]) -> Vec<Curve> {
+    let points = of(record, series);
+    if points.is_empty() {
+        return Vec::new();
+    }
+    let mut curves = if series == SPEEDUP { guides(record, &points, models) } else { Vec::new() };
+    curves.extend(level(series, &points));
+    let measured = models.iter().zip(marks(models)).map(|(model, mark)| Curve {
+        label: model_label(model).to_owned(),
+        class: format!("curva tracado-{mark} {}", class(model)),
+        mark: Some(mark),
+        is_measured: true,
+        dots: dots_of(&points, model),
+    });
+    curves.extend(measured.filter(|curve| !curve.dots.is_empty()));
+    curves
+}
+
+/// A marca de cada modelo: a da cor dele, ou a próxima livre, se dois dividem a cor.
+fn marks(models: &[&str]) -> Vec<usize> {
+    let mut marks = Vec::new();
+    for model in models {
+        let own = MODELS.iter().position(|known| class(known) == class(model)).unwrap_or(0);
+        let mut turns = (own..own + MARKS.len()).map(|turn| turn % MARKS.len());
+        marks.push(turns.find(|mark| !marks.contains(mark)).unwrap_or(own % MARKS.len()));
+    }
+    marks
+}
+
 /// A aceleração ideal e, onde a lição a ajustou, a que a lei de Amdahl prevê.
 fn guides(record: &Record, points: &[&Point], models: &[&str]) -> Vec<Curve> {
     let end = points.iter().map(|point| point.x).fold(1.0, f64::max);
-    let mut guides = vec![Curve {
-        label: "ideal".to_owned(),
-        color: GUIDE,
-        style: Style::Dashed,
-        dots: vec![(1.0, 1.0), (end, end)],
-    }];
-    for (index, model) in models.iter().enumerate() {
+    let mut guides = vec![guide("ideal", vec![(1.0, 1.0), (end, end)])];
+    for (model, mark) in models.iter().zip(marks(models)) {
         let Some(serial) = record.metric(SERIAL_FRACTION, model) else { continue };
         let s = serial.value;
         let at = |step: u32| 1.0 + (end - 1.0) * f64::from(step) / 24.0;
         guides.push(Curve {
-            label: "Amdahl".to_owned(),
-            color: placeholder(index),
-            style: Style::Dotted,
-            dots: (0..=24).map(at).map(|n| (n, 1.0 / (s + (1.0 - s) / n))).collect(),
+            class: format!("curva previsao {}", class(model)),
+            mark: Some(mark),
+            ..guide("Amdahl", (0..=24).map(at).map(|n| (n, 1.0 / (s + (1.0 - s) / n))).collect())
         });
     }
     guides
@@ -110,30 +139,62 @@ fn level(series: &str, points: &[&Point]) -> Option<Curve> {
     };
     let start = points.iter().map(|point| point.x).fold(f64::INFINITY, f64::min);
     let end = points.iter().map(|point| point.x).fold(0.0, f64::max);
-    let dots = vec![(start, height), (end, height)];
-    Some(Curve { label: label.to_owned(), color: GUIDE, style: Style::Dashed, dots })
+    Some(guide(label, vec![(start, height), (end, height)]))
 }
 
-fn titles(point: &Point) -> (String, String) {
-    if point.series == SPEEDUP {
-        return ("trabalhadores".to_owned(), "aceleração (vezes)".to_owned());
+fn guide(label: &str, dots: Vec<(f64, f64)>) -> Curve {
+    Curve { label: label.to_owned(), class: "curva guia".to_owned(), mark: None, is_measured: false, dots }
+}
+
+/// De onde a onde vai cada curva medida; sendo muitas, quais acabam mais alto e mais baixo.
+fn summary(curves: &[Curve], x_title: &str, y_title: &str) -> Option<String> {
+    let ends = curves.iter().filter(|curve| curve.is_measured);
+    let ends: Vec<_> = ends
+        .filter_map(|curve| Some((curve.label.as_str(), *curve.dots.first()?, *curve.dots.last()?)))
+        .collect();
+    let axes = format!("No eixo vertical, {y_title}; no horizontal, {x_title}.");
+    if ends.len() > MOST_TOLD {
+        let by_last = |a: &&(_, _, (f64, f64)), b: &&(_, _, (f64, f64))| a.2.1.total_cmp(&b.2.1);
+        let (low, high) = (ends.iter().min_by(by_last)?, ends.iter().max_by(by_last)?);
+        return Some(format!(
+            "{axes} Das {} curvas, a que acaba mais alto é a de {}, em {}; a que acaba mais baixo, a de {}, em {}.",
+            ends.len(),
+            high.0,
+            plain(high.2.1),
+            low.0,
+            plain(low.2.1)
+        ));
     }
-    let unit = |unit: &str| if unit == "us" { "µs".to_owned() } else { unit.to_owned() };
-    (unit(&point.x_unit), unit(&point.y_unit))
+    let told = ends.iter().map(|(label, (x, y), (last_x, last_y))| {
+        let [x, y, last_x, last_y] = [x, y, last_x, last_y].map(|value| plain(*value));
+        format!("{label} vai de {y}, em {x}, a {last_y}, em {last_x}")
+    });
+    let told: Vec<String> = told.collect();
+    Some(format!("{axes} A curva de {}.", told.join("; a de ")))
 }
 
+fn numbers(points: &[&Point], x_title: &str, y_title: &str) -> Table {
+    let mut numbers = Table::of_chart(&["Modelo", x_title, y_title]);
+    for model in distinct(points.iter().map(|point| point.model.as_str())) {
+        let dots = dots_of(points, model);
+        let rows: Vec<Vec<String>> = dots.into_iter().map(|(x, y)| vec![plain(x), plain(y)]).collect();
+        numbers.rows(model, &rows);
+    }
+    numbers
+}
+
+/// Os eixos e as curvas deste registro; o espaço dos nomes é o que pedem as de todos.
 fn plot(
-    svg: &mut String,
     curves: &[Curve],
+    seen: &[Curve],
     (x, y): (Axis, Axis),
-    x_title: &str,
-    y_title: &str,
-) -> Result<(), Box<dyn Error>> {
+    (x_title, y_title): (String, String),
+) -> Result<Pen, Box<dyn Error>> {
     let width = WIDTH as u32;
     let letters = |curve: &Curve| u32::try_from(curve.label.chars().count()).unwrap_or(0);
-    let labels = curves.iter().map(|curve| letters(curve) * LETTER + 18).fold(LABELS, u32::max);
-    let root = SVGBackend::with_string(svg, (width, HEIGHT)).into_drawing_area();
-    let text = ("sans-serif", 13).into_font();
+    let labels = seen.iter().map(|curve| letters(curve) * LETTER + 18).fold(LABELS, u32::max);
+    let mut frame = String::new();
+    let root = SVGBackend::with_string(&mut frame, (width, HEIGHT)).into_drawing_area();
     let mut chart = ChartBuilder::on(&root)
         .margin_top(26)
         .margin_right(labels)
@@ -145,75 +206,94 @@ fn plot(
         .bold_line_style(GRID)
         .light_line_style(TRANSPARENT)
         .axis_style(AXIS)
-        .label_style(text.clone())
-        .x_desc(x_title)
+        .label_style(("sans-serif", 13).into_font())
+        .x_desc(&x_title)
         .draw()?;
-    root.draw(&Text::new(y_title.to_owned(), (4, 4), text.clone()))?;
-    let mut ends: Vec<(i32, &Curve)> = Vec::new();
-    for curve in curves {
-        let Some(&last) = curve.dots.last() else { continue };
-        let stroke = curve.color.stroke_width(2);
-        let line = curve.dots.iter().copied();
-        match curve.style {
-            Style::Measured => {
-                chart.draw_series(LineSeries::new(line.clone(), stroke))?;
-                let marks = line.map(|dot| Circle::new(dot, 4, curve.color.filled()));
-                chart.draw_series(marks)?;
-            }
-            Style::Dashed => {
-                chart.draw_series(DashedLineSeries::new(line, 7, 5, stroke))?;
-            }
-            Style::Dotted => {
-                let color = curve.color.filled();
-                let dot = move |at| Circle::new(at, 1, color);
-                chart.draw_series(DottedLineSeries::new(line, 0, 5, dot))?;
-            }
-        }
-        ends.push((chart.backend_coord(&last).1, curve));
-    }
-    let left = i32::try_from(width - labels).unwrap_or(0) + 10;
-    for (middle, curve) in spread(ends) {
-        let mark = (left, middle);
-        let color = curve.color.filled();
-        root.draw(&Circle::new(mark, if curve.style == Style::Measured { 4 } else { 2 }, color))?;
-        root.draw(&Text::new(curve.label.clone(), (left + 8, middle - 6), text.clone()))?;
-    }
     root.present()?;
+    let mut pen = Pen::default();
+    pen.text("", (4.0, 14.0), &y_title);
+    let mut ends: Vec<(f64, &Curve)> = Vec::new();
+    for curve in curves {
+        let place = |dot| {
+            let (x, y) = chart.backend_coord(dot);
+            (f64::from(x), f64::from(y))
+        };
+        let places: Vec<(f64, f64)> = curve.dots.iter().map(place).collect();
+        let Some(last) = places.last() else { continue };
+        ends.push((last.1, curve));
+        pen.path(&curve.class, &places);
+        for ((x, y), at) in curve.dots.iter().zip(&places).filter(|_| curve.is_measured) {
+            let tip = format!("{}: {y_title}, {}; {x_title}, {}", curve.label, plain(*y), plain(*x));
+            mark(&mut pen, curve, *at, &tip);
+        }
+    }
     drop(chart);
     drop(root);
-    Ok(())
+    pen.under(&recolor(&frame));
+    let left = f64::from(width - labels) + 10.0;
+    for (middle, curve) in spread(ends) {
+        if !curve.is_measured {
+            pen.path(&curve.class, &[(left - 9.0, middle), (left + 6.0, middle)]);
+        }
+        mark(&mut pen, curve, (left, middle), "");
+        pen.text("", (left + 9.0, middle + 5.0), &curve.label);
+    }
+    Ok(pen)
+}
+
+fn mark(pen: &mut Pen, curve: &Curve, at: (f64, f64), tip: &str) {
+    if let Some(mark) = curve.mark {
+        // A última classe é a da cor.
+        pen.mark(curve.class.rsplit(' ').next().unwrap_or_default(), mark, at, tip);
+    }
 }
 
 /// Afasta os nomes que cairiam uns sobre os outros, sem tirá-los da ordem nem do desenho.
-fn spread(mut ends: Vec<(i32, &Curve)>) -> Vec<(i32, &Curve)> {
-    ends.sort_by_key(|(y, _)| *y);
-    let mut floor = 12;
+fn spread(mut ends: Vec<(f64, &Curve)>) -> Vec<(f64, &Curve)> {
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut floor = 12.0;
     for (y, _) in &mut ends {
-        *y = (*y).max(floor);
+        *y = y.max(floor);
         floor = *y + LINE;
     }
-    let mut ceiling = i32::try_from(HEIGHT).unwrap_or(i32::MAX) - 12;
+    let mut ceiling = f64::from(HEIGHT) - 12.0;
     for (y, _) in ends.iter_mut().rev() {
-        *y = (*y).min(ceiling);
+        *y = y.min(ceiling);
         ceiling = *y - LINE;
     }
     ends
 }
 
-fn placeholder(index: usize) -> RGBColor {
-    RGBColor(1, 3, u8::try_from(index).unwrap_or(u8::MAX))
-}
-
 /// O miolo do SVG do plotters, com as cores de verdade.
-fn recolor(svg: &str, models: &[&str]) -> String {
+fn recolor(svg: &str) -> String {
     let hex = |RGBColor(r, g, b): RGBColor| format!("#{r:02X}{g:02X}{b:02X}");
     let inside = svg.split_once('>').map_or(svg, |(_, rest)| rest);
-    let mut body = inside.trim().trim_end_matches("</svg>").replace(">\n", ">").replace("\n<", "<");
-    for (color, name) in [(GRID, "grade"), (AXIS, "eixo"), (GUIDE, "guia")] {
-        body = body.replace(&hex(color), &format!("var(--{name})"));
+    let body = inside.trim().trim_end_matches("</svg>").replace(">\n", ">").replace("\n<", "<");
+    [(GRID, "grade"), (AXIS, "eixo")]
+        .into_iter()
+        .fold(body, |body, (color, name)| body.replace(&hex(color), &format!("var(--{name})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_models_of_one_color_never_share_a_mark() {
+        for models in [
+            &["fork", "forkserver", "spawn"][..],
+            &[
+                "threads",
+                "thread_pool",
+                "rayon",
+                "process_pool",
+                "process_pool_socket",
+                "processes",
+                "python_pool",
+            ],
+        ] {
+            let marks = marks(models);
+            assert_eq!(distinct(marks.iter()).len(), models.len(), "{models:?}: {marks:?}");
+        }
     }
-    for (index, model) in models.iter().enumerate() {
-        body = body.replace(&hex(placeholder(index)), &format!("var(--{})", class(model)));
-    }
-    body
 }

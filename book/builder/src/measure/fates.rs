@@ -4,19 +4,21 @@
 use multiprocessamento::workbook::fate::Fate;
 use multiprocessamento::workbook::format::{count, integer, model_label};
 
+use super::chart::Chart;
 use super::names::class;
 use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
+use super::table::Table;
 
-/// As falhas que uma página pode pedir, e como elas se leem.
-pub const FAILURES: [(&str, &str); 7] = [
-    ("abort", "Uma tarefa aborta"),
-    ("stray_write", "Alguém escreve por um ponteiro errado"),
-    ("cancelled", "Uma de três tarefas é cancelada"),
-    ("panic", "Uma tarefa entra em pânico; em Python, lança uma exceção"),
-    ("exit", "Uma tarefa sai do programa"),
-    ("kill", "Uma tarefa leva um kill -9"),
-    ("stuck", "Uma tarefa não termina nunca"),
+/// As falhas que uma página pode pedir, e como elas se leem: por extenso e, numa tabela, em poucas letras.
+pub const FAILURES: [(&str, &str, &str); 7] = [
+    ("abort", "Uma tarefa aborta", "abortar"),
+    ("stray_write", "Alguém escreve por um ponteiro errado", "escrever fora"),
+    ("cancelled", "Uma de três tarefas é cancelada", "ser cancelada"),
+    ("panic", "Uma tarefa entra em pânico; em Python, lança uma exceção", "pânico ou exceção"),
+    ("exit", "Uma tarefa sai do programa", "sair"),
+    ("kill", "Uma tarefa leva um kill -9", "kill -9"),
+    ("stuck", "Uma tarefa não termina nunca", "não terminar"),
 ];
 
 /// Um quadradinho é uma resposta; de tantas em diante, cada um passa a ser várias.
@@ -30,8 +32,10 @@ const MOST_BOXES: usize = 8;
 const LINE: f64 = 22.0;
 
 /// O desenho; nada, se o registro não tem estas falhas.
-pub fn draw(record: &Record, failures: &[&str]) -> Option<String> {
-    let mut drawing = Drawing { pen: Pen::default(), y: 0.0 };
+pub fn draw(record: &Record, failures: &[&str]) -> Option<Chart> {
+    let titles = ["Modelo", "Falha", "Pedidas", "Certas", "Erradas", "Perdidas", "Processos", "Mortos"];
+    let mut drawing =
+        Drawing { pen: Pen::default(), y: 0.0, numbers: Table::of_chart(&titles), told: Vec::new() };
     for failure in failures {
         let asked = format!("{failure}_asked");
         let metrics = record.metrics.iter().filter(|metric| metric.name == asked);
@@ -40,10 +44,12 @@ pub fn draw(record: &Record, failures: &[&str]) -> Option<String> {
             models.into_iter().filter_map(|model| Some((model, fate(record, failure, model)?))).collect();
         if !fates.is_empty() {
             drawing.heading(failure);
+            drawing.told.push(losses(failure, &fates));
         }
         for (model, fate) in fates {
             let told = number(record, failure, "told", model);
             drawing.model(model, &fate, told);
+            drawing.numbers.row(model, &cells_of(failure, &fate));
         }
     }
     (drawing.y > 0.0).then(|| drawing.finish())
@@ -68,6 +74,9 @@ fn number(record: &Record, failure: &str, name: &str, model: &str) -> Option<usi
 struct Drawing {
     pen: Pen,
     y: f64,
+    numbers: Table,
+    /// O que cada falha deixou, em palavras.
+    told: Vec<String>,
 }
 
 /// O que um quadradinho diz.
@@ -80,8 +89,7 @@ enum Answer {
 
 impl Drawing {
     fn heading(&mut self, failure: &str) {
-        let name = FAILURES.iter().find(|(id, _)| id == &failure).map_or(failure, |(_, name)| name);
-        self.pen.text("nome", (1.0, self.y + 14.0), name);
+        self.pen.text("nome", (1.0, self.y + 14.0), name(failure));
         self.pen.line("eixo", (1.0, self.y + LINE), (WIDTH - 1.0, self.y + LINE));
         self.y += LINE + 8.0;
     }
@@ -90,11 +98,13 @@ impl Drawing {
         self.pen.text("", (1.0, self.y + 14.0), model_label(model));
         self.pen.text("valor fim", (WIDTH - 1.0, self.y + 14.0), &answers(fate, told));
         self.y += LINE;
+        self.pen.group(&format!("{}: {}; {}", model_label(model), answers(fate, told), deaths(fate)));
         self.processes(model, fate);
         for (index, answer) in cells(fate).into_iter().enumerate() {
             let x = 1.0 + steps(index % PER_ROW);
-            self.answer(answer, model, (x, self.y + steps(index / PER_ROW)));
+            self.answer(answer, &class(model), (x, self.y + steps(index / PER_ROW)));
         }
+        self.pen.ungroup();
         self.y += steps(cells(fate).len().div_ceil(PER_ROW)) + 14.0;
     }
 
@@ -115,10 +125,10 @@ impl Drawing {
         self.y += LINE;
     }
 
-    fn answer(&mut self, answer: Answer, model: &str, (x, y): (f64, f64)) {
+    fn answer(&mut self, answer: Answer, right: &str, (x, y): (f64, f64)) {
         let area = Area { x, y, width: CELL, height: CELL };
         match answer {
-            Answer::Right => self.pen.rect(&class(model), area, ""),
+            Answer::Right => self.pen.rect(right, area, ""),
             Answer::Lost => {
                 self.pen.rect("morto", area, "");
                 self.cross(area);
@@ -135,7 +145,7 @@ impl Drawing {
         self.pen.line("cruz", (x, y + height), (x + width, y));
     }
 
-    fn finish(mut self) -> String {
+    fn finish(mut self) -> Chart {
         let legend = [
             (Answer::Right, "certa"),
             (Answer::Lost, "perdida"),
@@ -143,13 +153,48 @@ impl Drawing {
         ];
         let mut x = 1.0;
         for (answer, name) in legend {
-            self.answer(answer, "serial", (x, self.y));
+            self.answer(answer, "certa", (x, self.y));
             self.pen.text("", (x + 18.0, self.y + 11.5), name);
             x += 50.0 + 7.0 * f64::from(u16::try_from(name.chars().count()).unwrap_or(u16::MAX));
         }
-        self.pen
-            .finish(self.y + 18.0, "O que cada falha deixou: processos mortos, respostas perdidas e erradas")
+        Chart {
+            title: "O que cada falha deixou: processos mortos, respostas perdidas e erradas".to_owned(),
+            summary: self.told.join(" "),
+            pen: self.pen,
+            height: self.y + 18.0,
+            numbers: self.numbers,
+        }
     }
+}
+
+fn name(failure: &str) -> &str {
+    FAILURES.iter().find(|(id, ..)| *id == failure).map_or(failure, |(_, name, _)| name)
+}
+
+/// Quem perdeu respostas, e quem as entregou erradas.
+fn losses(failure: &str, fates: &[(&str, Fate)]) -> String {
+    let of = |part: fn(&Fate) -> usize| {
+        let some = fates.iter().filter(|(_, fate)| part(fate) > 0);
+        let some: Vec<String> =
+            some.map(|(model, fate)| format!("{} ({})", model_label(model), whole(part(fate)))).collect();
+        if some.is_empty() { "ninguém".to_owned() } else { some.join(", ") }
+    };
+    let wrong = if fates.iter().any(|(_, fate)| fate.wrong > 0) {
+        format!("; entregou respostas erradas: {}", of(|fate| fate.wrong))
+    } else {
+        String::new()
+    };
+    format!("{}. Perdeu respostas: {}{wrong}.", name(failure), of(Fate::lost))
+}
+
+fn cells_of(failure: &str, fate: &Fate) -> Vec<String> {
+    let numbers = [fate.asked, fate.right, fate.wrong, fate.lost(), fate.processes, fate.died];
+    let short = FAILURES.iter().find(|(id, ..)| *id == failure).map_or(failure, |(.., short)| short);
+    std::iter::once(short.to_owned()).chain(numbers.map(whole)).collect()
+}
+
+fn whole(number: usize) -> String {
+    integer(u64::try_from(number).unwrap_or(u64::MAX))
 }
 
 fn steps(count: usize) -> f64 {
@@ -170,7 +215,6 @@ fn cells(fate: &Fate) -> Vec<Answer> {
 
 /// Quantas chegaram; das que não, se alguém ficou sabendo, onde isso se registrou.
 fn answers(fate: &Fate, told: Option<usize>) -> String {
-    let whole = |number: usize| integer(u64::try_from(number).unwrap_or(u64::MAX));
     let mut text = format!("{} de {} certas", whole(fate.right), whole(fate.asked));
     if fate.wrong > 0 {
         text += &format!(", {}", count(fate.wrong, "errada", "erradas"));

@@ -4,14 +4,16 @@
 //!
 //! * [`record`]: o registro, lido e arrumado.
 //! * [`bars`], [`timeline`], [`curve`], [`processes`], [`fates`]: os gráficos.
+//! * [`chart`]: o que todos eles têm: o título, o resumo e a tabela dos números.
 //! * [`table`], [`advice`], [`verdicts`], [`value`]: o que é texto.
 //! * [`caption`]: a legenda que diz de que máquina é a figura.
-//! * [`number`], [`names`], [`pen`], [`axis`]: números, nomes, traços e escalas.
+//! * [`number`], [`names`], [`titles`], [`pen`], [`axis`]: números, nomes, títulos, traços e escalas.
 
 pub mod advice;
 pub mod axis;
 pub mod bars;
 pub mod caption;
+pub mod chart;
 pub mod curve;
 pub mod fates;
 pub mod names;
@@ -21,34 +23,43 @@ pub mod processes;
 pub mod record;
 pub mod table;
 pub mod timeline;
+pub mod titles;
 pub mod value;
 pub mod verdicts;
 
 use mdbook::errors::Result;
+use multiprocessamento::workbook::format::metric_label;
 
 use crate::directive::Directive;
-use crate::project::{Lesson, Project};
-use record::{Missing, Record};
+use crate::project::Lesson;
+use record::{Missing, Record, Records};
 
-/// O que entra no lugar de uma diretiva `{{#medida …}}`.
+/// O que entra no lugar de uma diretiva `{{#medida …}}`, a de número `place` na página.
 ///
-/// Um registro ausente ou quebrado vira um aviso na página: o livro tem que poder ser lido antes
-/// da primeira medição.
+/// A medição do leitor vem ao lado da de referência. Um registro ausente ou quebrado vira um aviso na página: o livro tem
+/// que poder ser lido antes da primeira medição.
 ///
 /// # Erros
 ///
 /// Quando os argumentos não são os de nenhuma figura.
-pub fn answer(project: &Project, lesson: &Lesson, directive: &Directive) -> Result<String> {
+pub fn answer(lesson: &Lesson, directive: &Directive, records: &Records, place: usize) -> Result<String> {
     let figure = Figure::parse(directive)?;
-    let record = Record::load(project, lesson);
     if let Figure::Value(value) = &figure {
-        return Ok(value::inline(value, record.as_ref().ok()));
+        return Ok(value::inline(value, records.preferred().ok(), place));
     }
-    let body = record.and_then(|record| {
-        let body = figure.draw(&record).ok_or(Missing::Figure)?;
-        Ok(caption::figure(&body, &record, lesson))
-    });
-    Ok(body.unwrap_or_else(|missing| caption::notice(&missing, lesson)))
+    let bodies = match records.preferred() {
+        Err(missing) => vec![caption::notice(missing, lesson)],
+        Ok(_) => {
+            let both: Vec<&Record> = [&records.readers, &records.reference].into_iter().flatten().collect();
+            let drawn = |record: &&Record| {
+                let group = figure.group(record, &both);
+                figure.draw(record, &group).map(|body| caption::figure(&body, record, lesson))
+            };
+            let drawn: Vec<String> = both.iter().filter_map(drawn).collect();
+            if drawn.is_empty() { vec![caption::notice(&Missing::Figure, lesson)] } else { drawn }
+        }
+    };
+    Ok(format!("\n\n<div class=\"medidas\" data-medida=\"{place}\">\n{}\n</div>\n\n", bodies.join("\n")))
 }
 
 /// As figuras que uma página pode pedir.
@@ -56,6 +67,7 @@ enum Figure<'a> {
     Table,
     Times,
     Bars(&'a str),
+    Metrics(Vec<&'a str>),
     Timeline { ruler: timeline::Ruler, models: Vec<&'a str> },
     Curve(&'a str),
     Processes,
@@ -77,6 +89,12 @@ impl<'a> Figure<'a> {
             ["tabela"] => Self::Table,
             ["barras"] => Self::Times,
             ["barras", metric] => Self::Bars(metric),
+            ["metricas", ref names @ ..] if !names.is_empty() => {
+                if let Some(name) = names.iter().find(|name| metric_label(name).is_none()) {
+                    return Err(directive.refuse(&format!("o número `{name}` não tem título")));
+                }
+                Self::Metrics(names.to_vec())
+            }
             ["linha-do-tempo", ref rest @ ..] => {
                 let (ruler, models) = match rest {
                     ["por-nucleo", models @ ..] => (timeline::Ruler::SecondsByCore, models),
@@ -89,7 +107,7 @@ impl<'a> Figure<'a> {
             ["curva", series] => Self::Curve(series),
             ["processos"] => Self::Processes,
             ["destinos", ref failures @ ..] if !failures.is_empty() => {
-                let unknown = |failure: &&&str| fates::FAILURES.iter().all(|(known, _)| known != *failure);
+                let unknown = |failure: &&&str| fates::FAILURES.iter().all(|(known, ..)| known != *failure);
                 if let Some(failure) = failures.iter().find(unknown) {
                     return Err(directive.refuse(&format!("não conheço a falha `{failure}`")));
                 }
@@ -102,6 +120,10 @@ impl<'a> Figure<'a> {
                 known(model)?;
                 Self::Value(value::Value::Metric { name, model })
             }
+            ["ponta", series, model, which @ ("primeira" | "ultima")] => {
+                known(model)?;
+                Self::Value(value::Value::End { series, model, is_last: which == "ultima" })
+            }
             ["valor", what, model] => {
                 known(model)?;
                 let measure = value::Measure::parse(what)
@@ -112,19 +134,33 @@ impl<'a> Figure<'a> {
         })
     }
 
-    /// A figura; nada, quando o registro não tem do que fazê-la.
-    fn draw(&self, record: &Record) -> Option<String> {
-        match self {
-            Self::Table => table::draw(record),
-            Self::Times => bars::of_times(record),
-            Self::Bars(metric) => bars::of_metric(record, metric),
-            Self::Timeline { ruler, models } => timeline::draw(record, *ruler, models),
-            Self::Curve(series) => curve::draw(record, series),
+    /// Os registros que dividem a escala com este: os dois, para que se comparem à vista. Os tempos de cargas diferentes
+    /// não se comparam, e cada um fica na sua.
+    fn group<'r>(&self, record: &Record, both: &[&'r Record]) -> Vec<&'r Record> {
+        let needs_same_load = match self {
+            Self::Times => true,
+            Self::Timeline { ruler, .. } => *ruler != timeline::Ruler::OwnSerial,
+            _ => false,
+        };
+        let fits = |other: &&Record| !needs_same_load || other.start.workload == record.start.workload;
+        both.iter().copied().filter(fits).collect()
+    }
+
+    /// A figura, na escala que serve a todo o grupo; nada, quando o registro não tem do que fazê-la.
+    fn draw(&self, record: &Record, group: &[&Record]) -> Option<String> {
+        let chart = match self {
+            Self::Table => return table::draw(record),
+            Self::Metrics(names) => return table::of_metrics(record, names),
+            Self::Advice => return advice::draw(record),
+            Self::Verdicts => return verdicts::draw(record),
+            Self::Value(_) => return None,
+            Self::Times => bars::of_times(record, group),
+            Self::Bars(metric) => bars::of_metric(record, metric, group),
+            Self::Timeline { ruler, models } => timeline::draw(record, *ruler, models, group),
+            Self::Curve(series) => curve::draw(record, series, group),
             Self::Processes => processes::draw(record),
             Self::Fates(failures) => fates::draw(record, failures),
-            Self::Advice => advice::draw(record),
-            Self::Verdicts => verdicts::draw(record),
-            Self::Value(_) => None,
-        }
+        };
+        chart.map(|chart| chart.html())
     }
 }

@@ -1,14 +1,17 @@
 //! Os modelos que têm cor nas figuras.
 
 /// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 54] = [
+pub const MODELS: [&str; 64] = [
     "serial",
     "threads",
     "thread_pool",
     "rayon",
     "process_pool",
+    "process_pool_socket",
     "processes",
     "mpi",
+    "mpi_two_hosts",
+    "mpi_predicted",
     "python_serial",
     "python_threads",
     "python_pool",
@@ -56,6 +59,13 @@ pub const MODELS: [&str; 54] = [
     "local_sum",
     "shared_array",
     "pieces",
+    "socket_apply",
+    "socket_one_each",
+    "socket_map",
+    "memory_apply",
+    "memory_imap",
+    "memory_map",
+    "memory_chunks",
 ];
 
 /// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
@@ -68,6 +78,8 @@ pub fn class(model: &str) -> String {
         // Do lado do pool, e do que serve ou entrega a quem pede.
         "queue" | "pipe" | "manager" | "update" | "slice_update" | "put" | "spawn" => "process_pool",
         "handed_out" | "handed_out_alternated" | "short_limit" | "long_limit" => "process_pool",
+        "memory_apply" | "memory_imap" | "memory_map" | "memory_chunks" => "process_pool",
+        "socket_apply" | "socket_one_each" | "socket_map" => "process_pool_socket",
         "pool_first" | "pool_second" | "imap_unordered" | "draft" | "pieces" => "process_pool",
         // Do lado dos processos feitos à mão, e da memória que eles dividem.
         "shared_value" | "shared_array" | "fork" | "forkserver" => "processes",
@@ -80,6 +92,9 @@ pub fn class(model: &str) -> String {
         // Quem chama `map` espera por tudo, como no laço.
         "get" | "map" => "serial",
         "global_lock" => "thread_pool",
+        // Só aparece ao lado do Pool, da rayon e dos ranks de um host.
+        "mpi_two_hosts" => "thread_pool",
+        "mpi_predicted" => "serial",
         "python_automatic_chunk" => "python_threads",
         "python_free_serial" => "python_serial",
         "python_processes" => "python_pool",

@@ -11,6 +11,18 @@ use multiprocessamento::workbook::format::decimal;
 /// Largura de todo desenho, em unidades próprias: a 400 px de tela, a letra ainda tem 10 px.
 pub const WIDTH: f64 = 480.0;
 
+/// As marcas dos pontos de uma curva, a partir do centro: um círculo, um quadrado, um triângulo, um losango, um
+/// triângulo de ponta-cabeça, uma cruz e uma ampulheta. Com a cor, são o que distingue uma curva da outra.
+pub const MARKS: [&str; 7] = [
+    "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
+    "m-3.7-3.7h7.4v7.4h-7.4z",
+    "m0-5l4.8 8.4h-9.6z",
+    "m0-5.2l5.2 5.2l-5.2 5.2l-5.2-5.2z",
+    "m0 5l4.8-8.4h-9.6z",
+    "m-1.6-5h3.2v3.4h3.4v3.2h-3.4v3.4h-3.2v-3.4h-3.4v-3.2h3.4z",
+    "m-4.6-4.6h9.2l-9.2 9.2h9.2z",
+];
+
 /// Um desenho em andamento.
 #[derive(Default)]
 pub struct Pen {
@@ -37,10 +49,7 @@ impl Pen {
     /// centenas delas entrariam no índice da busca.
     pub fn rect(&mut self, class: &str, area: Area, tip: &str) {
         let Area { x, y, width, height } = area;
-        let tip = match tip {
-            "" => String::new(),
-            tip => format!(" data-dica=\"{}\"", escape(tip)),
-        };
+        let tip = attribute(tip);
         self.write(format_args!(
             "<rect class=\"{class}\" x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" \
              height=\"{height:.2}\"{tip}></rect>\n"
@@ -62,9 +71,36 @@ impl Pen {
         self.write(format_args!("<text class=\"{class}\" x=\"{x:.2}\" y=\"{y:.2}\">{text}</text>\n"));
     }
 
-    /// O desenho pronto, com o título que um leitor de tela fala.
-    pub fn finish(self, height: f64, title: &str) -> String {
-        wrap(&self.body, height, title)
+    /// Uma linha que passa por todos os pontos.
+    pub fn path(&mut self, class: &str, places: &[(f64, f64)]) {
+        let points: Vec<String> = places.iter().map(|(x, y)| format!("{x:.0},{y:.0}")).collect();
+        self.write(format_args!("<polyline class=\"{class}\" points=\"{}\"></polyline>\n", points.join(" ")));
+    }
+
+    /// A marca de um ponto, uma das de [`MARKS`].
+    pub fn mark(&mut self, class: &str, mark: usize, (x, y): (f64, f64), tip: &str) {
+        let (shape, tip) = (MARKS[mark % MARKS.len()], attribute(tip));
+        self.write(format_args!("<path class=\"{class}\" d=\"M{x:.0} {y:.0}{shape}\"{tip}></path>\n"));
+    }
+
+    /// Uma dica só, para tudo o que se desenhar até [`Pen::ungroup`].
+    pub fn group(&mut self, tip: &str) {
+        self.write(format_args!("<g{}>\n", attribute(tip)));
+    }
+
+    /// Fecha o grupo que [`Pen::group`] abriu.
+    pub fn ungroup(&mut self) {
+        self.body.push_str("</g>\n");
+    }
+
+    /// Põe por baixo de tudo um desenho já feito.
+    pub fn under(&mut self, drawing: &str) {
+        self.body.insert_str(0, &format!("{}\n", drawing.trim_end()));
+    }
+
+    /// O que se desenhou até aqui.
+    pub fn body(&self) -> &str {
+        self.body.trim_end()
     }
 
     fn write(&mut self, arguments: std::fmt::Arguments) {
@@ -73,14 +109,9 @@ impl Pen {
     }
 }
 
-/// Um SVG em volta de um corpo já desenhado.
-pub fn wrap(body: &str, height: f64, title: &str) -> String {
-    let title = escape(title);
-    let body = body.trim_end();
-    format!(
-        "<svg class=\"grafico\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\">\n\
-         <title>{title}</title>\n{body}\n</svg>"
-    )
+/// A dica, como atributo; vazia, nenhum.
+fn attribute(tip: &str) -> String {
+    if tip.is_empty() { String::new() } else { format!(" data-dica=\"{}\"", escape(tip)) }
 }
 
 /// O texto, sem nada que o HTML entenda como marca.
@@ -130,13 +161,5 @@ mod tests {
         let ticks = [0.0, 0.5, 1.0];
         assert_eq!(ticks.map(|tick| tick_name(tick, &ticks)), ["0,0", "0,5", "1,0"]);
         assert_eq!(tick_name(1000.0, &[0.0, 1000.0]), "1.000");
-    }
-
-    #[test]
-    fn a_drawing_has_no_blank_line() {
-        let mut pen = Pen::default();
-        pen.text("x", (0.0, 0.0), "a < b");
-        let drawing = pen.finish(10.0, "t");
-        assert!(drawing.contains("a &lt; b") && !drawing.contains("\n\n"), "{drawing}");
     }
 }

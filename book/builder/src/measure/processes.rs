@@ -2,9 +2,11 @@
 
 use multiprocessamento::workbook::format::{count, model_label};
 
+use super::chart::Chart;
 use super::names::class;
 use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
+use super::table::Table;
 
 /// Os modelos que se comparam aqui; o serial não reparte trabalho.
 const MODELS: [&str; 5] = ["threads", "thread_pool", "rayon", "process_pool", "processes"];
@@ -24,17 +26,34 @@ struct Process {
 }
 
 /// O desenho; nada, sem trechos destes modelos.
-pub fn draw(record: &Record) -> Option<String> {
+pub fn draw(record: &Record) -> Option<Chart> {
     let mut pen = Pen::default();
+    let mut numbers = Table::of_chart(&["Modelo", "Processo (PID)", "Threads (TID)"]);
+    let mut headings = Vec::new();
     let mut y = 0.0;
     for model in MODELS {
         let processes = processes(record, model);
         if !processes.is_empty() {
-            pen.text("nome", (1.0, y + 15.0), &heading(model, &processes));
+            let heading = heading(model, &processes);
+            pen.text("nome", (1.0, y + 15.0), &heading);
             y = row(&mut pen, y + HEADING, &class(model), &processes) + 12.0;
+            headings.push(heading);
+            let rows: Vec<Vec<String>> = processes.iter().map(cells).collect();
+            numbers.rows(model, &rows);
         }
     }
-    (y > 0.0).then(|| pen.finish(y - 11.0, "Processos e threads de cada modelo"))
+    (y > 0.0).then(|| Chart {
+        title: "Processos e threads de cada modelo".to_owned(),
+        summary: format!("Quem fez o trabalho: {}.", headings.join("; ")),
+        pen,
+        height: y - 11.0,
+        numbers,
+    })
+}
+
+fn cells(process: &Process) -> Vec<String> {
+    let threads: Vec<String> = process.threads.iter().map(u32::to_string).collect();
+    vec![process.pid.to_string(), threads.join(", ")]
 }
 
 fn processes(record: &Record, model: &str) -> Vec<Process> {
@@ -70,6 +89,7 @@ fn row(pen: &mut Pen, top: f64, class: &str, processes: &[Process]) -> f64 {
         if x + width > WIDTH {
             (x, y, tallest) = (1.0, y + tallest + GAP, 0.0);
         }
+        pen.group(&format!("PID {}: {}", process.pid, count(process.threads.len(), "thread", "threads")));
         pen.rect(&format!("processo {class}"), Area { x, y, width, height }, "");
         pen.text("", (x + PADDING, y + 17.0), &format!("PID {}", process.pid));
         for (index, tid) in process.threads.iter().take(MOST).enumerate() {
@@ -82,6 +102,7 @@ fn row(pen: &mut Pen, top: f64, class: &str, processes: &[Process]) -> f64 {
             let middle = (area.x + area.width / 2.0, area.y + 16.5);
             pen.text("meio", middle, &format!("TID {tid}"));
         }
+        pen.ungroup();
         x += width + GAP;
         tallest = tallest.max(height);
     }

@@ -38,27 +38,48 @@ pub enum Missing {
     Figure,
 }
 
-impl Record {
-    /// Lê o registro do leitor ou, se ele ainda não mediu, o de referência.
+/// O que se mediu de uma lição: nesta máquina, se alguém já mediu, e na de referência.
+#[derive(Debug)]
+pub struct Records {
+    /// A medição do leitor.
+    pub readers: Result<Record, Missing>,
+    /// A de referência.
+    pub reference: Result<Record, Missing>,
+}
+
+impl Records {
+    /// Lê os dois registros.
+    pub fn load(project: &Project, lesson: &Lesson) -> Self {
+        let [readers, reference] = project.records(lesson.number);
+        let load = |path: &Path, is_readers| {
+            if !path.exists() {
+                return Err(Missing::Record);
+            }
+            read(path)
+                .and_then(|events| Record::gather(events, is_readers))
+                .filter(|record| record.start.lesson == lesson.number)
+                .ok_or_else(|| Missing::Broken(project.shown(path)))
+        };
+        Records { readers: load(&readers, true), reference: load(&reference, false) }
+    }
+
+    /// A medição do leitor ou, se ele ainda não mediu, a de referência.
     ///
     /// # Erros
     ///
-    /// Quando não há registro, ou quando o preferido está quebrado: mostrar a referência no lugar
-    /// esconderia do leitor que a medição dele se perdeu.
-    pub fn load(project: &Project, lesson: &Lesson) -> Result<Self, Missing> {
-        let [readers, reference] = project.records(lesson.number);
-        let is_readers = readers.exists();
-        let path = if is_readers { readers } else { reference };
-        if !path.exists() {
-            return Err(Missing::Record);
+    /// Quando não há nenhuma, ou quando a preferida está quebrada: mostrar a referência no lugar esconderia do leitor
+    /// que a medição dele se perdeu.
+    pub fn preferred(&self) -> Result<&Record, &Missing> {
+        match &self.readers {
+            Err(Missing::Record) => self.reference.as_ref(),
+            readers => readers.as_ref(),
         }
-        read(&path)
-            .and_then(|events| Self::gather(events, is_readers))
-            .filter(|record| record.start.lesson == lesson.number)
-            .ok_or_else(|| Missing::Broken(project.shown(&path)))
     }
+}
 
-    fn gather(events: Vec<Event>, is_readers: bool) -> Option<Self> {
+impl Record {
+    /// O registro feito destes eventos, se começam pelo começo.
+    pub fn gather(events: impl IntoIterator<Item = Event>, is_readers: bool) -> Option<Self> {
         let mut events = events.into_iter();
         let Some(Event::Start(start)) = events.next() else { return None };
         let mut record = Self {
@@ -70,24 +91,31 @@ impl Record {
             metrics: Vec::new(),
             claims: Vec::new(),
         };
-        for event in events {
-            match event {
-                Event::Result(result) => record.results.push(result),
-                Event::Point(point) => record.points.push(point),
-                Event::Span(span) => record.spans.push(span),
-                Event::Metric(metric) => record.metrics.push(metric),
-                Event::Claim(claim) => record.claims.push(claim),
-                Event::Start(_) | Event::Progress(_) | Event::End(_) => {}
-            }
-        }
+        events.for_each(|event| record.add(event));
         Some(record)
+    }
+
+    /// Acrescenta um evento.
+    pub fn add(&mut self, event: Event) {
+        match event {
+            Event::Result(result) => self.results.push(result),
+            Event::Point(point) => self.points.push(point),
+            Event::Span(span) => self.spans.push(span),
+            Event::Metric(metric) => self.metrics.push(metric),
+            Event::Claim(claim) => self.claims.push(claim),
+            Event::Start(_) | Event::Progress(_) | Event::End(_) => {}
+        }
     }
 
     /// A unidade de tempo de todas as figuras desta medição.
     pub fn time_scale(&self) -> TimeScale {
+        time_scale(&[self])
+    }
+
+    fn longest(&self) -> f64 {
         let medians = self.results.iter().map(|result| result.median);
         let ends = self.spans.iter().map(|span| span.end);
-        TimeScale::fit(medians.chain(ends).fold(0.0, f64::max))
+        medians.chain(ends).fold(0.0, f64::max)
     }
 
     /// Um número avulso.
@@ -99,6 +127,11 @@ impl Record {
     pub fn result(&self, model: &str) -> Option<&ModelResult> {
         self.results.iter().find(|result| result.model == model)
     }
+}
+
+/// A unidade de tempo em que se leem, lado a lado, as figuras de todos estes registros.
+pub fn time_scale(group: &[&Record]) -> TimeScale {
+    TimeScale::fit(group.iter().map(|record| record.longest()).fold(0.0, f64::max))
 }
 
 fn read(path: &Path) -> Option<Vec<Event>> {

@@ -2,13 +2,15 @@
 //!
 //! Todos os modelos usam a mesma escala, para que o mais curto seja, à vista, o mais rápido.
 
-use multiprocessamento::workbook::format::{decimal, model_label, seconds};
+use multiprocessamento::workbook::format::{count, decimal, model_label, seconds};
 use multiprocessamento::workbook::record::Span;
 
+use super::chart::{Chart, times_over};
 use super::names::class;
 use super::number::TimeScale;
 use super::pen::{Area, Pen, WIDTH, tick_name, ticks};
-use super::record::{Record, distinct};
+use super::record::{Record, distinct, time_scale};
+use super::table::Table;
 
 const LEFT: f64 = 24.0;
 const RIGHT: f64 = 64.0;
@@ -17,57 +19,139 @@ const LEGEND: f64 = 24.0;
 /// Quantos trabalhadores cabem com folga; dali em diante eles dividem uma altura fixa.
 const ROOMY: usize = 4;
 const TALLEST: f64 = 150.0;
-/// Quantas cores de núcleo `caderno.css` define; dali em diante elas se repetem.
-const CORE_COLORS: usize = 8;
+/// Quantos tons de núcleo `caderno.css` define; dali em diante eles se repetem. As cores são dos modelos.
+const CORE_TONES: usize = 8;
+/// Mais trabalhadores do que isto, e a tabela conta todos numa linha.
+const MOST_ROWS: usize = 16;
 
 /// Em que se conta o tempo, e o que diz a cor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ruler {
     /// Segundos; a cor é a do modelo.
     Seconds,
-    /// Segundos; a cor é a do núcleo.
+    /// Segundos; o tom diz o núcleo.
     SecondsByCore,
     /// O tempo serial da mesma linguagem: é como se comparam programas de velocidades diferentes.
     OwnSerial,
 }
 
-/// O gráfico, dos modelos pedidos (nenhum: todos); nada, sem trechos.
-pub fn draw(record: &Record, ruler: Ruler, models: &[&str]) -> Option<String> {
-    let wanted = |span: &&Span| models.is_empty() || models.contains(&span.model.as_str());
-    let spans: Vec<&Span> = record.spans.iter().filter(wanted).collect();
-    let mut shown = distinct(spans.iter().map(|span| span.model.as_str()));
-    // A ordem é a da página; sem pedido, a do registro.
-    shown.sort_by_key(|model| models.iter().position(|wanted| wanted == model));
-    let mut lanes: Vec<(&str, f64, Vec<&Span>)> = Vec::new();
-    for model in shown {
-        let unit = if ruler == Ruler::OwnSerial { last(&of(record, serial_of(model))) } else { 1.0 };
-        if unit > 0.0 {
-            lanes.push((model, unit, of(record, model)));
-        }
+/// Um modelo e o que vale, em segundos, uma unidade da régua dele.
+struct Lane<'a> {
+    model: &'a str,
+    unit: f64,
+    spans: Vec<&'a Span>,
+}
+
+impl Lane<'_> {
+    /// Quando o modelo acabou, na régua.
+    fn end(&self) -> f64 {
+        last(&self.spans) / self.unit
     }
-    let end = lanes.iter().map(|(_, unit, spans)| last(spans) / unit).fold(0.0, f64::max);
-    if end <= 0.0 {
+}
+
+/// O gráfico, dos modelos pedidos (nenhum: todos); nada, sem trechos. A régua serve a todos os registros de `group`,
+/// este entre eles.
+pub fn draw(record: &Record, ruler: Ruler, models: &[&str], group: &[&Record]) -> Option<Chart> {
+    let lanes = lanes(record, ruler, models);
+    let all = group.iter().flat_map(|record| self::lanes(record, ruler, models));
+    let end = all.map(|lane| lane.end()).fold(0.0, f64::max);
+    if lanes.is_empty() || end <= 0.0 {
         return None;
     }
     let scale = (WIDTH - LEFT - RIGHT) / end;
-    let times = if ruler == Ruler::OwnSerial { TimeScale::RATIO } else { record.time_scale() };
+    let times = if ruler == Ruler::OwnSerial { TimeScale::RATIO } else { time_scale(group) };
     let mut timeline = Timeline { pen: Pen::default(), y: 0.0, scale, times, ruler };
     if ruler == Ruler::SecondsByCore {
-        timeline.legend(&spans);
+        timeline.legend(&lanes);
     }
     let top = timeline.y;
-    for (model, unit, own) in lanes {
-        timeline.scale = scale / unit;
-        timeline.model(model, &own, unit);
+    for lane in &lanes {
+        timeline.scale = scale / lane.unit;
+        timeline.model(lane);
     }
     timeline.scale = scale;
     timeline.axis(top, end);
     let title = match ruler {
         Ruler::Seconds => "Linha do tempo de cada modelo; mais curta é mais rápida",
-        Ruler::SecondsByCore => "Linha do tempo de cada modelo; a cor diz o núcleo",
+        Ruler::SecondsByCore => "Linha do tempo de cada modelo; o tom diz o núcleo",
         Ruler::OwnSerial => "Linha do tempo de cada modelo, com o tempo serial da mesma linguagem como 1",
     };
-    Some(timeline.pen.finish(timeline.y, title))
+    Some(Chart {
+        title: title.to_owned(),
+        summary: summary(&lanes, times)?,
+        pen: timeline.pen,
+        height: timeline.y,
+        numbers: numbers(&lanes, times),
+    })
+}
+
+fn lanes<'a>(record: &'a Record, ruler: Ruler, models: &[&str]) -> Vec<Lane<'a>> {
+    let mut shown = distinct(record.spans.iter().map(|span| span.model.as_str()));
+    shown.retain(|model| models.is_empty() || models.contains(model));
+    // A ordem é a da página; sem pedido, a do registro.
+    shown.sort_by_key(|model| models.iter().position(|wanted| wanted == model));
+    let lanes = shown.into_iter().map(|model| {
+        let unit = if ruler == Ruler::OwnSerial { last(&of(record, serial_of(model))) } else { 1.0 };
+        Lane { model, unit, spans: of(record, model) }
+    });
+    lanes.filter(|lane| lane.unit > 0.0).collect()
+}
+
+/// Quem acabou primeiro, e quem por último.
+fn summary(lanes: &[Lane], times: TimeScale) -> Option<String> {
+    let by_end = |a: &&Lane, b: &&Lane| a.end().total_cmp(&b.end());
+    let (first, last) = (lanes.iter().min_by(by_end)?, lanes.iter().max_by(by_end)?);
+    let told = |lane: &Lane| format!("{}, em {}", model_label(lane.model), times.time(lane.end()));
+    Some(match lanes {
+        [only] => format!(
+            "Acabou {}, com {}.",
+            told(only),
+            count(workers(only).len(), "trabalhador", "trabalhadores")
+        ),
+        _ => format!(
+            "Acabou primeiro {}; por último, {}, {} o tempo do primeiro.",
+            told(first),
+            told(last),
+            times_over(last.end() / first.end())
+        ),
+    })
+}
+
+/// Centenas de trechos não se leem: cada trabalhador vira uma linha e, onde eles são muitos, todos os do modelo.
+fn numbers(lanes: &[Lane], times: TimeScale) -> Table {
+    let titles = ["Modelo", "Trabalhador", "Trechos", "Ocupado", "Começo", "Fim", "Núcleos"];
+    let mut numbers = Table::of_chart(&titles);
+    for lane in lanes {
+        let workers = workers(lane);
+        let row = |name: String, spans: &[&Span]| {
+            let time = |seconds: f64| times.time(seconds / lane.unit);
+            let mut cores = distinct(spans.iter().map(|span| span.cpu));
+            cores.sort_unstable();
+            let cores: Vec<String> = cores.iter().map(usize::to_string).collect();
+            let start = spans.iter().map(|span| span.start).fold(f64::INFINITY, f64::min);
+            let busy = spans.iter().map(|span| span.end - span.start).sum();
+            vec![name, spans.len().to_string(), time(busy), time(start), time(last(spans)), cores.join(", ")]
+        };
+        let rows: Vec<Vec<String>> = if workers.len() > MOST_ROWS {
+            vec![row(format!("os {}", workers.len()), &lane.spans)]
+        } else {
+            let each = workers.iter().map(|worker| {
+                let own: Vec<&Span> =
+                    lane.spans.iter().copied().filter(|span| span.worker == *worker).collect();
+                row((worker + 1).to_string(), &own)
+            });
+            each.collect()
+        };
+        numbers.rows(lane.model, &rows);
+    }
+    numbers
+}
+
+/// Os trabalhadores de um modelo, em ordem.
+fn workers(lane: &Lane) -> Vec<usize> {
+    let mut workers = distinct(lane.spans.iter().map(|span| span.worker));
+    workers.sort_unstable();
+    workers
 }
 
 fn of<'a>(record: &'a Record, model: &str) -> Vec<&'a Span> {
@@ -96,28 +180,27 @@ struct Timeline {
 
 impl Timeline {
     /// O nome do modelo e, embaixo, uma faixa por trabalhador.
-    fn model(&mut self, model: &str, spans: &[&Span], unit: f64) {
-        let mut workers = distinct(spans.iter().map(|span| span.worker));
-        workers.sort_unstable();
+    fn model(&mut self, lane: &Lane) {
+        let workers = workers(lane);
         let is_roomy = workers.len() <= ROOMY;
-        let count = f64::from(u16::try_from(workers.len()).unwrap_or(u16::MAX));
-        let pitch = if is_roomy { 18.0 } else { (TALLEST / count).min(10.0) };
-        let lane = pitch * 0.82;
-        self.pen.text("nome", (LEFT, self.y + HEADING - 6.0), model_label(model));
+        let number = f64::from(u16::try_from(workers.len()).unwrap_or(u16::MAX));
+        let pitch = if is_roomy { 18.0 } else { (TALLEST / number).min(10.0) };
+        let height = pitch * 0.82;
+        self.pen.text("nome", (LEFT, self.y + HEADING - 6.0), model_label(lane.model));
         self.y += HEADING;
-        let middle = self.y + (count * pitch) / 2.0 + 3.5;
+        let middle = self.y + (number * pitch) / 2.0 + 3.5;
         for worker in workers {
             if is_roomy {
                 let name = (worker + 1).to_string();
-                self.pen.text("fim", (LEFT - 5.0, self.y + lane - 3.0), &name);
+                self.pen.text("fim", (LEFT - 5.0, self.y + height - 3.0), &name);
             }
-            for span in spans.iter().filter(|span| span.worker == worker) {
-                self.span(span, lane);
+            for span in lane.spans.iter().filter(|span| span.worker == worker) {
+                self.span(span, height);
             }
             self.y += pitch;
         }
-        let end = last(spans);
-        self.pen.text("valor", (LEFT + end * self.scale + 6.0, middle), &self.times.time(end / unit));
+        let end = LEFT + last(&lane.spans) * self.scale;
+        self.pen.text("valor", (end + 6.0, middle), &self.times.time(lane.end()));
         self.y += 6.0;
     }
 
@@ -144,12 +227,13 @@ impl Timeline {
             _ => format!("{} desde o início do modelo", self.times.name),
         };
         self.pen.text("meio", ((LEFT + right) / 2.0, self.y + 33.0), &title);
-        self.y += 38.0;
+        self.pen.text("meio", ((LEFT + right) / 2.0, self.y + 50.0), "uma faixa por trabalhador");
+        self.y += 55.0;
     }
 
-    /// A cor de cada núcleo usado.
-    fn legend(&mut self, spans: &[&Span]) {
-        let mut cores = distinct(spans.iter().map(|span| span.cpu));
+    /// O tom de cada núcleo usado.
+    fn legend(&mut self, lanes: &[Lane]) {
+        let mut cores = distinct(lanes.iter().flat_map(|lane| &lane.spans).map(|span| span.cpu));
         cores.sort_unstable();
         let step = 92.0;
         let mut x = LEFT;
@@ -184,5 +268,5 @@ fn tip(span: &Span) -> String {
 }
 
 fn core_class(core: usize) -> String {
-    format!("nucleo-{}", core % CORE_COLORS)
+    format!("nucleo-{}", core % CORE_TONES)
 }

@@ -1,6 +1,7 @@
 //! Um número do registro no meio de uma frase.
 
 use multiprocessamento::workbook::format::{decimal, percent, quantity};
+use multiprocessamento::workbook::record::Point;
 
 use super::caption::owner;
 use super::number::date;
@@ -22,6 +23,15 @@ pub enum Value<'a> {
         measure: Measure,
         /// De que modelo.
         model: &'a str,
+    },
+    /// Uma das pontas de uma curva.
+    End {
+        /// Qual curva.
+        series: &'a str,
+        /// De que modelo.
+        model: &'a str,
+        /// A de maior abscissa; senão, a de menor.
+        is_last: bool,
     },
 }
 
@@ -48,16 +58,16 @@ impl Measure {
 }
 
 /// O número, com a unidade; um travessão, quando ninguém o mediu.
-pub fn inline(value: &Value, record: Option<&Record>) -> String {
+pub fn inline(value: &Value, record: Option<&Record>, place: usize) -> String {
     let text = record.and_then(|record| Some((read(value, record)?, record)));
     match text {
         Some((text, record)) => format!(
-            "<span class=\"valor-medido\" title=\"{}, {}\">{}</span>",
+            "<span class=\"valor-medido\" data-medida=\"{place}\" title=\"{}, {}\">{}</span>",
             owner(record).1,
             escape(&date(&record.start.date)),
             escape(&text)
         ),
-        None => "<span class=\"valor-medido\">—</span>".to_owned(),
+        None => format!("<span class=\"valor-medido\" data-medida=\"{place}\">—</span>"),
     }
 }
 
@@ -68,8 +78,21 @@ fn read(value: &Value, record: &Record) -> Option<String> {
         }
         Value::Result { measure, model } => record.result(model).map(|result| match measure {
             Measure::Median => record.time_scale().time(result.median),
-            Measure::Speedup => format!("{}×", decimal(result.speedup, 2)),
+            Measure::Speedup => times(result.speedup),
             Measure::Efficiency => percent(result.efficiency),
         }),
+        Value::End { series, model, is_last } => {
+            let own = record.points.iter().filter(|point| point.series == *series && point.model == *model);
+            let by_x = |a: &&Point, b: &&Point| a.x.total_cmp(&b.x);
+            let point = if *is_last { own.max_by(by_x) } else { own.min_by(by_x) };
+            point.map(|point| match point.y_unit.as_str() {
+                "aceleração" => times(point.y),
+                unit => quantity(point.y, unit),
+            })
+        }
     }
+}
+
+fn times(speedup: f64) -> String {
+    format!("{}×", decimal(speedup, 2))
 }

@@ -4,28 +4,40 @@ use std::path::{Component, Path, PathBuf};
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{Method, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use multiprocessamento::workbook::machine::cores;
 
 use super::shelf::Shelf;
 use crate::measure::pen::escape;
 
+const HTML: &str = "text/html; charset=utf-8";
+
+/// A página, com o sinal de que vem deste servidor: numa cópia parada os botões não teriam a quem pedir. O sinal diz
+/// também de que arquivos ela foi feita, para que ela saiba quando deixou de estar em dia.
+fn served(page: &[u8], shelf: &Shelf) -> Vec<u8> {
+    let state = shelf.summary().join("-");
+    let sign =
+        format!("<meta name=\"caderno-servido\" content=\"{}\" data-estado=\"{state}\">\n</head>", cores());
+    String::from_utf8_lossy(page).replacen("</head>", &sign, 1).into_bytes()
+}
+
 /// O arquivo pedido, a página de endereço inexistente, ou por que não há resposta.
-pub(super) fn answer(shelf: &Shelf, port: u16, request: &Request) -> Response<Body> {
-    if !is_own(request, port) {
-        // Uma página de fora que aponte um nome seu para 127.0.0.1 não pode ler daqui.
-        return text(StatusCode::FORBIDDEN, "este servidor só responde a 127.0.0.1 e localhost");
-    }
+pub(super) fn answer(shelf: &Shelf, request: &Request) -> Response<Body> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "aqui só se lê");
+        return wrong_method("GET, HEAD", "aqui só se lê");
     }
     let Some(name) = file_name(request.uri().path()) else {
         return text(StatusCode::BAD_REQUEST, "endereço malformado");
     };
     match shelf.read(&name) {
+        Ok(Some(body)) if kind(&name) == HTML => reply(StatusCode::OK, HTML, served(&body, shelf)),
         Ok(Some(body)) => reply(StatusCode::OK, kind(&name), body),
         Ok(None) => {
-            let page = shelf.read(Path::new("404.html")).ok().flatten().unwrap_or_default();
-            reply(StatusCode::NOT_FOUND, "text/html; charset=utf-8", page)
+            let page = shelf.read(Path::new("404.html")).ok().flatten();
+            page.map_or_else(
+                || text(StatusCode::NOT_FOUND, "esta página não existe"),
+                |page| reply(StatusCode::NOT_FOUND, HTML, served(&page, shelf)),
+            )
         }
         Err(error) => failure(&error),
     }
@@ -35,15 +47,28 @@ pub(super) fn answer(shelf: &Shelf, port: u16, request: &Request) -> Response<Bo
 pub(super) fn failure(error: &str) -> Response<Body> {
     let page = format!(
         "<!DOCTYPE html><html lang=\"pt-BR\"><meta charset=\"utf-8\"><title>Erro no livro</title>\
+         <meta http-equiv=\"refresh\" content=\"2\">\
          <h1>O livro não pôde ser construído</h1><pre>{}</pre>\
-         <p>Corrija e recarregue a página.</p>",
+         <p>Corrija o arquivo: esta página se recarrega sozinha.</p>",
         escape(error)
     );
-    reply(StatusCode::INTERNAL_SERVER_ERROR, "text/html; charset=utf-8", page.into_bytes())
+    reply(StatusCode::INTERNAL_SERVER_ERROR, HTML, page.into_bytes())
 }
 
-fn text(status: StatusCode, line: &str) -> Response<Body> {
+pub(super) fn text(status: StatusCode, line: &str) -> Response<Body> {
     reply(status, "text/plain; charset=utf-8", format!("{line}\n").into_bytes())
+}
+
+/// O método não é nenhum dos que este endereço aceita.
+pub(super) fn wrong_method(allowed: &'static str, line: &str) -> Response<Body> {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, line);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// O que um programa da página lê.
+pub(super) fn data(what: &serde_json::Value) -> Response<Body> {
+    reply(StatusCode::OK, "application/json", what.to_string().into_bytes())
 }
 
 fn reply(status: StatusCode, kind: &str, body: Vec<u8>) -> Response<Body> {
@@ -57,13 +82,6 @@ fn reply(status: StatusCode, kind: &str, body: Vec<u8>) -> Response<Body> {
     response.unwrap_or_default()
 }
 
-fn is_own(request: &Request, port: u16) -> bool {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    host.is_some_and(|host| {
-        [format!("127.0.0.1:{port}"), format!("localhost:{port}")].iter().any(|own| own == host)
-    })
-}
-
 /// O arquivo dentro do livro; nada, se o caminho tenta sair dele.
 fn file_name(path: &str) -> Option<PathBuf> {
     let relative = PathBuf::from(path.trim_start_matches('/'));
@@ -74,7 +92,7 @@ fn file_name(path: &str) -> Option<PathBuf> {
 
 fn kind(name: &Path) -> &'static str {
     match name.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
+        Some("html") => HTML,
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("json") => "application/json",

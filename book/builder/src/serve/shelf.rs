@@ -1,12 +1,12 @@
 //! O livro construído, refeito quando algo de que ele depende muda.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use mdbook::errors::Result;
 
+use super::stamp::{Change, Stamp};
 use crate::assembly;
 use crate::project::Project;
 
@@ -18,15 +18,22 @@ pub(super) struct Shelf {
 }
 
 struct Built {
-    stamp: u64,
+    stamp: Stamp,
     /// O que deu errado na última construção; as páginas de antes continuam no disco.
     error: Option<String>,
+}
+
+impl Built {
+    /// Se as páginas construídas com os arquivos assim são as mesmas.
+    fn serves(&self, stamp: &Stamp) -> bool {
+        self.stamp.changes(stamp).iter().all(|change| matches!(change, Change::Passed(_)))
+    }
 }
 
 impl Shelf {
     /// Constrói o livro pela primeira vez.
     pub(super) fn new(project: Project, destination: PathBuf) -> Result<Self> {
-        let stamp = stamp(&project);
+        let stamp = Stamp::of(&project);
         assembly::build(&project, &destination)?;
         Ok(Self { project, destination, built: RwLock::new(Built { stamp, error: None }) })
     }
@@ -48,65 +55,35 @@ impl Shelf {
         }
     }
 
+    /// Refaz o livro, se é preciso.
+    ///
+    /// # Erros
+    ///
+    /// Por que ele não pôde ser refeito.
+    pub(super) fn refresh(&self) -> Result<(), String> {
+        self.fresh().error.clone().map_or(Ok(()), Err)
+    }
+
+    /// Como estavam os arquivos de que o livro foi construído.
+    pub(super) fn summary(&self) -> [String; 3] {
+        self.shelved().stamp.summary()
+    }
+
     fn shelved(&self) -> RwLockReadGuard<'_, Built> {
         self.built.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// O livro em dia: quem chega durante uma construção espera por ela em vez de começar outra.
     fn fresh(&self) -> RwLockReadGuard<'_, Built> {
-        if self.shelved().stamp != stamp(&self.project) {
+        if self.shelved().stamp != Stamp::of(&self.project) {
             let mut built = self.built.write().unwrap_or_else(PoisonError::into_inner);
-            let now = stamp(&self.project);
-            if built.stamp != now {
+            let now = Stamp::of(&self.project);
+            if !built.serves(&now) {
                 let outcome = assembly::build(&self.project, &self.destination);
-                let error = outcome.err().map(|error| format!("{error:#}"));
-                *built = Built { stamp: now, error };
+                built.error = outcome.err().map(|error| format!("{error:#}"));
             }
+            built.stamp = now;
         }
         self.shelved()
-    }
-}
-
-/// Um número que muda quando um arquivo de que o livro depende aparece, some ou é escrito.
-fn stamp(project: &Project) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    project.sources().iter().for_each(|path| mark(path, &mut hasher));
-    hasher.finish()
-}
-
-fn mark(path: &Path, hasher: &mut DefaultHasher) {
-    let Ok(about) = fs::metadata(path) else { return };
-    path.hash(hasher);
-    if about.is_dir() {
-        let mut inside: Vec<PathBuf> =
-            fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-        inside.sort();
-        inside.iter().for_each(|path| mark(path, hasher));
-    } else {
-        (about.len(), about.modified().ok()).hash(hasher);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_stamp_follows_what_the_book_depends_on() {
-        let root = tempfile::tempdir().expect("pasta temporária");
-        let project = Project::at(root.path());
-        let write = |name: &str, text: &str| {
-            let path = root.path().join(name);
-            fs::create_dir_all(path.parent().expect("tem pasta")).expect("cria a pasta");
-            fs::write(path, text).expect("escreve");
-        };
-        write("book/src/01-a.md", "a");
-        let before = stamp(&project);
-        assert_eq!(before, stamp(&project));
-        write("target/caderno/lesson-1.json", "{}");
-        let measured = stamp(&project);
-        assert_ne!(before, measured);
-        write("lessons/01-a/main.rs", "fn main() {}");
-        assert_ne!(measured, stamp(&project));
     }
 }

@@ -32,6 +32,24 @@ fn each_lesson_chapter_shows_its_measurement() {
     }
 }
 
+/// O navegador põe um campo em cada pergunta, e compara o que o leitor escreve com o que está dobrado nela.
+#[test]
+fn each_question_has_what_was_measured_folded_in_it() {
+    let book = Sandbox::built();
+    for (_, name) in lessons() {
+        let page = Html::parse_document(&book.read(&format!("book/book/{name}")));
+        let questions = select(&page, "h2#preveja-antes-de-medir ~ ol > li");
+        let answers = select(&page, "h2#preveja-antes-de-medir ~ ol > li > details.mediu");
+        assert!(!answers.is_empty(), "{name}: nenhuma pergunta");
+        assert_eq!(answers.len(), select(&page, "details.mediu").len(), "{name}: uma resposta fora do lugar");
+        let asking = questions.into_iter().filter(|item| text(*item).contains("O que se mediu")).count();
+        assert_eq!(asking, answers.len(), "{name}: uma resposta por pergunta");
+        for answer in answers {
+            assert_eq!(answer.attr("open"), None, "{name}: à vista antes do palpite");
+        }
+    }
+}
+
 #[test]
 fn the_summary_numbers_chapters_like_lessons() {
     let book = Sandbox::built();

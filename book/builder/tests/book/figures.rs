@@ -94,10 +94,37 @@ fn a_shorter_bar_is_a_shorter_time() {
 fn a_bar_can_show_any_metric_of_the_models() {
     let page = figure("{{#medida barras spawn_us}}");
     let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
-    assert_eq!(words, ["processos", "1.431 µs"]);
+    for wanted in ["processos", "1.431 µs", "microssegundos (µs)"] {
+        assert!(words.iter().any(|word| word == wanted), "falta {wanted} em {words:?}");
+    }
     assert_eq!(select(&page, "rect.modelo-processes").len(), 1);
     let absent = figure("{{#medida barras pss_kib}}");
     assert_eq!(select(&absent, "div.sem-medida").len(), 1);
+}
+
+#[test]
+fn a_table_can_put_several_metrics_side_by_side() {
+    let page = figure("{{#medida metricas spawn_us pss_kib}}");
+    let titles: Vec<String> = select(&page, "thead th").into_iter().map(text).collect();
+    assert_eq!(titles, ["", "nascer e terminar", "memória, parado"]);
+    let rows: Vec<String> = select(&page, "tbody tr").into_iter().map(cells).collect();
+    assert_eq!(rows, ["processos | 1.431 µs | —"]);
+    let absent = figure("{{#medida metricas pss_kib}}");
+    assert_eq!(select(&absent, "div.sem-medida").len(), 1);
+}
+
+#[test]
+fn any_page_can_show_the_record_of_a_lesson_it_names() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &record(3));
+    let cite = |directive| sandbox.fill_page("por-dentro-do-pool.md", directive);
+    assert!(cite("{{#medida lesson-3 metrica spawn_us processes}}").expect("existe").contains("1.431 µs"));
+    let table = cite("{{#medida lesson-3 metricas spawn_us}}").expect("existe");
+    assert!(table.contains("<code>cargo run --bin lesson-3</code>"), "{table}");
+    for directive in ["{{#medida tabela}}", "{{#medida lesson-99 tabela}}", "{{#rodar lesson-3}}"] {
+        let error = cite(directive).expect_err(directive).to_string();
+        assert!(error.contains("por-dentro-do-pool.md") && !error.contains('\n'), "{error}");
+    }
 }
 
 #[test]
@@ -231,6 +258,9 @@ fn a_sentence_can_cite_a_number() {
         ("{{#medida valor speedup process_pool}}", "1,92×"),
         ("{{#medida valor efficiency process_pool}}", "96 %"),
         ("{{#medida valor median mpi}}", "—"),
+        ("{{#medida ponta speedup_by_workers process_pool primeira}}", "1,00×"),
+        ("{{#medida ponta speedup_by_workers process_pool ultima}}", "1,92×"),
+        ("{{#medida ponta speedup_by_workers mpi ultima}}", "—"),
     ] {
         assert_eq!(inline(directive), shown, "{directive}");
     }
@@ -251,6 +281,8 @@ fn a_directive_that_does_not_exist_is_an_error_of_one_line() {
         "{{#medida pizza}}",
         "{{#medida tabela grande}}",
         "{{#medida curva}}",
+        "{{#medida metricas}}",
+        "{{#medida metricas abort_right}}",
         "{{#medida destinos}}",
         "{{#medida destinos abortt}}",
         "{{#medida linha-do-tempo mpii}}",

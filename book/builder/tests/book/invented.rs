@@ -120,7 +120,7 @@ fn point(model: &str, (x, y): (f64, f64)) -> Point {
         x,
         x_unit: "trabalhadores".to_owned(),
         y,
-        y_unit: String::new(),
+        y_unit: "aceleração".to_owned(),
     }
 }
 

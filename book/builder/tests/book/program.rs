@@ -1,20 +1,15 @@
 //! O programa: a linha de comando, o servidor e a conversa com o mdbook.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Output, Stdio};
 
 use mdbook::MDBook;
 use mdbook_preprocessor::PreprocessorContext;
 
 use crate::invented::record;
 use crate::sandbox::{Sandbox, readers, reference};
-
-fn livro(sandbox: &Sandbox, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_livro"));
-    command.args(words).current_dir(sandbox.path("book")).stdin(Stdio::null());
-    command
-}
+use crate::server::{Server, livro};
 
 fn run(sandbox: &Sandbox, words: &[&str]) -> Output {
     livro(sandbox, words).output().expect("o programa roda")
@@ -80,58 +75,6 @@ fn it_speaks_the_preprocessor_protocol_of_mdbook() {
     let answer = String::from_utf8_lossy(&output.stdout);
     serde_json::from_slice::<mdbook::book::Book>(&output.stdout).expect("devolve um livro");
     assert!(answer.contains("figure class=\\\"medida\\\""), "as diretivas foram trocadas");
-}
-
-/// O servidor, encerrado ao sair do teste.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    /// Outro programa pode tomar a porta livre antes do servidor; por isso as tentativas.
-    fn start(sandbox: &Sandbox) -> Self {
-        (0..5).find_map(|_| Self::try_start(sandbox)).expect("o servidor sobe")
-    }
-
-    fn try_start(sandbox: &Sandbox) -> Option<Self> {
-        let port = free_port();
-        let mut child = livro(sandbox, &["--porta", &port.to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("o programa roda");
-        let output = child.stdout.take().expect("saída");
-        let server = Self { child, port };
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line).expect("lê");
-        let address = format!("O livro está em http://127.0.0.1:{port}/ (Ctrl-C encerra)");
-        (line.trim() == address).then_some(server)
-    }
-
-    fn ask(&self, method: &str, path: &str, host: &str) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("conecta");
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("pede");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("lê");
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn get(&self, path: &str) -> String {
-        self.ask("GET", path, &format!("127.0.0.1:{}", self.port))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("porta");
-    listener.local_addr().expect("porta").port()
 }
 
 #[test]

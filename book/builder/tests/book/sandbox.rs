@@ -25,8 +25,15 @@ impl Sandbox {
         sandbox
     }
 
-    /// O livro de verdade, já construído, com medições inventadas onde ainda falta a de referência.
+    /// O livro de verdade, já construído.
     pub(crate) fn built() -> Self {
+        let sandbox = Self::filled();
+        sandbox.build().expect("o livro se deixa construir");
+        sandbox
+    }
+
+    /// O livro de verdade por construir, com medições inventadas onde ainda falta a de referência.
+    pub(crate) fn filled() -> Self {
         let sandbox = Self::new();
         for (lesson, _) in lessons() {
             let real = fs::read_to_string(repository().join(reference(lesson)));
@@ -35,7 +42,6 @@ impl Sandbox {
         let toml = sandbox.read("book/book.toml");
         let redirect = "\n[output.html.redirect]\n\"/antigo.html\" = \"introducao.html\"\n";
         sandbox.write("book/book.toml", &(toml + redirect));
-        sandbox.build().expect("o livro se deixa construir");
         sandbox
     }
 
@@ -63,7 +69,12 @@ impl Sandbox {
 
     /// O que uma diretiva vira em um capítulo da lição 3.
     pub(crate) fn fill(&self, text: &str) -> Result<String> {
-        fill(&self.project(), Path::new("03-paralelismo-real.md"), text)
+        self.fill_page("03-paralelismo-real.md", text)
+    }
+
+    /// O que uma diretiva vira nesta página.
+    pub(crate) fn fill_page(&self, page: &str, text: &str) -> Result<String> {
+        fill(&self.project(), Path::new(page), text)
     }
 
     /// Os arquivos construídos que terminam assim, com o nome dentro do livro.

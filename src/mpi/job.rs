@@ -1,0 +1,273 @@
+//! Um programa do MPI comandado por este: o `mpirun` roda este mesmo executável, e o rank 0 faz o que se pede daqui.
+//!
+//! ```text
+//!   este programa ══pipes══ rank 0 ──MPI── ranks 1, 2, …
+//!        └── mpirun, que os criou, e que termina quando um deles morre
+//! ```
+//!
+//! O `mpirun` não passa adiante nenhum descritor. O rank 0, que está nesta máquina, abre os dois pipes pelo `/proc` deste
+//! processo: assim nada tem nome em disco, e nada fica para trás.
+
+use std::env;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process, kill_process_group, pidfd_open};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::MpiPool;
+use crate::Error;
+use crate::ipc::parcel::{self, Parcel};
+use crate::process::protocol;
+use crate::process::task::{Arguments, Fingerprint, TaskId};
+
+/// O primeiro argumento de um programa que é um rank: `--rank-de=<pid>:<pedidos>:<respostas>`.
+const RANK_OF: &str = "--rank-de=";
+
+/// Quanto se espera que os ranks se apresentem. Numa máquina sossegada é menos de um segundo.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Quanto se espera que eles se despeçam, antes de matar o `mpirun`.
+const EXIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Ranks criados por um `mpirun` que este programa roda. Descartado, eles terminam.
+///
+/// # Exemplos
+///
+/// ```no_run
+/// use multiprocessamento::{Error, MpiJob, MpiPool, init};
+///
+/// fn quadrado(x: u64) -> u64 {
+///     x * x
+/// }
+///
+/// fn main() -> Result<(), Error> {
+///     init();
+///     let mut job = MpiJob::start(2)?; // o mesmo que `mpirun -n 3`
+///     let soma = job.call(|ate: u64| Ok(MpiPool::new()?.map(quadrado, 0..ate)?.iter().sum()), 4)?;
+///     let soma: u64 = soma?;
+///     assert_eq!(soma, 14);
+///     Ok(())
+/// }
+/// ```
+pub struct MpiJob {
+    mpirun: Child,
+    requests: Option<PipeWriter>,
+    answers: PipeReader,
+}
+
+impl MpiJob {
+    /// Um rank 0, e `workers` ranks que trabalham para ele, nesta máquina.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::NoWorkers`] com zero, e os de [`launch`](Self::launch).
+    pub fn start(workers: usize) -> Result<Self, Error> {
+        if workers == 0 {
+            return Err(Error::NoWorkers);
+        }
+        let mut mpirun = Command::new("mpirun");
+        // Mais ranks do que núcleos, e nenhum preso a um deles: quem os reparte é o sistema, como no Pool.
+        mpirun.args(["--oversubscribe", "--bind-to", "none", "-n", &(workers + 1).to_string()]);
+        Self::launch(mpirun)
+    }
+
+    /// Os ranks que `mpirun`, com as opções que já tem, criar deste programa.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::NotInitialized`] sem [`init`](crate::init); [`Error::Mpi`] se não há `mpirun`, ou se os ranks não se
+    /// apresentaram. Nenhum processo fica.
+    pub fn launch(mut mpirun: Command) -> Result<Self, Error> {
+        crate::process::check_initialized()?;
+        let (for_rank, requests) = io::pipe().map_err(Error::spawn)?;
+        let (answers, from_rank) = io::pipe().map_err(Error::spawn)?;
+        let program = env::current_exe().map_err(Error::spawn)?;
+        let (me, requests_fd, answers_fd) = (std::process::id(), for_rank.as_raw_fd(), from_rank.as_raw_fd());
+        let child = mpirun
+            .arg(program)
+            .arg(format!("{RANK_OF}{me}:{requests_fd}:{answers_fd}"))
+            // Root é comum num contêiner, e o Open MPI o recusa se ninguém disser que é de propósito.
+            .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
+            .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+            // Quem conta a morte de um rank é este programa; o relato dele, em inglês, não diria mais.
+            .env("OMPI_MCA_orte_execute_quiet", "1")
+            .env("OMPI_MCA_opal_signal", "")
+            // O Ctrl-C é deste programa; os ranks vão com ele.
+            .process_group(0)
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|error| {
+                Error::Mpi(match error.kind() {
+                    ErrorKind::NotFound => "não há mpirun no PATH".to_owned(),
+                    _ => error.to_string(),
+                })
+            })?;
+        let mut job = MpiJob { mpirun: child, requests: Some(requests), answers };
+        job.meet()?;
+        // Daqui em diante estes lados são só do rank 0: se ele termina, os pipes se fecham.
+        drop((for_rank, from_rank));
+        Ok(job)
+    }
+
+    /// Roda `function(argument)` no rank 0, que ali tem o [`MpiPool`] com [`MpiPool::new`].
+    ///
+    /// # Erros
+    ///
+    /// [`Error::Mpi`] se um dos ranks morreu: o MPI encerra os outros. E os de uma tarefa: [`Error::Panicked`],
+    /// [`Error::Encode`], [`Error::Decode`].
+    pub fn call<F, A, R>(&mut self, function: F, argument: A) -> Result<R, Error>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned,
+    {
+        let mut request = Parcel::of(&TaskId::of(function))?;
+        request.write(&argument)?;
+        let sent = match &mut self.requests {
+            Some(requests) => send(requests, &request.into_bytes()?),
+            None => Err(ErrorKind::BrokenPipe.into()),
+        };
+        let answer = sent.and_then(|()| receive(&mut self.answers)).map_err(|_| self.obituary())?;
+        let values: Vec<R> = parcel::read(protocol::results_of(&answer)?, &[])?.0;
+        values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
+    }
+
+    /// Espera que o rank 0 se apresente, o que ele só faz depois de conhecer os outros.
+    fn meet(&mut self) -> Result<(), Error> {
+        let exit = exit_of(&self.mpirun)?;
+        let mut events = [poll_in(&self.answers), poll_in(&exit)];
+        poll(&mut events, Some(&limit(START_LIMIT))).map_err(Error::io)?;
+        if events.iter().all(|event| event.revents().is_empty()) {
+            return Err(Error::Mpi(format!("os ranks não se apresentaram em {} s", START_LIMIT.as_secs())));
+        }
+        if events[0].revents().is_empty() {
+            let status = self.mpirun.wait().map_err(Error::io)?;
+            return Err(Error::Mpi(format!(
+                "o mpirun terminou antes de os ranks começarem, com {}",
+                ended(status)
+            )));
+        }
+        let greeting = receive(&mut self.answers).map_err(|_| self.obituary())?;
+        match parcel::read::<Result<Fingerprint, Error>>(&greeting, &[])?.0? {
+            theirs if theirs == Fingerprint::own() => Ok(()),
+            _ => Err(Error::Mpi("o executável dos ranks é outro".to_owned())),
+        }
+    }
+
+    /// Por que ninguém responde.
+    fn obituary(&mut self) -> Error {
+        self.requests = None;
+        let status = self.end();
+        Error::Mpi(match status {
+            Some(status) => format!("um dos ranks morreu, e o MPI encerrou os outros: {}", ended(status)),
+            None => "um dos ranks morreu, e o mpirun teve que ser encerrado também".to_owned(),
+        })
+    }
+
+    /// Espera o `mpirun` terminar; depois do limite, mata-o com tudo o que é dele.
+    fn end(&mut self) -> Option<ExitStatus> {
+        let in_time = exit_of(&self.mpirun)
+            .is_ok_and(|exit| poll(&mut [poll_in(&exit)], Some(&limit(EXIT_LIMIT))) == Ok(1));
+        if !in_time && let Some(group) = Pid::from_raw(self.mpirun.id().cast_signed()) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        self.mpirun.wait().ok().filter(|_| in_time)
+    }
+}
+
+impl Drop for MpiJob {
+    fn drop(&mut self) {
+        // Sem pedidos, o rank 0 se despede dos outros e termina.
+        self.requests = None;
+        self.end();
+    }
+}
+
+/// Algo que se pode esperar, e que avisa quando o `mpirun` termina.
+fn exit_of(mpirun: &Child) -> Result<OwnedFd, Error> {
+    let pid = Pid::from_child(mpirun);
+    pidfd_open(pid, PidfdFlags::empty()).map_err(Error::io)
+}
+
+fn poll_in(descriptor: &impl AsFd) -> PollFd<'_> {
+    PollFd::new(descriptor, PollFlags::IN)
+}
+
+fn limit(limit: Duration) -> Timespec {
+    Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: 0 }
+}
+
+/// O Open MPI devolve o código do rank que falhou: acima de 128, o sinal que o matou.
+fn ended(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code @ 129..=192) => format!("o sinal {}", code - 128),
+        Some(code) => format!("o código {code}"),
+        None => status.to_string(),
+    }
+}
+
+/// Escreve uma mensagem: o tamanho, e os bytes.
+fn send(pipe: &mut impl Write, body: &[u8]) -> io::Result<()> {
+    pipe.write_all(&(body.len() as u64).to_ne_bytes())?;
+    pipe.write_all(body)
+}
+
+/// Lê a próxima. Um pipe que se fechou é um erro.
+fn receive(pipe: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut size = [0; 8];
+    pipe.read_exact(&mut size)?;
+    let mut body = vec![0; u64::from_ne_bytes(size) as usize];
+    pipe.read_exact(&mut body)?;
+    Ok(body)
+}
+
+/// Num rank de um [`MpiJob`], não volta: faz o que se pede, e sai do programa. Nos outros, volta na hora.
+pub(crate) fn serve_if_rank() {
+    let argument = env::args().nth(1).unwrap_or_default();
+    let Some(invitation) = argument.strip_prefix(RANK_OF) else { return };
+    // Um erro é o programa que comandava e se foi: ninguém espera mais nada daqui.
+    std::process::exit(serve(invitation).map_or(1, |()| 0))
+}
+
+/// O rank 0, até que se fechem os pedidos. Os outros ranks não saem de `MpiPool::new`.
+fn serve(invitation: &str) -> io::Result<()> {
+    let pool = MpiPool::enter();
+    let mut parts = invitation.split(':');
+    let mut next = || parts.next().ok_or(ErrorKind::InvalidInput);
+    let (pid, requests, answers) = (next()?, next()?, next()?);
+    let mut requests = File::open(format!("/proc/{pid}/fd/{requests}"))?;
+    let mut answers = OpenOptions::new().write(true).open(format!("/proc/{pid}/fd/{answers}"))?;
+    follow(answers.try_clone()?);
+    let greeting = pool.as_ref().map(|_| Fingerprint::own()).map_err(Clone::clone);
+    send(&mut answers, &Parcel::of(&greeting).map_err(io::Error::other)?.bytes)?;
+    while let Ok(request) = receive(&mut requests) {
+        let answer = answer_to(&request).map_err(io::Error::other)?;
+        send(&mut answers, &answer.bytes)?;
+    }
+    Ok(())
+}
+
+fn answer_to(request: &[u8]) -> Result<Parcel, Error> {
+    let (task, bytes) = parcel::read::<TaskId>(request, &[])?;
+    let mut answer = Parcel::default();
+    protocol::run(task, Arguments { items: 1, bytes, descriptors: Vec::new() }, &mut answer)?;
+    Ok(answer)
+}
+
+/// O rank 0 morre com quem o comanda, mesmo no meio de uma tarefa; o `mpirun` faz o resto.
+fn follow(answers: File) {
+    thread::spawn(move || {
+        // Sem nada a esperar, `poll` só volta quando o outro lado do pipe se fecha.
+        let mut closed = [PollFd::new(&answers, PollFlags::empty())];
+        while poll(&mut closed, None).is_err() {}
+        let _ = kill_process(getpid(), Signal::KILL);
+    });
+}

@@ -1,0 +1,354 @@
+//! O que há em cada byte da memória do mural.
+//!
+//! ```text
+//!   head │ tail │ trabalhador 1 │ 2 │ … │ anel │ casa 0 │ casa 1 │ … │ folhas da casa 0 │ … │ maço 0 │ …
+//!
+//!   casa     pedido: tarefa, itens, bytes, 40 bytes deles  │  resposta: DONE, campainha, bytes, 48 deles
+//!   folhas   o pedido que não cabe na casa, até 64 KiB     │  a resposta, idem
+//! ```
+//!
+//! O que um lado escreve fica em linhas de cache que o outro só lê: o pedido é do pai, a resposta do
+//! trabalhador. Uma linha que dois núcleos escrevem anda de um para o outro a cada vez, e isso é quase todo o
+//! preço de uma tarefa pequena.
+//!
+//! As folhas são muitas, mas a memória só existe depois que alguém escreve nela; e as casas usadas há pouco são
+//! as primeiras a servir de novo.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, AtomicU64, fence};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::claim::{Atomics, Claims, NOWHERE, Strided, Word};
+use super::pack::{PACKS, Pack, pack_size};
+use crate::Error;
+use crate::ipc::futex;
+use crate::ipc::memory::Memory;
+use crate::process::task::TaskId;
+
+/// Quantas casas: o bastante para que o pai, que as reabastece, acorde poucas vezes.
+const SLOTS: usize = 4096;
+
+/// Uma linha de cache, e a vizinha, que o processador busca junto.
+const LINE: usize = 128;
+const HALF: usize = LINE / 2;
+
+const HEAD: usize = 0;
+const TAIL: usize = LINE;
+const WORKERS: usize = 2 * LINE;
+/// De um trabalhador: numa linha, o que ele escreve a cada bloco; na outra, o que muda quando para ou recomeça.
+const WORKER: usize = 2 * LINE;
+const NOTE: usize = 0;
+const SINCE: usize = 8;
+const FINISHED: usize = 16;
+const DOING: usize = 24;
+const STATUS: usize = LINE;
+const SUMMONS: usize = LINE + 4;
+
+/// De uma casa, o pedido.
+const TASK: usize = 0;
+const ITEMS: usize = 8;
+const REQUEST_LEN: usize = 12;
+const CALLER: usize = 16;
+const FLAGS: usize = 20;
+const REQUEST: usize = 24;
+const REQUEST_ROOM: usize = HALF - REQUEST;
+/// E a resposta.
+const STATE: usize = HALF;
+const BELL: usize = HALF + 4;
+const REPLY_LEN: usize = HALF + 8;
+const REPLY: usize = HALF + 16;
+const REPLY_ROOM: usize = LINE - REPLY;
+
+/// Ninguém quer mais a resposta.
+const CANCELLED: u32 = 1;
+/// O pedido é um posto num maço.
+const PACK: u32 = 2;
+
+/// O maior pedido, ou resposta, que passa pela memória; o que é maior vai pelo soquete.
+pub(super) const SHEET: usize = 64 << 10;
+
+/// No lugar do tamanho de uma resposta: ela está com o pai.
+const ELSEWHERE: u32 = u32::MAX;
+
+/// A memória de um mural, que atravessa para os trabalhadores.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Memories {
+    memory: Memory,
+    workers: usize,
+}
+
+impl Memories {
+    pub(super) fn create(workers: usize) -> Result<Self, Error> {
+        let memory = Memory::create("mural", size_for(workers))?;
+        let memories = Memories { memory, workers };
+        let view = memories.view();
+        for worker in 0..workers {
+            view.claims.notes[worker].store(NOWHERE, Relaxed);
+        }
+        Ok(memories)
+    }
+
+    /// A memória, com nomes.
+    pub(super) fn view(&self) -> View<'_> {
+        let mapping = self.memory.mapping();
+        let large: &[AtomicU64] = mapping.slice(0, mapping.len() / 8);
+        let small: &[AtomicU32] = mapping.slice(0, mapping.len() / 4);
+        let (ring, slots) = (ring_start(self.workers), slots_start(self.workers));
+        let of_workers =
+            |offset: usize| Strided { words: &small[(WORKERS + offset) / 4..ring / 4], stride: WORKER / 4 };
+        let of_slots = |offset: usize| Strided {
+            words: &small[(slots + offset) / 4..sheets_start(self.workers) / 4],
+            stride: LINE / 4,
+        };
+        let claims = Claims {
+            head: &large[HEAD / 8],
+            tail: &large[TAIL / 8],
+            ring: &small[ring / 4..ring / 4 + SLOTS],
+            notes: Strided { words: &large[(WORKERS + NOTE) / 8..ring / 8], stride: WORKER / 8 },
+            status: of_workers(STATUS),
+            states: of_slots(STATE),
+            bells: of_slots(BELL),
+            callers: of_slots(CALLER),
+        };
+        let (sheets, packs) = (sheets_start(self.workers), packs_start(self.workers));
+        View { large, small, slots, sheets, packs, workers: self.workers, claims }
+    }
+
+    pub(super) fn slots(&self) -> u32 {
+        SLOTS as u32
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.workers
+    }
+}
+
+const fn ring_start(workers: usize) -> usize {
+    WORKERS + workers * WORKER
+}
+
+const fn slots_start(workers: usize) -> usize {
+    ring_start(workers) + SLOTS * size_of::<u32>()
+}
+
+const fn sheets_start(workers: usize) -> usize {
+    (slots_start(workers) + SLOTS * LINE).next_multiple_of(4096)
+}
+
+const fn packs_start(workers: usize) -> usize {
+    sheets_start(workers) + 2 * SLOTS * SHEET
+}
+
+const fn size_for(workers: usize) -> usize {
+    packs_start(workers) + PACKS * pack_size(workers)
+}
+
+/// A memória do mural vista por um processo.
+pub(super) struct View<'m> {
+    large: &'m [AtomicU64],
+    small: &'m [AtomicU32],
+    slots: usize,
+    sheets: usize,
+    packs: usize,
+    workers: usize,
+    pub(super) claims: Claims<'m, Real>,
+}
+
+/// O pedido de uma casa; os bytes ficam com quem o leu.
+pub(super) struct Request {
+    pub(super) task: TaskId,
+    pub(super) items: usize,
+    pub(super) cancelled: bool,
+    pub(super) pack: bool,
+}
+
+impl View<'_> {
+    /// Escreve um pedido; `bytes` não passa de [`SHEET`].
+    pub(super) fn write_request(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8]) {
+        self.write(slot, task, items, bytes, 0);
+    }
+
+    /// Escreve um pedido que é um posto num maço.
+    pub(super) fn write_post(&self, slot: u32, task: TaskId, post: &[u8]) {
+        self.write(slot, task, 0, post, PACK);
+    }
+
+    fn write(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8], flags: u32) {
+        let line = self.line(slot);
+        self.large[(line + TASK) / 8].store(task.to_bits(), Relaxed);
+        self.small[(line + ITEMS) / 4].store(items as u32, Relaxed);
+        self.small[(line + REQUEST_LEN) / 4].store(bytes.len() as u32, Relaxed);
+        self.small[(line + FLAGS) / 4].store(flags, Relaxed);
+        copy_in(self.request_words(slot, bytes.len()), bytes);
+    }
+
+    /// Lê o pedido para `bytes`.
+    pub(super) fn read_request(&self, slot: u32, bytes: &mut Vec<u8>) -> Request {
+        let line = self.line(slot);
+        let len = self.small[(line + REQUEST_LEN) / 4].load(Relaxed) as usize;
+        copy_out(self.request_words(slot, len), len, bytes);
+        let flags = self.small[(line + FLAGS) / 4].load(Relaxed);
+        Request {
+            task: TaskId::from_bits(self.large[(line + TASK) / 8].load(Relaxed)),
+            items: self.small[(line + ITEMS) / 4].load(Relaxed) as usize,
+            cancelled: flags & CANCELLED != 0,
+            pack: flags & PACK != 0,
+        }
+    }
+
+    /// Ninguém quer mais a resposta: quem pegar o bloco não o faz.
+    pub(super) fn cancel(&self, slot: u32) {
+        self.small[(self.line(slot) + FLAGS) / 4].fetch_or(CANCELLED, Relaxed);
+    }
+
+    /// Escreve a resposta, se cabe.
+    pub(super) fn write_reply(&self, slot: u32, bytes: &[u8]) -> bool {
+        if bytes.len() > SHEET {
+            return false;
+        }
+        copy_in(self.reply_words(slot, bytes.len()), bytes);
+        self.reply_len(slot).store(bytes.len() as u32, Relaxed);
+        true
+    }
+
+    /// Diz que a resposta está com o pai.
+    pub(super) fn reply_elsewhere(&self, slot: u32) {
+        self.reply_len(slot).store(ELSEWHERE, Relaxed);
+    }
+
+    /// Lê a resposta para `bytes`; `false` se ela está com o pai.
+    pub(super) fn read_reply(&self, slot: u32, bytes: &mut Vec<u8>) -> bool {
+        let len = self.reply_len(slot).load(Relaxed);
+        if len == ELSEWHERE {
+            return false;
+        }
+        copy_out(self.reply_words(slot, len as usize), len as usize, bytes);
+        true
+    }
+
+    /// Desde quando o trabalhador faz o que faz, em ns do relógio do sistema; 0 se não faz nada.
+    pub(super) fn since(&self, worker: usize) -> &AtomicU64 {
+        &self.large[(WORKERS + worker * WORKER + SINCE) / 8]
+    }
+
+    /// De quantos itens é o bloco que ele faz.
+    pub(super) fn doing(&self, worker: usize) -> &AtomicU64 {
+        &self.large[(WORKERS + worker * WORKER + DOING) / 8]
+    }
+
+    /// Quantos blocos saíram deste lugar de trabalhador, contando os de quem já se foi.
+    pub(super) fn finished(&self, worker: usize) -> &AtomicU64 {
+        &self.large[(WORKERS + worker * WORKER + FINISHED) / 8]
+    }
+
+    /// Se o supervisor chama o trabalhador de volta, e com que pressa.
+    pub(super) fn summons(&self, worker: usize) -> &AtomicU32 {
+        &self.small[(WORKERS + worker * WORKER + SUMMONS) / 4]
+    }
+
+    /// Um maço.
+    pub(super) fn pack(&self, pack: usize) -> Pack<'_> {
+        let start = self.packs + pack * pack_size(self.workers);
+        Pack::new(&self.large[start / 8..(start + pack_size(self.workers)) / 8], self.workers)
+    }
+
+    fn line(&self, slot: u32) -> usize {
+        self.slots + slot as usize * LINE
+    }
+
+    fn reply_len(&self, slot: u32) -> &AtomicU32 {
+        &self.small[(self.line(slot) + REPLY_LEN) / 4]
+    }
+
+    fn request_words(&self, slot: u32, len: usize) -> &[AtomicU64] {
+        let sheet = self.sheets + 2 * slot as usize * SHEET;
+        self.words(if len <= REQUEST_ROOM { self.line(slot) + REQUEST } else { sheet }, len)
+    }
+
+    fn reply_words(&self, slot: u32, len: usize) -> &[AtomicU64] {
+        let sheet = self.sheets + (2 * slot as usize + 1) * SHEET;
+        self.words(if len <= REPLY_ROOM { self.line(slot) + REPLY } else { sheet }, len)
+    }
+
+    fn words(&self, start: usize, len: usize) -> &[AtomicU64] {
+        &self.large[start / 8..start / 8 + len.div_ceil(8)]
+    }
+}
+
+/// De oito em oito bytes, com átomos: o outro lado não mexe nisto agora, mas o compilador não tem como saber.
+pub(super) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    for (word, &bytes) in words.iter().zip(whole) {
+        word.store(u64::from_ne_bytes(bytes), Relaxed);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        words[whole.len()].store(u64::from_ne_bytes(last), Relaxed);
+    }
+}
+
+pub(super) fn copy_out(words: &[AtomicU64], len: usize, bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.reserve(8 * words.len());
+    for word in words {
+        bytes.extend_from_slice(&word.load(Relaxed).to_ne_bytes());
+    }
+    bytes.truncate(len);
+}
+
+/// A memória de verdade.
+pub(super) struct Real;
+
+impl Atomics for Real {
+    type U32 = AtomicU32;
+    type U64 = AtomicU64;
+
+    fn fence() {
+        fence(std::sync::atomic::Ordering::SeqCst);
+    }
+
+    // Um futex que falha (não há sinal nem endereço que o faça aqui) seria uma espera que volta à toa.
+    fn wait(word: &AtomicU32, seen: u32, deadline: Option<Instant>) {
+        let _ = futex::wait(word, seen, deadline);
+    }
+
+    fn wake(word: &AtomicU32) {
+        let _ = futex::wake(word);
+    }
+
+    fn add_and_wake(word: &AtomicU32) {
+        let _ = futex::add_and_wake(word, 1);
+    }
+}
+
+macro_rules! words {
+    ($($atomic:ty: $value:ty),*) => { $(
+        impl Word<$value> for $atomic {
+            fn load(&self, order: std::sync::atomic::Ordering) -> $value {
+                self.load(order)
+            }
+            fn store(&self, value: $value, order: std::sync::atomic::Ordering) {
+                self.store(value, order);
+            }
+            fn swap(&self, value: $value, order: std::sync::atomic::Ordering) -> $value {
+                self.swap(value, order)
+            }
+            fn fetch_or(&self, bits: $value, order: std::sync::atomic::Ordering) -> $value {
+                self.fetch_or(bits, order)
+            }
+            fn compare_exchange(
+                &self,
+                current: $value,
+                new: $value,
+                success: std::sync::atomic::Ordering,
+                failure: std::sync::atomic::Ordering,
+            ) -> Result<$value, $value> {
+                self.compare_exchange(current, new, success, failure)
+            }
+        }
+    )* };
+}
+words!(AtomicU32: u32, AtomicU64: u64);

@@ -1,0 +1,195 @@
+//! Um maço: muitos blocos pequenos, que os trabalhadores fazem juntos, um de cada vez.
+//!
+//! Uma casa por bloco custa cinco linhas de cache que atravessam de um núcleo a outro. No maço, os pedidos ficam
+//! colados uns nos outros, e as respostas também, num diário de cada posto; e cada posto tem os seus blocos, que só
+//! outro sem nenhum vem buscar.
+//!
+//! ```text
+//!   posto 1: faixa, anotação, fim do diário │ posto 2 │ … │ índice │ pedidos … │ diário 1 … │ diário 2 … │
+//! ```
+//!
+//! Um *posto* é um bloco comum, numa casa: quem o pega faz blocos do maço até que acabem, e a resposta da casa é
+//! o que ele não pôde pôr no diário. Há um posto por trabalhador, e cada um tem o seu diário: ninguém escreve na
+//! linha de outro. O que um morto tinha escrito continua lá.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use super::claim::{NOWHERE, Ranges, Strided, range};
+use super::layout::{Real, copy_in, copy_out};
+
+/// Quantos maços há num mural.
+pub(super) const PACKS: usize = 6;
+
+/// Quantos blocos num maço, no máximo; o índice tem lugar para mais, os que se perderem e voltarem.
+pub(super) const MOST: usize = 16 << 10;
+const INDEX: usize = MOST + 1024;
+
+/// Quantas palavras de 8 bytes têm os pedidos de um maço, e o diário de cada posto.
+pub(super) const WORDS: usize = 64 << 10;
+
+/// Quantos itens cabem num bloco: no índice, 24 bits são deles, 20 do tamanho em bytes, 20 do começo.
+const MOST_ITEMS: usize = (1 << 24) - 1;
+
+/// Uma linha de cache e a vizinha, em palavras.
+const LINE: usize = 16;
+
+/// Na linha de um posto, depois da faixa.
+const NOTE: usize = 1;
+const LOG_END: usize = 2;
+
+pub(super) const fn pack_size(workers: usize) -> usize {
+    8 * (workers * LINE + INDEX + WORDS + workers * WORDS)
+}
+
+/// A memória de um maço.
+pub(super) struct Pack<'m> {
+    ranges: Ranges<'m, Real>,
+    posts: &'m [AtomicU64],
+    index: &'m [AtomicU64],
+    requests: &'m [AtomicU64],
+    logs: &'m [AtomicU64],
+}
+
+/// Onde está um bloco no maço.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    start: u32,
+    len: u32,
+}
+
+impl<'m> Pack<'m> {
+    pub(super) fn new(words: &'m [AtomicU64], workers: usize) -> Self {
+        let (posts, words) = words.split_at(workers * LINE);
+        let (index, words) = words.split_at(INDEX);
+        let (requests, logs) = words.split_at(WORDS);
+        let ranges = Ranges {
+            ranges: Strided { words: posts, stride: LINE },
+            notes: Strided { words: &posts[NOTE..], stride: LINE },
+        };
+        Pack { ranges, posts, index, requests, logs }
+    }
+
+    /// Esvazia o maço; ninguém está nele.
+    pub(super) fn clear(&self) {
+        (0..self.workers()).for_each(|post| self.empty_log(post));
+    }
+
+    /// Reparte os blocos de `start` a `end` pelos postos; ninguém está no maço.
+    pub(super) fn share(&self, start: usize, end: usize) {
+        let posts = self.workers();
+        let bound = |post: usize| (start + (end - start) * post / posts) as u32;
+        for post in 0..posts {
+            self.ranges.notes[post].store(NOWHERE, Relaxed);
+            self.ranges.ranges[post].store(range(bound(post), bound(post + 1)), Relaxed);
+        }
+    }
+
+    pub(super) fn ranges(&self) -> &Ranges<'m, Real> {
+        &self.ranges
+    }
+
+    /// Ninguém mais pega blocos daqui, a não ser os que algum ladrão tenha na mão agora.
+    pub(super) fn stop(&self) {
+        (0..self.workers()).for_each(|post| self.ranges.ranges[post].store(0, Release));
+    }
+
+    fn workers(&self) -> usize {
+        self.posts.len() / LINE
+    }
+
+    /// Se um bloco deste tamanho cabe a partir da palavra `start`.
+    pub(super) fn fits(start: usize, items: usize, len: usize) -> bool {
+        start + len.div_ceil(8) <= WORDS && items <= MOST_ITEMS
+    }
+
+    /// Escreve o pedido do bloco `block` a partir da palavra `start`; devolve onde ele acaba.
+    pub(super) fn write(&self, block: usize, start: usize, items: usize, bytes: &[u8]) -> usize {
+        let end = start + bytes.len().div_ceil(8);
+        copy_in(&self.requests[start..end], bytes);
+        let entry = (start as u64) << 44 | (bytes.len() as u64) << 24 | items as u64;
+        self.index[block].store(entry, Relaxed);
+        end
+    }
+
+    /// O bloco `again` é o mesmo que o bloco `block`; `false` se o índice está cheio.
+    pub(super) fn repeat(&self, block: usize, again: usize) -> bool {
+        if again < INDEX {
+            self.index[again].store(self.index[block].load(Relaxed), Relaxed);
+        }
+        again < INDEX
+    }
+
+    /// Lê para `bytes` o pedido do bloco; diz quantos itens tem, e quantos bytes.
+    pub(super) fn read(&self, block: usize, bytes: &mut Vec<u8>) -> (usize, usize) {
+        let entry = self.index[block].load(Relaxed);
+        let (start, len) = ((entry >> 44) as usize, (entry >> 24 & 0xf_ffff) as usize);
+        copy_out(&self.requests[start..start + len.div_ceil(8)], len, bytes);
+        (entry as usize & MOST_ITEMS, len)
+    }
+
+    /// Põe no diário do posto a resposta do bloco; `false` se não cabe.
+    pub(super) fn log(&self, post: usize, block: usize, bytes: &[u8]) -> bool {
+        if !self.has_room(post, bytes.len()) {
+            return false;
+        }
+        let (log, end) = (self.log_of(post), self.log_end(post));
+        let start = end.load(Relaxed) as usize;
+        let after = start + 1 + bytes.len().div_ceil(8);
+        log[start].store((block as u64) << 32 | bytes.len() as u64, Relaxed);
+        copy_in(&log[start + 1..after], bytes);
+        // Quem ler este fim vê tudo o que foi escrito antes dele.
+        end.store(after as u64, Release);
+        true
+    }
+
+    /// As respostas no diário do posto: o bloco, e onde ler cada uma.
+    pub(super) fn logged(&self, post: usize) -> impl Iterator<Item = (usize, Entry)> {
+        let log = self.log_of(post);
+        let end = self.log_end(post).load(Acquire) as usize;
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            (at < end).then(|| {
+                let head = log[at].load(Relaxed);
+                let entry = Entry { start: (post * WORDS + at + 1) as u32, len: head as u32 };
+                at += 1 + (entry.len as usize).div_ceil(8);
+                ((head >> 32) as usize, entry)
+            })
+        })
+    }
+
+    /// Se cabe no diário do posto mais uma resposta de `len` bytes.
+    pub(super) fn has_room(&self, post: usize, len: usize) -> bool {
+        self.log_end(post).load(Relaxed) as usize + 1 + len.div_ceil(8) <= WORDS
+    }
+
+    /// Se o diário do posto tem pouco lugar.
+    pub(super) fn is_nearly_full(&self, post: usize) -> bool {
+        self.log_end(post).load(Acquire) as usize > WORDS / 2
+    }
+
+    /// Esvazia o diário do posto, que não é de ninguém agora.
+    pub(super) fn empty_log(&self, post: usize) {
+        self.log_end(post).store(0, Release);
+    }
+
+    /// Lê uma resposta para `bytes`.
+    pub(super) fn read_logged(&self, entry: Entry, bytes: &mut Vec<u8>) {
+        let (start, len) = (entry.start as usize, entry.len as usize);
+        copy_out(&self.logs[start..start + len.div_ceil(8)], len, bytes);
+    }
+
+    /// O posto já não é de ninguém: esquece o último bloco que ele tentou pegar, e diz qual foi.
+    pub(super) fn forget(&self, post: usize) -> Option<usize> {
+        let block = self.ranges.notes[post].swap(NOWHERE, Acquire);
+        (block != NOWHERE).then_some(block as usize)
+    }
+
+    fn log_end(&self, post: usize) -> &AtomicU64 {
+        &self.posts[post * LINE + LOG_END]
+    }
+
+    fn log_of(&self, post: usize) -> &[AtomicU64] {
+        &self.logs[post * WORDS..(post + 1) * WORDS]
+    }
+}

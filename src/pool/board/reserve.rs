@@ -1,0 +1,143 @@
+//! As casas de uma chamada, e os blocos dela que estão nelas.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::desk::{Desk, Kind};
+use super::layout::View;
+use crate::Error;
+use crate::ipc::parcel::Parcel;
+use crate::pool::reply::{ChunkId, Promise};
+
+/// As casas que uma chamada usa, enquanto dura. Descartada, devolve-as, e o que ninguém começou não será feito.
+///
+/// `T` é o que a chamada quer lembrar de cada bloco.
+pub(super) struct Reserve<T> {
+    desk: Arc<Desk>,
+    workers: usize,
+    /// Em cuja campainha a chamada dorme.
+    home: u32,
+    idle: Vec<u32>,
+    /// Os blocos que saíram, do mais antigo ao mais novo.
+    out: VecDeque<Out<T>>,
+    /// Se algum bloco foi pelo soquete.
+    by_socket: bool,
+    /// Quem ainda não começou um bloco do soquete olha se alguém o quer.
+    alive: Arc<()>,
+}
+
+/// Um bloco que saiu, e onde está a resposta dele, ou estará.
+struct Out<T> {
+    tag: T,
+    slot: Result<u32, Error>,
+}
+
+impl<T> Reserve<T> {
+    /// Até `wanted` casas; `None` se não há casas que bastem para ocupar os trabalhadores.
+    pub(super) fn new(desk: &Arc<Desk>, wanted: usize) -> Option<Self> {
+        let workers = desk.workers();
+        let idle = desk.reserve(wanted);
+        if idle.len() < wanted.min(2 * workers) {
+            desk.give_back(idle, []);
+            return None;
+        }
+        let home = *idle.first()?;
+        Some(Reserve {
+            desk: desk.clone(),
+            workers,
+            home,
+            idle,
+            out: VecDeque::new(),
+            by_socket: false,
+            alive: Arc::new(()),
+        })
+    }
+
+    pub(super) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        !self.idle.is_empty()
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.idle.len() + self.out.len()
+    }
+
+    /// Põe à vista um bloco de `items` itens, que `write` escreve numa casa livre. Recusado, a recusa é a resposta
+    /// dele.
+    pub(super) fn send(&mut self, tag: T, items: usize, kind: Kind, write: impl FnOnce(&View<'_>, u32)) {
+        let slot = self.take_idle();
+        write(&self.desk.view(), slot);
+        let outcome = self.desk.publish(self.home, std::iter::once((slot, items)), kind);
+        if outcome.is_err() {
+            self.idle.push(slot);
+        }
+        self.out.push_back(Out { tag, slot: outcome.map(|()| slot) });
+    }
+
+    /// Reserva uma casa para a resposta de um bloco que vai pelo soquete; é a promessa dele que a preenche.
+    pub(super) fn expect(&mut self, tag: T, chunk: ChunkId) -> Option<Promise<Parcel>> {
+        let slot = self.take_idle();
+        if let Err(error) = self.desk.expect(slot, self.home) {
+            self.idle.push(slot);
+            self.out.push_back(Out { tag, slot: Err(error) });
+            return None;
+        }
+        self.out.push_back(Out { tag, slot: Ok(slot) });
+        self.by_socket = true;
+        let desk = self.desk.clone();
+        let alive = Arc::downgrade(&self.alive);
+        Some(Promise::keeping(chunk, move |answer| desk.deliver(slot, answer), Some(alive)))
+    }
+
+    /// Uma casa livre. Quem manda um bloco sabe que há uma: calar aqui seria esperar para sempre por ele.
+    fn take_idle(&mut self) -> u32 {
+        self.idle.pop().expect("há uma casa livre para cada bloco que se manda")
+    }
+
+    /// Um bloco que nem saiu.
+    pub(super) fn fail(&mut self, tag: T, error: Error) {
+        self.out.push_back(Out { tag, slot: Err(error) });
+    }
+
+    /// A resposta de um bloco que está pronto, o mais antigo deles.
+    pub(super) fn take_ready(&mut self) -> Option<(T, Result<Parcel, Error>)> {
+        let claims = self.desk.view().claims;
+        let ready = |out: &Out<T>| out.slot.as_ref().map_or(true, |&slot| claims.is_done(slot));
+        let index = self.out.iter().position(ready)?;
+        let Out { tag, slot } = self.out.remove(index)?;
+        let answer = slot.and_then(|slot| {
+            self.idle.push(slot);
+            self.desk.take(slot)
+        });
+        Some((tag, answer))
+    }
+
+    // ANCHOR: wait
+    /// Espera que um bloco fique pronto; com `patient`, procura um pouco antes de dormir. Pode voltar antes.
+    ///
+    /// Basta vigiar tantos quantos são os trabalhadores, dos mais antigos: os blocos são pegos em ordem, e se nenhum
+    /// destes fica pronto é porque todos os trabalhadores estão presos neles.
+    pub(super) fn wait(&self, patient: bool) {
+        if self.out.iter().any(|out| out.slot.is_err()) {
+            return;
+        }
+        // Os do soquete têm outra fila, e não há ordem entre as duas.
+        let enough = if self.by_socket { usize::MAX } else { self.workers };
+        let slots = self.out.iter().filter_map(|out| out.slot.as_ref().ok().copied());
+        let watched: Vec<u32> = slots.take(enough).collect();
+        self.desk.wait(self.home, &watched, patient, None);
+    }
+    // ANCHOR_END: wait
+}
+
+impl<T> Drop for Reserve<T> {
+    fn drop(&mut self) {
+        let view = self.desk.view();
+        let out: Vec<u32> = self.out.drain(..).filter_map(|out| out.slot.ok()).collect();
+        out.iter().for_each(|&slot| view.cancel(slot));
+        self.desk.give_back(std::mem::take(&mut self.idle), out);
+    }
+}
