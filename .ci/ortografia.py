@@ -42,7 +42,9 @@ def main():
     # Uma chamada só: abrir o dicionário custa mais do que ler o caderno inteiro.
     wrong = misspelled("\n".join(texts.values()))
     for path, text in texts.items():
-        if found := sorted(word for word in wrong if re.search(rf"\b{re.escape(word)}\b", text)):
+        # Para o hunspell uma palavra acaba onde começa um algarismo: `\b` não a acharia.
+        whole = (rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])" for word in wrong)
+        if found := sorted({match[0] for pattern in whole if (match := re.search(pattern, text))}):
             print(f"{path}: {' '.join(found)}")
     sys.exit(bool(wrong))
 
