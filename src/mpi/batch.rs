@@ -27,7 +27,7 @@ pub(super) fn map<A: Serialize, R: DeserializeOwned>(
     items: impl Iterator<Item = A>,
     chunk_size: usize,
 ) -> Result<Vec<R>, Error> {
-    let batch = Batch { call: world.next_call(), world };
+    let batch = Batch { call: world.next_call(true), world };
     let mut blocks = Blocks::new(task, items, chunk_size)?;
     let mut results = Results { values: Vec::new(), places: Vec::new() };
     let window = batch.world.ranks().capacity();

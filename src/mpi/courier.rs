@@ -17,7 +17,7 @@ pub(super) struct MpiCourier {
 
 impl MpiCourier {
     pub(super) fn new(world: World) -> Self {
-        let call = world.next_call();
+        let call = world.next_call(false);
         MpiCourier { world, call, failed: VecDeque::new() }
     }
 

@@ -62,7 +62,7 @@ struct World(Rc<Shared>);
 struct Shared {
     ranks: RefCell<Ranks>,
     /// Quantas chamadas já houve.
-    calls: Cell<Call>,
+    calls: Cell<u64>,
     /// Por último: descartado, encerra o MPI.
     _universe: Universe,
 }
@@ -298,10 +298,11 @@ impl World {
         self.0.ranks.borrow_mut()
     }
 
-    fn next_call(&self) -> Call {
-        let call = self.0.calls.get();
-        self.0.calls.set(call + 1);
-        call
+    fn next_call(&self, all_at_once: bool) -> Call {
+        self.ranks().start_over();
+        let number = self.0.calls.get();
+        self.0.calls.set(number + 1);
+        Call { number, all_at_once }
     }
 }
 

@@ -1,35 +1,70 @@
 //! O que o rank 0 sabe dos outros: quem tem o quê nas mãos, e de que chamada é cada resposta que chega.
 
 use std::collections::VecDeque;
+use std::iter;
+use std::time::{Duration, Instant};
 
 use mpi::Rank;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::Communicator;
 
-use super::wire::{self, Inbox};
+use super::wire::{self, Inbox, Outbox};
 use crate::Error;
 use crate::ipc::parcel::Parcel;
 use crate::pool::reply::{Answer, ChunkId};
 use crate::process::protocol;
 
-/// Quantos blocos um rank tem, entre o que faz e os que esperam por ele: enquanto a resposta de um viaja, ele faz outro.
+/// Quantos blocos um rank tem no começo: enquanto a resposta de um viaja, ele faz o outro.
+const FEWEST: usize = 2;
+
+/// E no máximo, se os blocos são tão curtos que ele os acaba antes que cheguem mais.
 pub(super) const PREFETCH: usize = 8;
 
-/// O número de uma chamada.
-pub(super) type Call = u64;
+/// Quem leva mais do que isto entre uma mensagem e outra não espera pela viagem: dar-lhe mais blocos seria só tirá-los
+/// de quem termine antes.
+const SLOW: Duration = Duration::from_millis(1);
+
+/// Uma chamada em andamento.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) number: u64,
+    /// Se ninguém vê a primeira resposta antes da última. Só então uma pode esperar por outra, e viajar com ela.
+    pub(super) all_at_once: bool,
+}
+
+/// Um rank que trabalha, visto daqui.
+struct Worker {
+    /// O que ainda não partiu para ele.
+    outbox: Outbox,
+    /// O que ele ainda deve, na ordem em que vai responder; nada, no lugar de um bloco que já não interessa.
+    owed: VecDeque<Option<(Call, ChunkId)>>,
+    /// Quantos blocos pode ter nas mãos.
+    window: usize,
+    /// Quando se soube dele pela última vez, e se foi logo depois da anterior.
+    heard: Instant,
+    is_fast: bool,
+}
+
+impl Worker {
+    /// Quantos blocos já partiram para ele, e não voltaram.
+    fn sent(&self) -> usize {
+        self.owed.len() - self.outbox.bodies()
+    }
+}
 
 /// Os ranks que fazem o trabalho. O de índice `n` é o rank `n + 1`.
 pub(super) struct Ranks {
     world: SimpleCommunicator,
     inbox: Inbox,
+    workers: Vec<Worker>,
     /// Quem ainda pode receber um bloco, uma vez para cada um: quem responde volta ao fim.
     free: VecDeque<usize>,
-    /// O que cada um ainda deve, na ordem em que vai responder; nada, no lugar de um bloco que já não interessa.
-    owed: Vec<VecDeque<Option<(Call, ChunkId)>>>,
     /// Blocos à espera de quem possa recebê-los: os compridos, de alguém sem nada nas mãos.
     waiting: VecDeque<(Call, ChunkId, Vec<u8>)>,
     /// Respostas que chegaram enquanto se esperava a de outra chamada.
     early: Vec<(Call, Answer<Vec<u8>>)>,
+    /// Quem mandou a última mensagem.
+    last: Option<usize>,
 }
 
 impl Ranks {
@@ -39,36 +74,44 @@ impl Ranks {
     ///
     /// [`Error::Mpi`], se não há nenhum, ou se um deles é outro programa.
     pub(super) fn meet(world: SimpleCommunicator) -> Result<Self, Error> {
-        let count = world.size() as usize - 1;
+        let count = world.size() - 1;
         if count == 0 {
             return Err(Error::Mpi("há um rank só; rode com mpirun -n 3, ou mais".to_owned()));
         }
+        let worker = |rank| Worker {
+            outbox: Outbox::new(rank),
+            owed: VecDeque::new(),
+            window: FEWEST,
+            heard: Instant::now(),
+            is_fast: false,
+        };
         let mut ranks = Ranks {
             world,
             inbox: Inbox::default(),
-            // Uma rodada de cada vez: o segundo bloco de um só sai depois do primeiro de todos.
-            free: (0..PREFETCH).flat_map(|_| 0..count).collect(),
-            owed: vec![VecDeque::new(); count],
+            workers: (1..=count).map(worker).collect(),
+            free: VecDeque::new(),
             waiting: VecDeque::new(),
             early: Vec::new(),
+            last: None,
         };
-        let strangers = (1..=count as Rank).filter_map(|rank| Some((rank, ranks.meet_one(rank).err()?)));
+        let strangers = (1..=count).filter_map(|rank| Some((rank, ranks.meet_one(rank).err()?)));
         // Todos, antes de recusar um: os outros esperariam para sempre.
         if let Some((rank, reason)) = strangers.collect::<Vec<_>>().into_iter().next() {
             ranks.dismiss();
             return Err(Error::Mpi(format!("o rank {rank} não se apresentou: {reason}")));
         }
+        ranks.start_over();
         Ok(ranks)
     }
 
     fn meet_one(&mut self, rank: Rank) -> Result<(), String> {
-        let (_, body) = self.inbox.receive(&self.world, &self.world.process_at_rank(rank));
-        let bytes = body.unwrap_or_default().to_vec();
+        self.inbox.wait(&self.world, &self.world.process_at_rank(rank));
+        let bytes = self.inbox.next().map(|(_, body)| body.to_vec()).unwrap_or_default();
         protocol::check_greeting(&Parcel { bytes, descriptors: Vec::new() })
     }
 
     pub(super) fn count(&self) -> usize {
-        self.owed.len()
+        self.workers.len()
     }
 
     /// Quantos blocos cabem nas mãos de todos.
@@ -76,27 +119,43 @@ impl Ranks {
         PREFETCH * self.count()
     }
 
-    /// Entrega um bloco ao próximo da vez, ou o guarda até que alguém possa recebê-lo.
+    /// Antes de uma chamada. Se ninguém deve nada, as janelas voltam ao começo: os blocos dela podem ser outros.
+    pub(super) fn start_over(&mut self) {
+        if self.workers.iter().all(|worker| worker.owed.is_empty()) {
+            self.workers.iter_mut().for_each(|worker| worker.window = FEWEST);
+            // Uma rodada de cada vez: o segundo bloco de um só sai depois do primeiro de todos.
+            self.free = (0..FEWEST).flat_map(|_| 0..self.workers.len()).collect();
+        }
+    }
+
+    /// Entrega um bloco, ou o guarda até que alguém possa recebê-lo.
     pub(super) fn send(&mut self, call: Call, chunk: ChunkId, body: &[u8]) {
         // Os que esperam passam na frente.
-        let next =
-            self.free.front().copied().filter(|&index| self.waiting.is_empty() && self.can(index, body));
-        match next {
-            Some(index) => {
-                self.free.pop_front();
-                self.hand(index, call, chunk, body);
-            }
+        let taker = if self.waiting.is_empty() { self.take_free(body) } else { None };
+        match taker {
+            Some(index) => self.hand(index, call, chunk, body),
             None => self.waiting.push_back((call, chunk, body.to_vec())),
         }
     }
 
-    fn can(&self, index: usize, body: &[u8]) -> bool {
-        wire::is_short(body) || self.owed[index].is_empty()
+    /// O primeiro da vez que possa receber este bloco.
+    fn take_free(&mut self, body: &[u8]) -> Option<usize> {
+        if wire::is_short(body) {
+            return self.free.pop_front();
+        }
+        let place = self.free.iter().position(|&index| self.workers[index].owed.is_empty())?;
+        self.free.remove(place)
     }
 
     fn hand(&mut self, index: usize, call: Call, chunk: ChunkId, body: &[u8]) {
-        wire::send(&self.world, index as Rank + 1, body);
-        self.owed[index].push_back(Some((call, chunk)));
+        let worker = &mut self.workers[index];
+        worker.owed.push_back(Some((call, chunk)));
+        worker.outbox.push(&self.world, body);
+        // Metade da janela numa mensagem, metade na outra: há sempre uma com o rank e uma a caminho.
+        let enough = if call.all_at_once { worker.window / 2 } else { 1 };
+        if worker.outbox.bodies() >= enough || worker.sent() == 0 {
+            worker.outbox.flush(&self.world);
+        }
     }
 
     /// A próxima resposta desta chamada, que tem pelo menos um bloco por responder: qual bloco, e o que `open` fez dela.
@@ -109,10 +168,13 @@ impl Ranks {
             return (chunk, answer.and_then(|results| open(&results)));
         }
         loop {
-            let (rank, body) = self.inbox.receive(&self.world, &self.world.any_process());
+            let Some((rank, body)) = self.inbox.next() else {
+                self.wait();
+                continue;
+            };
             let index = rank as usize - 1;
-            let results = protocol::results_of(body.unwrap_or_default());
-            let answer = match self.owed[index].pop_front().flatten() {
+            let results = protocol::results_of(body);
+            let answer = match self.workers[index].owed.pop_front().flatten() {
                 Some((of, chunk)) if of == call => Some((chunk, results.and_then(&mut open))),
                 Some((of, chunk)) => {
                     self.early.push((of, (chunk, results.map(<[u8]>::to_vec))));
@@ -120,10 +182,26 @@ impl Ranks {
                 }
                 None => None,
             };
-            self.give_next(index);
+            self.give_back(index);
             if let Some(answer) = answer {
                 return answer;
             }
+        }
+    }
+
+    /// Espera a próxima mensagem. O que ainda não partiu é de quem tem bastante que fazer: quando responder, verá se parte.
+    fn wait(&mut self) {
+        if let Some(worker) = self.last.and_then(|index| self.workers.get_mut(index))
+            && worker.sent() <= worker.window / 2
+        {
+            worker.outbox.flush(&self.world);
+        }
+        if let Some(rank) = self.inbox.wait(&self.world, &self.world.any_process()) {
+            let index = rank as usize - 1;
+            self.last = Some(index);
+            let worker = &mut self.workers[index];
+            let before = std::mem::replace(&mut worker.heard, Instant::now());
+            worker.is_fast = worker.heard - before < SLOW;
         }
     }
 
@@ -133,15 +211,17 @@ impl Ranks {
         Some(self.early.remove(index).1)
     }
 
-    /// Quem respondeu pode receber mais um.
-    fn give_next(&mut self, index: usize) {
-        match self.waiting.pop_front() {
-            Some((call, chunk, body)) if self.can(index, &body) => self.hand(index, call, chunk, &body),
-            Some(long) => {
-                self.waiting.push_front(long);
-                self.free.push_back(index);
+    /// Quem respondeu pode receber mais um bloco; se foi depressa, mais dois.
+    fn give_back(&mut self, index: usize) {
+        let worker = &mut self.workers[index];
+        let grows = worker.is_fast && worker.window < PREFETCH;
+        worker.window += usize::from(grows);
+        self.free.extend(iter::repeat_n(index, 1 + usize::from(grows)));
+        while let Some((call, chunk, body)) = self.waiting.pop_front() {
+            match self.take_free(&body) {
+                Some(index) => self.hand(index, call, chunk, &body),
+                None => return self.waiting.push_front((call, chunk, body)),
             }
-            None => self.free.push_back(index),
         }
     }
 
@@ -149,15 +229,17 @@ impl Ranks {
     pub(super) fn forget(&mut self, call: Call) {
         self.waiting.retain(|(of, ..)| *of != call);
         self.early.retain(|(of, _)| *of != call);
-        let owed = self.owed.iter_mut().flatten();
+        let owed = self.workers.iter_mut().flat_map(|worker| &mut worker.owed);
         owed.filter(|owed| owed.is_some_and(|(of, _)| of == call)).for_each(|owed| *owed = None);
     }
 
     /// Despede todos, depois de colher o que ainda devem: uma resposta que ninguém lê prenderia quem a manda.
     pub(super) fn dismiss(&mut self) {
-        while self.owed.iter().any(|owed| !owed.is_empty()) {
-            let (rank, _) = self.inbox.receive(&self.world, &self.world.any_process());
-            self.owed[rank as usize - 1].pop_front();
+        while self.workers.iter().any(|worker| !worker.owed.is_empty()) {
+            match self.inbox.next() {
+                Some((rank, _)) => drop(self.workers[rank as usize - 1].owed.pop_front()),
+                None => self.wait(),
+            }
         }
         (1..=self.count() as Rank).for_each(|rank| wire::dismiss(&self.world, rank));
     }

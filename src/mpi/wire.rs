@@ -1,17 +1,21 @@
 //! As mensagens entre os ranks.
 //!
+//! Cada mensagem custa, a quem a manda e a quem a recebe, muito mais do que os bytes dela. Por isso os corpos curtos vão
+//! juntos, cada um com o seu tamanho antes, e quem os recebe responde com uma mensagem só.
+//!
 //! Uma mensagem curta parte sem que ninguém a espere: o MPI a guarda do outro lado. Uma comprida só parte quando o outro
 //! já a pede, e quem a manda fica parado até lá. Por isso a comprida é anunciada numa curta, e o pool só manda uma a quem
 //! não tem nada nas mãos:
 //!
 //! ```text
-//!   rank 0 ──▶ rank n   SHORT  tarefa, quantos itens, os itens   quantas vezes quiser, sem esperar
-//!   rank 0 ──▶ rank n   LONG   o tamanho; depois, o mesmo        só a quem espera
-//!   rank n ──▶ rank 0   SHORT ou LONG   a resposta, na ordem dos pedidos
-//!   rank 0 ──▶ rank n   BYE                                      acabou
+//!   rank 0 ──▶ rank n   SHORT  pedidos, na ordem               quantas vezes quiser, sem esperar
+//!   rank 0 ──▶ rank n   LONG   o tamanho de um; depois, ele    só a quem espera
+//!   rank n ──▶ rank 0   SHORT ou LONG   as respostas, na ordem dos pedidos
+//!   rank 0 ──▶ rank n   BYE                                    acabou
 //! ```
 
 use std::cell::LazyCell;
+use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,12 +24,14 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, Destination, Equivalence, Source};
 use mpi::{Rank, Tag};
 
-/// O maior corpo de uma mensagem curta. O Open MPI guarda até 4 KiB entre processos da mesma máquina, com o cabeçalho
-/// dele, e mais entre máquinas.
-pub(super) const SHORTEST: usize = 3 << 10;
+/// A maior mensagem curta. O Open MPI guarda até 4 KiB entre processos da mesma máquina, com o cabeçalho dele, e mais
+/// entre máquinas.
+const SHORTEST: usize = 3 << 10;
 
-/// Quantos bytes numa parte de uma mensagem comprida: para o MPI, uma contagem é um `int`.
-const PART: usize = 1 << 30;
+/// O tamanho de um corpo, em bytes, antes dele. Nenhum passa do que o [`Parcel`](crate::ipc::parcel::Parcel) aceita.
+type Size = u32;
+
+const PREFIX: usize = size_of::<Size>();
 
 const SHORT: Tag = 1;
 const LONG: Tag = 2;
@@ -33,17 +39,7 @@ const BYE: Tag = 3;
 
 /// Se o corpo parte sem que ninguém o espere.
 pub(super) fn is_short(body: &[u8]) -> bool {
-    body.len() <= SHORTEST
-}
-
-/// Manda um corpo, anunciado antes se é comprido.
-pub(super) fn send(world: &SimpleCommunicator, to: Rank, body: &[u8]) {
-    let to = world.process_at_rank(to);
-    if is_short(body) {
-        return to.send_with_tag(body, SHORT);
-    }
-    to.send_with_tag(&(body.len() as u64).to_ne_bytes()[..], LONG);
-    body.chunks(PART).for_each(|part| to.send_with_tag(part, LONG));
+    PREFIX + body.len() <= SHORTEST
 }
 
 /// Diz a um rank que acabou.
@@ -51,43 +47,102 @@ pub(super) fn dismiss(world: &SimpleCommunicator, rank: Rank) {
     world.process_at_rank(rank).send_with_tag(&[0_u8; 0][..], BYE);
 }
 
-/// Onde chegam as mensagens; a memória serve à próxima.
-#[derive(Default)]
-pub(super) struct Inbox(Vec<u8>);
+/// O que ainda não partiu para um rank.
+pub(super) struct Outbox {
+    to: Rank,
+    message: Vec<u8>,
+    /// Quantos corpos há na mensagem.
+    bodies: usize,
+}
 
-impl Inbox {
-    /// A próxima mensagem de `from`: de que rank, e o corpo; sem corpo, acabou.
-    pub(super) fn receive(
-        &mut self,
-        world: &SimpleCommunicator,
-        from: &impl Source,
-    ) -> (Rank, Option<&[u8]>) {
-        self.0.resize(self.0.len().max(SHORTEST), 0);
-        let status = wait(from, &mut self.0[..SHORTEST]);
-        let (rank, len) = (status.source_rank(), status.count(u8::equivalent_datatype()) as usize);
-        match status.tag() {
-            SHORT => (rank, Some(&self.0[..len])),
-            LONG => (rank, Some(self.rest(world, rank))),
-            _ => (rank, None),
+impl Outbox {
+    pub(super) fn new(to: Rank) -> Self {
+        Outbox { to, message: Vec::with_capacity(SHORTEST), bodies: 0 }
+    }
+
+    pub(super) fn bodies(&self) -> usize {
+        self.bodies
+    }
+
+    /// Junta um corpo aos que vão partir. Um que não cabe com eles os faz partir antes; um comprido parte já.
+    pub(super) fn push(&mut self, world: &SimpleCommunicator, body: &[u8]) {
+        if self.message.len() + PREFIX + body.len() > SHORTEST {
+            self.flush(world);
+        }
+        self.message.extend_from_slice(&(body.len() as Size).to_ne_bytes());
+        if is_short(body) {
+            self.message.extend_from_slice(body);
+            self.bodies += 1;
+        } else {
+            let to = world.process_at_rank(self.to);
+            to.send_with_tag(&self.message, LONG);
+            to.send_with_tag(body, LONG);
+            self.message.clear();
         }
     }
 
-    /// O corpo que esta mensagem curta anunciou.
-    fn rest(&mut self, world: &SimpleCommunicator, rank: Rank) -> &[u8] {
-        let mut size = [0; 8];
-        size.copy_from_slice(&self.0[..8]);
-        let size = u64::from_ne_bytes(size) as usize;
-        self.0.resize(self.0.len().max(size), 0);
-        let from = world.process_at_rank(rank);
-        for part in self.0[..size].chunks_mut(PART) {
-            from.receive_into_with_tag(part, LONG);
+    /// Manda o que houver.
+    pub(super) fn flush(&mut self, world: &SimpleCommunicator) {
+        if self.bodies > 0 {
+            world.process_at_rank(self.to).send_with_tag(&self.message, SHORT);
+            self.message.clear();
+            self.bodies = 0;
         }
-        &self.0[..size]
+    }
+}
+
+/// A última mensagem que chegou; a memória serve à próxima.
+#[derive(Default)]
+pub(super) struct Inbox {
+    from: Rank,
+    memory: Vec<u8>,
+    /// Onde estão os corpos que ninguém leu ainda.
+    unread: Range<usize>,
+}
+
+impl Inbox {
+    /// Espera a próxima mensagem de `from`, e diz de que rank é; nada, se é a despedida.
+    pub(super) fn wait(&mut self, world: &SimpleCommunicator, from: &impl Source) -> Option<Rank> {
+        self.memory.resize(self.memory.len().max(SHORTEST), 0);
+        let status = wait(from, &mut self.memory[..SHORTEST]);
+        self.from = status.source_rank();
+        let len = match status.tag() {
+            SHORT => status.count(u8::equivalent_datatype()) as usize,
+            LONG => self.receive_announced(world),
+            _ => return None,
+        };
+        self.unread = 0..len;
+        Some(self.from)
+    }
+
+    /// O corpo que esta mensagem anunciou, depois do tamanho dele; e até onde vão os dois.
+    fn receive_announced(&mut self, world: &SimpleCommunicator) -> usize {
+        let end = PREFIX + self.size_at(0);
+        self.memory.resize(self.memory.len().max(end), 0);
+        world.process_at_rank(self.from).receive_into_with_tag(&mut self.memory[PREFIX..end], LONG);
+        end
+    }
+
+    fn size_at(&self, start: usize) -> usize {
+        let mut size = [0; PREFIX];
+        size.copy_from_slice(&self.memory[start..start + PREFIX]);
+        Size::from_ne_bytes(size) as usize
+    }
+
+    /// O próximo corpo da última mensagem, e o rank que a mandou.
+    pub(super) fn next(&mut self) -> Option<(Rank, &[u8])> {
+        if self.unread.is_empty() {
+            return None;
+        }
+        let start = self.unread.start + PREFIX;
+        let end = start + self.size_at(self.unread.start);
+        self.unread.start = end;
+        Some((self.from, &self.memory[start..end]))
     }
 }
 
 /// Quanto se pergunta sem parar se chegou algo, e entre que limites se cochila depois.
-const ATTENTIVE: Duration = Duration::from_micros(50);
+const ATTENTIVE: Duration = Duration::from_micros(200);
 const SHORTEST_NAP: Duration = Duration::from_micros(20);
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 

@@ -186,6 +186,10 @@ pub(crate) fn read_reply(mut body: Parcel) -> Result<Result<Parcel, Error>, Erro
 /// O mesmo, de uma resposta sem descritores e que fica onde está.
 #[cfg(feature = "mpi")]
 pub(crate) fn results_of(body: &[u8]) -> Result<&[u8], Error> {
+    // Quase sempre é assim, e não há o que ler.
+    if let Some((&DONE, results)) = body.split_first() {
+        return Ok(results);
+    }
     let (reply, results) = parcel::read::<Reply>(body, &[])?;
     reply.outcome().map(|()| results)
 }

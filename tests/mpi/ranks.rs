@@ -10,7 +10,7 @@ use std::time::Duration;
 use multiprocessamento::workbook::hosts::TwoHosts;
 use multiprocessamento::workbook::record::Event;
 use multiprocessamento::workbook::workload::{count_primes, slices};
-use multiprocessamento::{Error, MpiJob, MpiPool, Queue};
+use multiprocessamento::{Error, MpiJob, MpiPool, Pool, Queue};
 use rustix::process::Signal;
 
 use crate::harness;
@@ -20,7 +20,11 @@ use crate::workspace::{events, program, stderr, stdout};
 crate::cases! {
     60 => ranks_map_like_a_pool,
     60 => long_messages_arrive_whole,
+    60 => long_messages_are_for_everybody,
+    60 => a_busy_rank_does_not_keep_the_work_of_the_others,
+    60 => a_streamed_answer_does_not_wait_for_the_next_task,
     60 => a_panic_is_the_error_and_the_ranks_go_on,
+    60 => a_rank_may_have_a_pool_and_outlives_who_dies_in_it,
     60 => an_endless_input_is_read_as_it_is_consumed,
     60 => two_streams_at_once_do_not_mix,
     60 => a_channel_is_refused_before_it_leaves,
@@ -77,6 +81,80 @@ fn long_messages_arrive_whole() {
     assert!(job(2).call(there_and_back, ()).unwrap().unwrap());
 }
 
+/// Uma pasta vazia, e o caminho dela como o que atravessa para os ranks.
+fn folder() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap().to_owned();
+    (folder, path)
+}
+
+/// Espera que haja na pasta pelo menos tantos arquivos. Se eles dependem de quem espera, só o limite do teste o acaba.
+fn wait_for_files(folder: &str, count: usize) {
+    while fs::read_dir(folder).unwrap().count() < count {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Dois blocos compridos, e cada um espera pelo outro: só acabam se cada rank tem um.
+fn long_messages_are_for_everybody() {
+    let meet = |path: String| {
+        let meet = |(path, x, bytes): (String, usize, Vec<u8>)| {
+            fs::write(format!("{path}/{x}"), "").unwrap();
+            wait_for_files(&path, 2);
+            bytes.len()
+        };
+        let items = [0, 1].map(|x| (path.clone(), x, vec![7; 100_000]));
+        MpiPool::new()?.chunk_size(1)?.map(meet, items)
+    };
+    let (_folder, path) = folder();
+    assert_eq!(job(2).call(meet, path).unwrap().unwrap(), [100_000; 2]);
+}
+
+/// A primeira tarefa espera por quase todas as outras, até por muitas das que lhe seguem: quem a faz não as pode ter.
+fn a_busy_rank_does_not_keep_the_work_of_the_others() {
+    const TASKS: usize = 40;
+    let all = |path: String| {
+        let pool = MpiPool::new()?;
+        let one_by_one = pool.chunk_size(1)?;
+        // Tarefas curtas, antes, dão a cada rank muitas de uma vez; mas isso é da chamada delas.
+        one_by_one.map(square, 0..1_000)?;
+        let work = |(path, x): (String, usize)| match x {
+            0 => wait_for_files(&path, TASKS - 2),
+            x => fs::write(format!("{path}/{x}"), "").unwrap(),
+        };
+        one_by_one.map(work, (0..TASKS).map(|x| (path.clone(), x)))
+    };
+    let (_folder, path) = folder();
+    assert_eq!(job(2).call(all, path).unwrap().unwrap().len(), TASKS);
+}
+
+/// Depois de muitas curtas, cada tarefa espera que se tenha visto a resposta da anterior.
+fn a_streamed_answer_does_not_wait_for_the_next_task() {
+    const SHORT: usize = 1_000;
+    let stream = |path: String| {
+        let work = |(path, x): (String, usize)| {
+            wait_for_files(&path, x.saturating_sub(SHORT));
+            x
+        };
+        let items = (0..SHORT + 20).map({
+            let path = path.clone();
+            move |x| (path.clone(), x)
+        });
+        let pool = MpiPool::new()?;
+        pool.imap(work, items)
+            .map(|answer| {
+                let x = answer?;
+                if x >= SHORT {
+                    fs::write(format!("{path}/{x}"), "").unwrap();
+                }
+                Ok(x)
+            })
+            .collect::<Result<Vec<_>, Error>>()
+    };
+    let (_folder, path) = folder();
+    assert_eq!(job(1).call(stream, path).unwrap().unwrap(), (0..SHORT + 20).collect::<Vec<_>>());
+}
+
 fn a_panic_is_the_error_and_the_ranks_go_on() {
     let panics = |()| {
         let pool = MpiPool::new()?;
@@ -95,6 +173,19 @@ fn a_panic_is_the_error_and_the_ranks_go_on() {
     let outcome = job.call(|x: u64| if x == 0 { panic!("aqui") } else { x }, 0);
     assert!(matches!(outcome, Err(Error::Panicked { message, .. }) if message == "aqui"));
     assert_eq!(job.call(square, 3).unwrap(), 9);
+}
+
+fn a_rank_may_have_a_pool_and_outlives_who_dies_in_it() {
+    let ask = |()| {
+        let with_a_pool = |_: u64| {
+            let fragile = |x: u64| if x == 3 { kill_myself() } else { x };
+            let pool = Pool::new(2)?;
+            let answered = pool.imap(fragile, 0..8).filter(Result::is_ok).count();
+            Ok::<_, Error>(answered)
+        };
+        MpiPool::new()?.chunk_size(1)?.map(with_a_pool, 0..4)?.into_iter().collect::<Result<Vec<_>, Error>>()
+    };
+    assert_eq!(job(2).call(ask, ()).unwrap().unwrap(), [7; 4]);
 }
 
 fn an_endless_input_is_read_as_it_is_consumed() {
