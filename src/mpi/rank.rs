@@ -17,6 +17,7 @@ pub(super) fn serve(world: &SimpleCommunicator) -> Result<(), Error> {
     let master = world.process_at_rank(0);
     let mut answer = Parcel::default();
     while inbox.wait(world, &master).is_some() {
+        outbox.starved = inbox.waited();
         while let Some((_, request)) = inbox.next() {
             answer.bytes.clear();
             let (task, bytes) = read::<TaskId>(request, &[])?;

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::iter;
-use std::time::{Duration, Instant};
 
 use mpi::Rank;
 use mpi::topology::SimpleCommunicator;
@@ -17,12 +16,9 @@ use crate::process::protocol;
 /// Quantos blocos um rank tem no começo: enquanto a resposta de um viaja, ele faz o outro.
 const FEWEST: usize = 2;
 
-/// E no máximo, se os blocos são tão curtos que ele os acaba antes que cheguem mais.
+/// E no máximo. Cada vez que ele acaba o que tem antes de que chegue mais, passa a poder ter mais um; a quem nunca espera,
+/// mais blocos seriam só tirados de quem termine antes.
 pub(super) const PREFETCH: usize = 8;
-
-/// Quem leva mais do que isto entre uma mensagem e outra não espera pela viagem: dar-lhe mais blocos seria só tirá-los
-/// de quem termine antes.
-const SLOW: Duration = Duration::from_millis(1);
 
 /// Uma chamada em andamento.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,9 +36,10 @@ struct Worker {
     owed: VecDeque<Option<(Call, ChunkId)>>,
     /// Quantos blocos pode ter nas mãos.
     window: usize,
-    /// Quando se soube dele pela última vez, e se foi logo depois da anterior.
-    heard: Instant,
-    is_fast: bool,
+    /// Se já respondeu nesta chamada. Antes disso, todos esperaram: pela primeira mensagem dela.
+    answered: bool,
+    /// Se esperou pelo que agora respondeu.
+    starved: bool,
 }
 
 impl Worker {
@@ -82,8 +79,8 @@ impl Ranks {
             outbox: Outbox::new(rank),
             owed: VecDeque::new(),
             window: FEWEST,
-            heard: Instant::now(),
-            is_fast: false,
+            answered: false,
+            starved: false,
         };
         let mut ranks = Ranks {
             world,
@@ -122,7 +119,9 @@ impl Ranks {
     /// Antes de uma chamada. Se ninguém deve nada, as janelas voltam ao começo: os blocos dela podem ser outros.
     pub(super) fn start_over(&mut self) {
         if self.workers.iter().all(|worker| worker.owed.is_empty()) {
-            self.workers.iter_mut().for_each(|worker| worker.window = FEWEST);
+            for worker in &mut self.workers {
+                (worker.window, worker.answered) = (FEWEST, false);
+            }
             // Uma rodada de cada vez: o segundo bloco de um só sai depois do primeiro de todos.
             self.free = (0..FEWEST).flat_map(|_| 0..self.workers.len()).collect();
         }
@@ -196,12 +195,12 @@ impl Ranks {
         {
             worker.outbox.flush(&self.world);
         }
-        if let Some(rank) = self.inbox.wait(&self.world, &self.world.any_process()) {
+        if let Some((rank, starved)) = self.inbox.wait(&self.world, &self.world.any_process()) {
             let index = rank as usize - 1;
             self.last = Some(index);
             let worker = &mut self.workers[index];
-            let before = std::mem::replace(&mut worker.heard, Instant::now());
-            worker.is_fast = worker.heard - before < SLOW;
+            worker.starved = starved && worker.answered;
+            worker.answered = true;
         }
     }
 
@@ -211,10 +210,10 @@ impl Ranks {
         Some(self.early.remove(index).1)
     }
 
-    /// Quem respondeu pode receber mais um bloco; se foi depressa, mais dois.
+    /// Quem respondeu pode receber mais um bloco; se esperou por este, mais dois.
     fn give_back(&mut self, index: usize) {
         let worker = &mut self.workers[index];
-        let grows = worker.is_fast && worker.window < PREFETCH;
+        let grows = worker.starved && worker.window < PREFETCH;
         worker.window += usize::from(grows);
         self.free.extend(iter::repeat_n(index, 1 + usize::from(grows)));
         while let Some((call, chunk, body)) = self.waiting.pop_front() {

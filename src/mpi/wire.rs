@@ -11,6 +11,7 @@
 //!   rank 0 ──▶ rank n   SHORT  pedidos, na ordem               quantas vezes quiser, sem esperar
 //!   rank 0 ──▶ rank n   LONG   o tamanho de um; depois, ele    só a quem espera
 //!   rank n ──▶ rank 0   SHORT ou LONG   as respostas, na ordem dos pedidos
+//!   rank n ──▶ rank 0   STARVED  como SHORT, de quem esperou pelos pedidos sem ter o que fazer
 //!   rank 0 ──▶ rank n   BYE                                    acabou
 //! ```
 
@@ -35,7 +36,8 @@ const PREFIX: usize = size_of::<Size>();
 
 const SHORT: Tag = 1;
 const LONG: Tag = 2;
-const BYE: Tag = 3;
+const STARVED: Tag = 3;
+const BYE: Tag = 4;
 
 /// Se o corpo parte sem que ninguém o espere.
 pub(super) fn is_short(body: &[u8]) -> bool {
@@ -53,11 +55,13 @@ pub(super) struct Outbox {
     message: Vec<u8>,
     /// Quantos corpos há na mensagem.
     bodies: usize,
+    /// Se quem manda esperou sem ter o que fazer.
+    pub(super) starved: bool,
 }
 
 impl Outbox {
     pub(super) fn new(to: Rank) -> Self {
-        Outbox { to, message: Vec::with_capacity(SHORTEST), bodies: 0 }
+        Outbox { to, message: Vec::with_capacity(SHORTEST), bodies: 0, starved: false }
     }
 
     pub(super) fn bodies(&self) -> usize {
@@ -84,7 +88,8 @@ impl Outbox {
     /// Manda o que houver.
     pub(super) fn flush(&mut self, world: &SimpleCommunicator) {
         if self.bodies > 0 {
-            world.process_at_rank(self.to).send_with_tag(&self.message, SHORT);
+            let tag = if self.starved { STARVED } else { SHORT };
+            world.process_at_rank(self.to).send_with_tag(&self.message, tag);
             self.message.clear();
             self.bodies = 0;
         }
@@ -95,24 +100,31 @@ impl Outbox {
 #[derive(Default)]
 pub(super) struct Inbox {
     from: Rank,
+    /// Se não estava aqui quando se quis lê-la.
+    waited: bool,
     memory: Vec<u8>,
     /// Onde estão os corpos que ninguém leu ainda.
     unread: Range<usize>,
 }
 
 impl Inbox {
-    /// Espera a próxima mensagem de `from`, e diz de que rank é; nada, se é a despedida.
-    pub(super) fn wait(&mut self, world: &SimpleCommunicator, from: &impl Source) -> Option<Rank> {
+    /// Espera a próxima mensagem de `from`, e diz de que rank é, e se ele esteve sem o que fazer; nada, se é a despedida.
+    pub(super) fn wait(&mut self, world: &SimpleCommunicator, from: &impl Source) -> Option<(Rank, bool)> {
         self.memory.resize(self.memory.len().max(SHORTEST), 0);
-        let status = wait(from, &mut self.memory[..SHORTEST]);
-        self.from = status.source_rank();
+        let (status, waited) = wait(from, &mut self.memory[..SHORTEST]);
+        (self.from, self.waited) = (status.source_rank(), waited);
         let len = match status.tag() {
-            SHORT => status.count(u8::equivalent_datatype()) as usize,
+            SHORT | STARVED => status.count(u8::equivalent_datatype()) as usize,
             LONG => self.receive_announced(world),
             _ => return None,
         };
         self.unread = 0..len;
-        Some(self.from)
+        Some((self.from, status.tag() == STARVED))
+    }
+
+    /// Se foi preciso esperar pela última mensagem.
+    pub(super) fn waited(&self) -> bool {
+        self.waited
     }
 
     /// O corpo que esta mensagem anunciou, depois do tamanho dele; e até onde vão os dois.
@@ -150,28 +162,29 @@ const LONGEST_NAP: Duration = Duration::from_millis(5);
 const QUESTIONS: usize = 64;
 
 // ANCHOR: wait
-/// Espera a próxima mensagem curta de `from`.
+/// Espera a próxima mensagem curta de `from`; diz também se ela não estava já aqui.
 ///
 /// O MPI espera perguntando sem parar, e ocupa o núcleo inteiro de quem não tem o que fazer. Aqui, só no começo: entre
 /// tarefas curtas nada é mais rápido. Depois, cochilos de um oitavo do que já se esperou: o atraso mal se nota.
-fn wait(from: &impl Source, buffer: &mut [u8]) -> Status {
+fn wait(from: &impl Source, buffer: &mut [u8]) -> (Status, bool) {
     mpi::request::scope(|scope| {
         let mut request = from.immediate_receive_into(scope, buffer);
-        let (start, mut questions) = (LazyCell::new(Instant::now), 0);
+        let (start, mut questions, mut waited) = (LazyCell::new(Instant::now), 0, false);
         loop {
             request = match request.test() {
-                Ok(status) => return status,
+                Ok(status) => return (status, waited),
                 Err(request) => request,
             };
+            waited = true;
             questions += 1;
             if questions < QUESTIONS {
                 continue;
             }
-            let waited = start.elapsed();
-            if waited < ATTENTIVE {
+            let so_far = start.elapsed();
+            if so_far < ATTENTIVE {
                 questions = 0;
             } else {
-                thread::sleep((waited / 8).clamp(SHORTEST_NAP, LONGEST_NAP));
+                thread::sleep((so_far / 8).clamp(SHORTEST_NAP, LONGEST_NAP));
             }
         }
     })
