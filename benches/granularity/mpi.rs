@@ -136,7 +136,7 @@ fn ratio(first: &Size, second: &Size, quantity: impl Fn(&Sample) -> f64) -> Esti
 
 fn table(sides: &[Side], bench: &Bench) {
     println!(
-        "MPI, uma tarefa por mensagem, {}: eficiência (mediana) por tempo da tarefa em série, e a razão do tempo:",
+        "MPI, uma tarefa por bloco, {}: eficiência (mediana) por tempo da tarefa em série, e a razão do tempo:",
         count(bench.workers, "trabalhador", "trabalhadores")
     );
     print!("{:>9}", "tarefa");

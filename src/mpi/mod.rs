@@ -25,8 +25,8 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::ipc::parcel::Parcel;
 use crate::pool::stream::{Stream, default_chunk_size};
-use crate::process::lifeline;
 use crate::process::task::TaskId;
+use crate::process::witness;
 use courier::MpiCourier;
 use ranks::{Call, Ranks};
 
@@ -98,7 +98,7 @@ impl MpiPool {
             return Ok(pool);
         }
         let pool = Self::enter()?;
-        lifeline::explain_termination(errors_of_mpirun().map_err(Error::io)?).map_err(Error::io)?;
+        witness::explain_end(errors_of_mpirun().map_err(Error::io)?).map_err(Error::io)?;
         Ok(pool)
     }
 

@@ -43,21 +43,10 @@ fn unblock_signals() -> io::Result<()> {
     if status == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(status)) }
 }
 
-/// Um SIGTERM passa a ser uma linha, escrita em `told`, e o fim. É como o `mpirun` encerra um programa do qual morreu um
-/// rank, e ele não diz por quê.
-#[cfg(feature = "mpi")]
-pub(crate) fn explain_termination(told: std::os::fd::OwnedFd) -> io::Result<()> {
-    use std::os::fd::IntoRawFd;
-    TOLD.store(told.into_raw_fd(), Ordering::Relaxed);
-    handle(libc::SIGTERM, explain_and_exit)
-}
-
-#[cfg(feature = "mpi")]
-static TOLD: AtomicI32 = AtomicI32::new(libc::STDERR_FILENO);
-
-fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {
-    // SAFETY: uma `sigaction` toda em zeros é válida (sem máscara, sem opções), e o tratador só faz
-    // chamadas permitidas dentro de um sinal: um load atômico, `getppid`, `write` e `_exit`.
+/// Chama `handler` quando chegar `signal`. O tratador só pode fazer o que um sinal permite, no meio de qualquer coisa.
+pub(super) fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {
+    // SAFETY: uma `sigaction` toda em zeros é válida (sem máscara, sem opções), e cada tratador só faz
+    // chamadas permitidas dentro de um sinal.
     let status = unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = handler as *const () as libc::sighandler_t;
@@ -81,14 +70,3 @@ extern "C" fn exit_if_orphan(_signal: i32) {
 
 // Um tratador vazio, e não SIG_IGN: um programa executado pela tarefa volta ao comportamento normal.
 extern "C" fn ignore(_signal: i32) {}
-
-#[cfg(feature = "mpi")]
-extern "C" fn explain_and_exit(_signal: i32) {
-    let line =
-        "\nerro: este programa foi encerrado pelo mpirun: um dos ranks morreu, ou alguém mandou terminar\n";
-    // SAFETY: `write` e `_exit` são permitidas dentro de um tratador de sinal; os bytes são de uma constante.
-    unsafe {
-        libc::write(TOLD.load(Ordering::Relaxed), line.as_ptr().cast(), line.len());
-        libc::_exit(1)
-    }
-}

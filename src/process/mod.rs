@@ -3,12 +3,14 @@
 mod child;
 mod fork;
 mod forkserver;
-pub(crate) mod lifeline;
+mod lifeline;
 pub(crate) mod panics;
 mod priority;
 pub(crate) mod protocol;
 pub(crate) mod spawn;
 pub(crate) mod task;
+#[cfg(feature = "mpi")]
+pub(crate) mod witness;
 
 use std::ffi::OsString;
 use std::marker::PhantomData;

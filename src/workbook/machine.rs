@@ -68,7 +68,7 @@ impl Watch {
 
     /// De 0 (a máquina foi só nossa) a 1 (não sobrou nada para nós), desde o começo.
     ///
-    /// Os filhos deste processo contam como nossos depois de recolhidos.
+    /// Os filhos deste processo contam como nossos depois de recolhidos, e os outros ranks de um programa do MPI, sempre.
     pub fn others(&self) -> f64 {
         let ticks = rustix::param::clock_ticks_per_second() as f64;
         let wall = (now() - self.start) * ticks * cores() as f64;
@@ -87,12 +87,39 @@ fn machine_ticks() -> f64 {
     busy.filter_map(|(_, ticks)| ticks.parse::<f64>().ok()).sum()
 }
 
-/// Tempo de processador deste processo e dos filhos já recolhidos, em passos do relógio.
+/// Tempo de processador deste programa, em passos do relógio: deste processo, dos filhos já recolhidos e, num programa do
+/// MPI, dos outros ranks desta máquina.
 fn own_ticks() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // O nome do programa, entre parênteses, pode conter espaços: conta-se a partir do que vem depois.
-    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    after_name.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
+    let own = ["/proc/self/stat".to_owned()];
+    own.into_iter().chain(other_ranks()).map(|path| ticks(&stat(&path))).sum()
+}
+
+/// O que o sistema diz de um processo, depois do nome do programa, que pode conter espaços.
+fn stat(path: &str) -> String {
+    let stat = fs::read_to_string(path).unwrap_or_default();
+    stat.rsplit_once(") ").map_or_else(String::new, |(_, rest)| rest.to_owned())
+}
+
+fn ticks(stat: &str) -> f64 {
+    stat.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
+}
+
+/// Os outros processos que o mesmo `mpirun` criou aqui.
+#[cfg(feature = "mpi")]
+fn other_ranks() -> Vec<String> {
+    if !crate::MpiPool::launched() {
+        return Vec::new();
+    }
+    let (own, mpirun) = (std::process::id(), std::os::unix::process::parent_id().to_string());
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let stats = pids.filter(|pid| *pid != own).map(|pid| format!("/proc/{pid}/stat"));
+    stats.filter(|path| stat(path).split_whitespace().nth(1) == Some(&mpirun)).collect()
+}
+
+#[cfg(not(feature = "mpi"))]
+fn other_ranks() -> [String; 0] {
+    []
 }
 
 /// A memória de um processo, em KiB, pela conta do PSS: uma página dividida por `n` processos entra com `1/n`.

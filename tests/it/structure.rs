@@ -131,6 +131,7 @@ const UNSAFE: [&str; 6] = [
     "src/ipc/robust.rs",
     "src/process/fork.rs",
     "src/process/lifeline.rs",
+    "src/process/witness.rs",
     "src/process/task.rs",
 ];
 
