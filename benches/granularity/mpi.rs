@@ -50,11 +50,8 @@ fn measure((turns, tasks): (u64, usize)) -> Result<Sample, Error> {
 /// Quanto a bancada pode levar: um rank que não responde a prenderia.
 const LIMIT_S: &str = "600";
 
-/// O mesmo para os dois.
-///
-/// O rank 0 espera ocupando um núcleo, e há tantos trabalhadores quantos núcleos. Soltos, o sistema ora põe dois
-/// trabalhadores no mesmo núcleo, ora um deles com o rank 0, e a eficiência pula de uma medida para a outra. Com cada rank
-/// preso a um núcleo, na ordem, quem divide o seu é sempre o rank 0, que tem menos a fazer.
+/// O mesmo para os dois, com cada rank preso a um núcleo, como em `MpiJob::launch_bound`; aqui quem os prende é o `mpirun`,
+/// que o programa em C só tem a ele.
 fn mpirun(workers: usize) -> Command {
     let mut mpirun = Command::new("mpirun");
     mpirun

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process, kill_process_group, pidfd_open};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,8 +29,11 @@ use crate::ipc::parcel::{self, Parcel};
 use crate::process::protocol;
 use crate::process::task::{Arguments, Fingerprint, TaskId};
 
-/// O primeiro argumento de um programa que é um rank: `--rank-de=<pid>:<pedidos>:<respostas>`.
+/// O primeiro argumento de um programa que é um rank: `--rank-de=<pid>:<pedidos>:<respostas>`, e [`BOUND`] no fim.
 const RANK_OF: &str = "--rank-de=";
+
+/// Cada rank se prende a um núcleo.
+const BOUND: &str = ":presos";
 
 /// Quanto se espera que os ranks se apresentem. Numa máquina sossegada é menos de um segundo.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -85,7 +89,24 @@ impl MpiJob {
     ///
     /// [`Error::NotInitialized`] sem [`init`](crate::init); [`Error::Mpi`] se não há `mpirun`, ou se os ranks não se
     /// apresentaram. Nenhum processo fica.
-    pub fn launch(mut mpirun: Command) -> Result<Self, Error> {
+    pub fn launch(mpirun: Command) -> Result<Self, Error> {
+        Self::launch_with(mpirun, "")
+    }
+
+    /// O mesmo, com cada rank preso a um núcleo: o rank `n` ao `n`-ésimo dos que pode usar, em roda, em qualquer host.
+    /// Onde o sistema não deixa, fica solto. Os processos que uma tarefa criar ficam presos ao núcleo dela.
+    ///
+    /// É para medir. O rank 0 espera perguntando, e há em geral tantos trabalhadores quantos núcleos: soltos, o sistema
+    /// ora põe dois trabalhadores no mesmo, ora um deles com o rank 0, e cada medida sai diferente.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`launch`](Self::launch).
+    pub fn launch_bound(mpirun: Command) -> Result<Self, Error> {
+        Self::launch_with(mpirun, BOUND)
+    }
+
+    fn launch_with(mut mpirun: Command, bound: &str) -> Result<Self, Error> {
         crate::process::check_initialized()?;
         let (for_rank, requests) = io::pipe().map_err(Error::spawn)?;
         let (answers, from_rank) = io::pipe().map_err(Error::spawn)?;
@@ -93,7 +114,7 @@ impl MpiJob {
         let (me, requests_fd, answers_fd) = (std::process::id(), for_rank.as_raw_fd(), from_rank.as_raw_fd());
         let child = mpirun
             .arg(program)
-            .arg(format!("{RANK_OF}{me}:{requests_fd}:{answers_fd}"))
+            .arg(format!("{RANK_OF}{me}:{requests_fd}:{answers_fd}{bound}"))
             // Root é comum num contêiner, e o Open MPI o recusa se ninguém disser que é de propósito.
             .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
             .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
@@ -233,8 +254,20 @@ fn receive(pipe: &mut impl Read) -> io::Result<Vec<u8>> {
 pub(crate) fn serve_if_rank() {
     let argument = env::args().nth(1).unwrap_or_default();
     let Some(invitation) = argument.strip_prefix(RANK_OF) else { return };
+    if invitation.ends_with(BOUND) {
+        bind();
+    }
     // Um erro é o programa que comandava e se foi: ninguém espera mais nada daqui.
     std::process::exit(serve(invitation).map_or(1, |()| 0))
+}
+
+/// Prende este processo ao seu núcleo, se o sistema deixa.
+fn bind() {
+    let (Some(rank), Ok(allowed)) = (MpiPool::own_rank(), sched_getaffinity(None)) else { return };
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    let mut own = CpuSet::new();
+    own.set(cores[rank % cores.len()]);
+    let _ = sched_setaffinity(None, &own);
 }
 
 /// O rank 0, até que se fechem os pedidos. Os outros ranks não saem de `MpiPool::new`.

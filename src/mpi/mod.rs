@@ -131,7 +131,13 @@ impl MpiPool {
 
     /// Se foi um `mpirun`, ou o `srun` do Slurm, que rodou este programa.
     pub fn launched() -> bool {
-        ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"].into_iter().any(|name| env::var_os(name).is_some())
+        Self::own_rank().is_some()
+    }
+
+    /// O número deste rank, antes mesmo de o MPI começar.
+    fn own_rank() -> Option<usize> {
+        let rank = |name| env::var(name).ok()?.parse().ok();
+        ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].into_iter().find_map(rank)
     }
 
     /// Quantos ranks trabalham: todos menos o 0.

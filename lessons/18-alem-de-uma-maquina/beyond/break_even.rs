@@ -7,8 +7,9 @@ use multiprocessamento::workbook::granularity::{
     Crossing, Curve, Sample, spin, turns_per_second,
 };
 use multiprocessamento::workbook::lesson::Lesson;
+use multiprocessamento::workbook::stats::median;
 
-use super::hand_out::{HandOut, MEBIBYTE, Prices};
+use super::hand_out::{HandOut, MEBIBYTE};
 use super::team::Team;
 
 /// Bytes do argumento de cada tarefa.
@@ -19,25 +20,21 @@ const SIZES: [f64; 6] = [16.0, 8.0, 4.0, 2.0, 1.0, 0.5];
 
 /// Segundos de uma medida em paralelo, e quantas tarefas ela tem.
 const BUDGET: f64 = 8e-3;
-const FEWEST: f64 = 6.0;
+const FEWEST: f64 = 4.0;
 const MOST: f64 = 20_000.0;
 
 /// Metade da máquina ocupada: com dois trabalhadores, nem ganho nem perda.
 const HALF: f64 = 0.5;
 
 /// Mede e registra a METG(50 %) de cada equipe, com cada carga.
-pub fn measure(
-    lesson: &mut Lesson,
-    teams: &mut [Team],
-    prices: &Prices,
-) -> Result<(), Error> {
+pub fn measure(lesson: &mut Lesson, teams: &mut [Team]) -> Result<(), Error> {
     let workers = lesson.options().workers;
     let repetitions = (lesson.options().repetitions / 2).max(2);
     let rate = turns_per_second();
     let total = LOADS.len() * teams.len();
     for (load, bytes) in LOADS.into_iter().enumerate() {
         for (turn, team) in teams.iter_mut().enumerate() {
-            let price = prices.of(team, bytes);
+            let price = price(team, bytes)?;
             let mut curve = Curve { model: team.id().to_owned(), sizes: Vec::new() };
             for size in SIZES.map(|times| times * price) {
                 for _ in 0..repetitions {
@@ -60,6 +57,13 @@ pub fn measure(
         }
     }
     Ok(())
+}
+
+/// Segundos de entregar uma tarefa vazia com esta carga.
+fn price(team: &mut Team, bytes: usize) -> Result<f64, Error> {
+    let tasks = (4 * MEBIBYTE / bytes).min(1_000);
+    let price = |_| Ok(team.ask(HandOut, (0, bytes, tasks))? / tasks as f64);
+    Ok(median(&(0..3).map(price).collect::<Result<Vec<f64>, Error>>()?))
 }
 
 /// O mesmo trabalho em série, aqui, e em paralelo.

@@ -137,15 +137,6 @@ impl Prices {
         }
     }
 
-    /// Quanto custa entregar uma tarefa com `bytes` de argumento, em segundos: uma reta entre as duas medidas.
-    pub fn of(&self, team: &Team, bytes: usize) -> f64 {
-        let own = self.0.iter().find(|price| price.id == team.id());
-        own.map_or(0.0, |price| {
-            let (empty, full) = (median(&price.task), median(&price.mebibyte));
-            empty + (full - empty).max(0.0) * bytes as f64 / MEBIBYTE as f64
-        })
-    }
-
     /// A ida e volta entre dois hosts sobre a que não sai de um, e as duas, em segundos.
     pub fn distance(&self) -> Option<(Estimate, [f64; 2])> {
         let of = |id| self.0.iter().find(|price| price.id == id);

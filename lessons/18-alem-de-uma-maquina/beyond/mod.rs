@@ -31,7 +31,7 @@ pub fn measure(lesson: &mut Lesson) -> Result<Figures, Failure> {
     let mut teams = Team::all(&place, workers)?;
     let prices = Prices::measure(&mut teams, lesson.options().repetitions)?;
     prices.record(lesson);
-    break_even::measure(lesson, &mut teams, &prices)?;
+    break_even::measure(lesson, &mut teams)?;
     drop(teams);
 
     // Mais ranks do que núcleos, e um rank a menos.

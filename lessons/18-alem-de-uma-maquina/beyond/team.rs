@@ -1,5 +1,7 @@
 //! Quem recebe as tarefas: o Pool, ou os ranks de um MPI, num host ou em dois.
 
+use std::process::Command;
+
 use multiprocessamento::workbook::hosts::TwoHosts;
 use multiprocessamento::{Error, MpiJob, MpiPool, Pool};
 use serde::Serialize;
@@ -45,12 +47,15 @@ impl Team {
         Ok(teams)
     }
 
-    /// `workers` ranks nesta máquina.
+    /// `workers` ranks nesta máquina, cada um preso a um núcleo.
     pub fn here(place: &Place, workers: usize) -> Result<Team, Error> {
         if place.is_a_rank {
             Ok(Team::Ranks)
         } else {
-            MpiJob::start(workers).map(Team::Job)
+            let mut mpirun = Command::new("mpirun");
+            mpirun.args(["--oversubscribe", "--bind-to", "none", "-n"]);
+            mpirun.arg((workers + 1).to_string());
+            MpiJob::launch_bound(mpirun).map(Team::Job)
         }
     }
 
@@ -59,7 +64,7 @@ impl Team {
         let Ok(hosts) = &place.two_hosts else { return Ok(None) };
         let mut mpirun = hosts.command("mpirun");
         mpirun.args(hosts.mpirun_options(1, workers));
-        MpiJob::launch(mpirun).map(Team::FarJob).map(Some)
+        MpiJob::launch_bound(mpirun).map(Team::FarJob).map(Some)
     }
 
     /// O identificador no registro.
