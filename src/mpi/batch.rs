@@ -30,10 +30,9 @@ pub(super) fn map<A: Serialize, R: DeserializeOwned>(
     let batch = Batch { call: world.next_call(true), world };
     let mut blocks = Blocks::new(task, items, chunk_size)?;
     let mut results = Results { values: Vec::new(), places: Vec::new() };
-    let window = batch.world.ranks().capacity();
     let (mut sent, mut received) = (0, 0);
     loop {
-        while sent < received + window
+        while sent < received + batch.world.ranks().capacity()
             && let Some((chunk, body)) = blocks.next()?
         {
             batch.world.ranks().send(batch.call, chunk, body);

@@ -18,7 +18,7 @@ const FEWEST: usize = 2;
 
 /// E no máximo. Cada vez que ele acaba o que tem antes de que chegue mais, passa a poder ter mais um; a quem nunca espera,
 /// mais blocos seriam só tirados de quem termine antes.
-pub(super) const PREFETCH: usize = 8;
+const PREFETCH: usize = 8;
 
 /// Uma chamada em andamento.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub(super) struct Ranks {
     waiting: VecDeque<(Call, ChunkId, Vec<u8>)>,
     /// Respostas que chegaram enquanto se esperava a de outra chamada.
     early: Vec<(Call, Answer<Vec<u8>>)>,
+    /// A soma das janelas.
+    capacity: usize,
     /// Quem mandou a última mensagem.
     last: Option<usize>,
 }
@@ -89,6 +91,7 @@ impl Ranks {
             free: VecDeque::new(),
             waiting: VecDeque::new(),
             early: Vec::new(),
+            capacity: 0,
             last: None,
         };
         let strangers = (1..=count).filter_map(|rank| Some((rank, ranks.meet_one(rank).err()?)));
@@ -111,9 +114,10 @@ impl Ranks {
         self.workers.len()
     }
 
-    /// Quantos blocos cabem nas mãos de todos.
+    /// Quantos blocos cabem agora nas mãos de todos. Preparar mais do que isto, sem colher respostas, deixaria à espera
+    /// quem já acabou os seus.
     pub(super) fn capacity(&self) -> usize {
-        PREFETCH * self.count()
+        self.capacity
     }
 
     /// Antes de uma chamada. Se ninguém deve nada, as janelas voltam ao começo: os blocos dela podem ser outros.
@@ -123,6 +127,7 @@ impl Ranks {
                 (worker.window, worker.answered) = (FEWEST, false);
             }
             // Uma rodada de cada vez: o segundo bloco de um só sai depois do primeiro de todos.
+            self.capacity = FEWEST * self.count();
             self.free = (0..FEWEST).flat_map(|_| 0..self.workers.len()).collect();
         }
     }
@@ -215,6 +220,7 @@ impl Ranks {
         let worker = &mut self.workers[index];
         let grows = worker.starved && worker.window < PREFETCH;
         worker.window += usize::from(grows);
+        self.capacity += usize::from(grows);
         self.free.extend(iter::repeat_n(index, 1 + usize::from(grows)));
         while let Some((call, chunk, body)) = self.waiting.pop_front() {
             match self.take_free(&body) {

@@ -154,7 +154,7 @@ impl Inbox {
 }
 
 /// Quanto se pergunta sem parar se chegou algo, e entre que limites se cochila depois.
-const ATTENTIVE: Duration = Duration::from_micros(200);
+const ATTENTIVE: Duration = Duration::from_micros(50);
 const SHORTEST_NAP: Duration = Duration::from_micros(20);
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use multiprocessamento::workbook::granularity::{spin, turns_per_second};
 use multiprocessamento::workbook::lesson::Lesson;
 use multiprocessamento::workbook::stats::{Estimate, median};
-use multiprocessamento::{Error, MpiJob, MpiPool};
+use multiprocessamento::{Error, MpiPool};
 
+use super::team;
 use crate::claims::Scaling;
 
 const RANKS: [usize; 5] = [1, 2, 4, 8, 16];
@@ -64,7 +65,7 @@ pub fn measure(lesson: &mut Lesson) -> Result<Vec<Scaling>, Error> {
     let mut limit = None;
     let mut scaling = Vec::new();
     for (done, ranks) in (1..).zip(RANKS) {
-        let mut job = MpiJob::start(ranks)?;
+        let mut job = team::ranks(ranks)?;
         let (mut measured, mut limits) = (Vec::new(), Vec::new());
         for _ in 0..repetitions {
             let tasks = EACH * ranks;

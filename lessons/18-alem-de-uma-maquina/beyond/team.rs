@@ -47,16 +47,9 @@ impl Team {
         Ok(teams)
     }
 
-    /// `workers` ranks nesta máquina, cada um preso a um núcleo.
+    /// `workers` ranks nesta máquina.
     pub fn here(place: &Place, workers: usize) -> Result<Team, Error> {
-        if place.is_a_rank {
-            Ok(Team::Ranks)
-        } else {
-            let mut mpirun = Command::new("mpirun");
-            mpirun.args(["--oversubscribe", "--bind-to", "none", "-n"]);
-            mpirun.arg((workers + 1).to_string());
-            MpiJob::launch_bound(mpirun).map(Team::Job)
-        }
+        if place.is_a_rank { Ok(Team::Ranks) } else { ranks(workers).map(Team::Job) }
     }
 
     /// O rank 0 num host, e os que trabalham no outro: cada tarefa e cada resposta atravessam a rede.
@@ -90,6 +83,14 @@ impl Team {
             Team::Job(job) | Team::FarJob(job) => job.call(in_rank_0, argument)?,
         }
     }
+}
+
+/// Um rank 0 e `workers` outros, nesta máquina, cada um preso a um núcleo.
+pub fn ranks(workers: usize) -> Result<MpiJob, Error> {
+    let mut mpirun = Command::new("mpirun");
+    mpirun.args(["--oversubscribe", "--bind-to", "none", "-n"]);
+    mpirun.arg((workers + 1).to_string());
+    MpiJob::launch_bound(mpirun)
 }
 
 /// Uma medida que se faz igual com o Pool e com os ranks.
