@@ -1,7 +1,7 @@
 //! Quem conta o fim de um rank que o `mpirun` matou.
 //!
-//! Quando um rank morre, o `mpirun` encerra os outros: manda SIGCONT, espera um segundo, e manda SIGTERM e SIGKILL um
-//! atrás do outro. Numa máquina ocupada, quem recebe os dois já não diz nada. Por isso é ao SIGCONT que nasce uma
+//! Quando um rank morre, o `mpirun` encerra os outros: manda um `SIGCONT`, espera um segundo, e manda `SIGTERM` e `SIGKILL`
+//! um atrás do outro. Numa máquina ocupada, quem recebe os dois já não diz nada. Por isso é ao primeiro que nasce uma
 //! testemunha, fora do grupo que o `mpirun` mata: se este processo se vai pouco depois, ela escreve uma linha.
 #![allow(unsafe_code)]
 
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::lifeline::handle;
 
-/// De quanto em quanto a testemunha olha, e quantas vezes: um SIGCONT pode também ser só o `fg` do terminal.
+/// De quanto em quanto a testemunha olha, e quantas vezes: um `SIGCONT` pode também ser só o `fg` do terminal.
 const GLANCE_NS: i64 = 5_000_000;
 const GLANCES: usize = 600;
 
