@@ -315,5 +315,6 @@ impl World {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.ranks.borrow_mut().dismiss();
+        witness::dismiss();
     }
 }

@@ -9,33 +9,50 @@ use std::io;
 use std::os::fd::{IntoRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
 use super::lifeline::handle;
 
 /// De quanto em quanto a testemunha olha, e quantas vezes: um `SIGCONT` pode também ser só o `fg` do terminal.
 const GLANCE_NS: i64 = 5_000_000;
 const GLANCES: usize = 600;
 
-/// Onde escrever, e a última testemunha.
+/// O processo de que se conta o fim, onde escrever, e a última testemunha.
+static TELLER: AtomicI32 = AtomicI32::new(0);
 static TOLD: AtomicI32 = AtomicI32::new(libc::STDERR_FILENO);
 static WITNESS: AtomicI32 = AtomicI32::new(0);
 
 /// Se o `mpirun` encerrar este processo, uma linha em `told` o diz.
 pub(crate) fn explain_end(told: OwnedFd) -> io::Result<()> {
+    TELLER.store(std::process::id().cast_signed(), Ordering::Relaxed);
     TOLD.store(told.into_raw_fd(), Ordering::Relaxed);
     handle(libc::SIGCONT, leave_a_witness)
 }
 
+/// Este processo termina por si: não há nada a contar.
+pub(crate) fn dismiss() {
+    TELLER.store(0, Ordering::Relaxed);
+    if let Some(witness) = Pid::from_raw(WITNESS.swap(0, Ordering::Relaxed).max(0)) {
+        let _ = kill_process(witness, Signal::KILL);
+        let _ = waitpid(Some(witness), WaitOptions::empty());
+    }
+}
+
 extern "C" fn leave_a_witness(_signal: i32) {
+    let watched = TELLER.load(Ordering::Relaxed);
     // SAFETY: `waitpid`, `getpid` e `clone` são chamadas ao sistema, sem nada da biblioteca de C em volta (o `fork` dela
     // esperaria pela trava da memória, que pode ser de quem o sinal interrompeu). O filho tem a sua cópia de tudo, e só
     // chama `watch`, que não volta. O `errno` de quem foi interrompido fica como estava.
     unsafe {
+        // Os filhos feitos por cópia herdam este tratador, e o sinal vai ao grupo inteiro.
+        if libc::getpid() != watched {
+            return;
+        }
         let errno = libc::__errno_location();
         let before = *errno;
         let last = WITNESS.load(Ordering::Relaxed);
         let still_there = last > 0 && libc::waitpid(last, std::ptr::null_mut(), libc::WNOHANG) == 0;
         if !still_there {
-            let watched = libc::getpid();
             let child = libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
             if child == 0 {
                 watch(watched);

@@ -11,7 +11,7 @@ use multiprocessamento::workbook::hosts::TwoHosts;
 use multiprocessamento::workbook::record::Event;
 use multiprocessamento::workbook::workload::{count_primes, slices};
 use multiprocessamento::{Error, MpiJob, MpiPool, Pool, Queue};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness;
 use crate::support::*;
@@ -36,6 +36,7 @@ crate::cases! {
     120 => the_lesson_under_mpirun_counts_with_its_ranks,
     60 => a_wrong_option_under_mpirun_is_one_line,
     120 => a_rank_killed_under_mpirun_is_one_line_and_leaves_nobody,
+    120 => a_lesson_brought_back_to_the_terminal_ends_in_peace,
     120 => two_hosts_give_the_same_answers,
     120 => the_lesson_under_mpirun_on_two_hosts_counts_the_same,
 }
@@ -380,6 +381,29 @@ fn a_rank_killed_under_mpirun_is_one_line_and_leaves_nobody() {
     let lines = told.lines().filter(|line| line.starts_with("erro: este programa foi encerrado pelo mpirun"));
     assert_eq!(lines.count(), 1, "{told}");
     eventually("todos se foram", || ranks.iter().all(Identity::is_gone));
+}
+
+/// Um `SIGCONT` é o começo do fim, se vem do `mpirun`; mas também é o que o `fg` do terminal manda.
+fn a_lesson_brought_back_to_the_terminal_ends_in_peace() {
+    let records = tempfile::tempdir().unwrap();
+    let mut lesson = mpirun("3", records.path());
+    lesson.args(SMALL).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut lesson = lesson.spawn().unwrap();
+    let mut story = BufReader::new(lesson.stdout.take().unwrap());
+    story.read_line(&mut String::new()).unwrap();
+    let ranks: Vec<Identity> = children_of(lesson.id()).into_iter().filter_map(Identity::of).collect();
+    let rest = std::thread::spawn(move || std::io::copy(&mut story, &mut std::io::sink()));
+    // Até o último instante: quem contasse um fim que não houve o contaria aqui.
+    while lesson.try_wait().unwrap().is_none() {
+        for rank in ranks.iter().filter(|rank| !rank.is_gone()) {
+            // Pode ter terminado agora mesmo.
+            let _ = kill_process(Pid::from_raw(rank.pid.cast_signed()).unwrap(), Signal::CONT);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    rest.join().unwrap().unwrap();
+    let output = lesson.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
 
 fn two_hosts() -> TwoHosts {
