@@ -131,8 +131,8 @@ const UNSAFE: [&str; 7] = [
     "src/ipc/robust.rs",
     "src/process/fork.rs",
     "src/process/lifeline.rs",
-    "src/process/witness.rs",
     "src/process/task.rs",
+    "src/process/witness.rs",
 ];
 
 fn unsafe_code_lives_only_in_the_named_files() {

@@ -125,6 +125,11 @@ impl Lesson {
     pub fn command(&self) -> String {
         format!("cargo run --bin lesson-{}", self.number)
     }
+
+    /// O mesmo, com o modelo que só existe para quem o pede.
+    pub fn command_with_mpi(&self) -> String {
+        format!("cargo run --features mpi --bin lesson-{}", self.number)
+    }
 }
 
 #[cfg(test)]

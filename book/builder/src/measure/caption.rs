@@ -20,9 +20,17 @@ pub fn figure(body: &str, record: &Record, lesson: &Lesson) -> String {
          <code>{command}</code></figcaption>\n</figure>",
         cpu = escape(&start.machine.cpu),
         date = escape(&date(&start.date)),
-        command = lesson.command(),
+        command = command(record, lesson),
         limit = integer(start.workload.limit),
     )
+}
+
+/// O comando que mede o mesmo outra vez.
+fn command(record: &Record, lesson: &Lesson) -> String {
+    match record.result("mpi") {
+        Some(_) => lesson.command_with_mpi(),
+        None => lesson.command(),
+    }
 }
 
 /// De quem é a máquina da medição: a classe CSS e as palavras.

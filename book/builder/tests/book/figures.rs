@@ -3,8 +3,9 @@
 use scraper::Html;
 
 use multiprocessamento::workbook::format::model_label;
+use multiprocessamento::workbook::record::{Event, ModelResult};
 
-use crate::invented::{MODELS, record};
+use crate::invented::{MODELS, events, lines, record};
 use crate::sandbox::{Sandbox, reference, select, text};
 
 fn figure(directive: &str) -> Html {
@@ -40,6 +41,20 @@ fn every_figure_says_whose_it_is_and_how_to_repeat_it() {
             "{directive}"
         );
     }
+}
+
+#[test]
+fn what_was_measured_with_mpi_is_repeated_with_mpi() {
+    let mut events = events(3);
+    let with_mpi = events.iter().find_map(|event| match event {
+        Event::Result(result) => Some(ModelResult { model: "mpi".to_owned(), ..result.clone() }),
+        _ => None,
+    });
+    events.insert(1, Event::Result(with_mpi.expect("um modelo")));
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &lines(&events));
+    let page = sandbox.fill("{{#medida tabela}}").expect("a diretiva existe");
+    assert!(page.contains("<code>cargo run --features mpi --bin lesson-3</code>"), "{page}");
 }
 
 #[test]
