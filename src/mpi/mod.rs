@@ -145,7 +145,8 @@ impl MpiPool {
         self.world.ranks().count()
     }
 
-    /// As mesmas chamadas, com blocos de `chunk_size` itens. Um bloco é o que um rank recebe de uma vez.
+    /// As mesmas chamadas, com blocos de `chunk_size` itens. Um bloco é o que um rank faz de uma vez; os curtos podem viajar
+    /// juntos.
     ///
     /// # Erros
     ///

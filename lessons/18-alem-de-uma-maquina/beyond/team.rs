@@ -100,7 +100,7 @@ pub trait Way<A, R>: Copy + Send + 'static {
 
 /// O que o Pool e os ranks têm em comum: a mesma chamada.
 pub trait Hands {
-    /// `function` sobre cada item, um em cada mensagem.
+    /// `function` sobre cada item, um em cada bloco.
     fn map<F, A, R>(
         &self,
         function: F,
