@@ -60,8 +60,8 @@ pub type Contestant = (Model, usize);
 /// Roda cada modelo `repetitions` vezes. Dentro de uma repetição os modelos se revezam, e cada
 /// repetição começa por um diferente: o que atrapalha a máquina por um momento atrapalha a todos.
 ///
-/// O serial entra sempre, porque é a régua. `progress` é chamada depois de cada modelo, com ele e com
-/// quantas repetições dele estão prontas.
+/// O serial entra sempre, porque é a régua. `progress` é chamada depois de cada repetição, com o modelo e com o que ele
+/// fez.
 ///
 /// # Erros
 ///
@@ -72,7 +72,7 @@ pub fn compare<F, A>(
     items: &[A],
     contestants: &[Contestant],
     repetitions: usize,
-    mut progress: impl FnMut(Model, usize),
+    mut progress: impl FnMut(Model, &Run),
 ) -> Result<Comparison, CompareError>
 where
     F: Fn(A) -> u64 + Copy + Send + Sync + 'static,
@@ -96,8 +96,8 @@ where
                 return Err(CompareError::Disagreement { model: entry.model, checksum, expected });
             }
             entry.checksum = checksum;
+            progress(entry.model, &run);
             entry.runs.push(run);
-            progress(entry.model, entry.runs.len());
         }
     }
     Ok(Comparison { measured, others: watch.others() })

@@ -8,23 +8,77 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Event;
 
-/// Onde fica: `target/caderno` deste repositório, ou a pasta em `CADERNO_REGISTROS`.
+/// A pasta, na raiz do repositório: o git não a vê, e o `cargo clean` não a apaga.
+pub const FOLDER: &str = "caderno";
+
+/// Onde o caderno guardava antes, ao alcance do `cargo clean`.
+const FORMER: &str = "target/caderno";
+
+/// Onde fica: a pasta em `CADERNO_REGISTROS` ou, sem ela, [`FOLDER`] deste repositório.
 pub fn folder() -> PathBuf {
     match std::env::var_os("CADERNO_REGISTROS") {
         Some(dir) => dir.into(),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target").join("caderno"),
+        None => of_project(Path::new(env!("CARGO_MANIFEST_DIR"))),
     }
 }
 
-/// Guarda o registro da lição.
+/// A pasta do projeto que tem esta raiz. O que ficou na de antes se muda para ela, uma vez.
+pub fn of_project(root: &Path) -> PathBuf {
+    let (former, folder) = (root.join(FORMER), root.join(FOLDER));
+    if former.is_dir() {
+        // O que não se deixa mudar fica onde está: é melhor do que perdê-lo.
+        let _ = adopt(&former, &folder);
+    }
+    folder
+}
+
+/// Muda para `folder` o que há em `former` e ainda não há nela.
+fn adopt(former: &Path, folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for file in fs::read_dir(former)? {
+        let file = file?;
+        let place = folder.join(file.file_name());
+        if !place.exists() {
+            fs::rename(file.path(), place)?;
+        }
+    }
+    // Vazia, some; senão, o que sobrou é mais velho do que o que já se tem.
+    let _ = fs::remove_dir(former);
+    Ok(())
+}
+
+/// O registro da lição, com o nome que ele tem na pasta; o de uma primeira olhada é outro.
+pub fn record_name(lesson: u32, quick: bool) -> String {
+    format!("lesson-{lesson}{}.json", if quick { "-rapida" } else { "" })
+}
+
+/// O que se fez de um registro guardado.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// É ele que o livro mostra.
+    Shown,
+    /// Foi uma primeira olhada, e há uma medida inteira, que o livro continua a mostrar.
+    BehindACarefulOne,
+}
+
+/// Guarda o registro da lição. O de uma primeira olhada nunca toma o lugar do de uma medida inteira; o de uma medida
+/// inteira dispensa o da primeira olhada.
 ///
 /// # Erros
 ///
 /// Os do sistema de arquivos.
-pub fn save(lesson: u32, events: &[Event]) -> io::Result<()> {
+pub fn save(lesson: u32, quick: bool, events: &[Event]) -> io::Result<Saved> {
     let lines: Result<String, _> =
         events.iter().map(|event| serde_json::to_string(event).map(|line| line + "\n")).collect();
-    write(&folder(), &format!("lesson-{lesson}.json"), &lines?)
+    let folder = folder();
+    write(&folder, &record_name(lesson, quick), &lines?)?;
+    if quick && folder.join(record_name(lesson, false)).exists() {
+        return Ok(Saved::BehindACarefulOne);
+    }
+    if !quick {
+        let _ = fs::remove_file(folder.join(record_name(lesson, true)));
+    }
+    Ok(Saved::Shown)
 }
 
 /// Como o exercício de uma lição está.
@@ -89,6 +143,24 @@ fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_kept_before_moves_once_and_never_over_what_is_newer() {
+        let root = tempfile::tempdir().expect("pasta");
+        let former = root.path().join(FORMER);
+        fs::create_dir_all(&former).expect("pasta");
+        for (name, text) in [("lesson-1.json", "velho"), ("lesson-2.json", "velho")] {
+            fs::write(former.join(name), text).expect("escreve");
+        }
+        fs::create_dir(root.path().join(FOLDER)).expect("pasta");
+        fs::write(root.path().join(FOLDER).join("lesson-2.json"), "novo").expect("escreve");
+        let folder = of_project(root.path());
+        let read = |name: &str| fs::read_to_string(folder.join(name)).expect("lê");
+        assert_eq!([read("lesson-1.json"), read("lesson-2.json")], ["velho", "novo"]);
+        fs::write(folder.join("lesson-1.json"), "novo").expect("escreve");
+        of_project(root.path());
+        assert_eq!(read("lesson-1.json"), "novo");
+    }
 
     #[test]
     fn an_answer_is_solved_until_it_changes() {

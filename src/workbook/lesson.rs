@@ -9,8 +9,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::compare::{Comparison, Contestant, compare};
-use super::kept::save;
-use super::machine::{self, BUSY};
+use super::exercise;
+use super::kept::{Saved, save};
+use super::machine;
 use super::model::Model;
 use super::options::{self, Action, Options, Parsed};
 use super::python::Python;
@@ -19,7 +20,6 @@ use super::report::{Json, Report, Terminal};
 use super::trace::now;
 use super::twin::Twin;
 use super::workload::{KNOWN, count_primes, slices};
-use super::{exercise, format};
 
 /// O que toda lição tem.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ pub struct Lesson {
     report: Box<dyn Report>,
     record: Vec<Event>,
     started: f64,
-    /// A maior parte da máquina que esteve em outras mãos durante uma medição.
+    /// A maior parte da máquina que esteve em outras mãos durante uma das medições.
     others: f64,
 }
 
@@ -94,11 +94,14 @@ fn tell(
     let mut lesson = Lesson { options, report, record: Vec::new(), started: now(), others: 0.0 };
     lesson.start(info)?;
     story(&mut lesson)?;
-    lesson.emit(Event::End(End { seconds: now() - lesson.started }));
-    if let Err(error) = save(info.number, &lesson.record) {
-        eprintln!("aviso: o registro não foi guardado: {error}");
+    lesson.emit(Event::End(End { seconds: now() - lesson.started, others: lesson.others }));
+    match save(info.number, lesson.options.quick, &lesson.record) {
+        Ok(Saved::Shown) => lesson.report.say("O livro mostra estas medidas: cargo livro."),
+        Ok(Saved::BehindACarefulOne) => lesson.report.say(
+            "Foi uma primeira olhada: o livro segue com a sua medida inteira. Sem --rapido, uma nova a substitui.",
+        ),
+        Err(error) => eprintln!("aviso: o registro não foi guardado: {error}"),
     }
-    lesson.report.say("O livro mostra estas medidas: cargo livro.");
     Ok(())
 }
 
@@ -134,6 +137,7 @@ impl Lesson {
                 slices: self.slice_count(),
             },
             workers: options.workers,
+            quick: options.quick,
         }));
         Ok(())
     }
@@ -146,7 +150,7 @@ impl Lesson {
     pub fn compare_models(&mut self) -> Result<Comparison, Failure> {
         let workers = self.options.workers;
         let contestants: Vec<_> = self.options.models.iter().map(|&model| (model, workers)).collect();
-        let comparison = self.measure(count_primes, &self.slices(), &contestants)?;
+        let comparison = self.measure_runs(count_primes, &self.slices(), &contestants, true)?;
         let checksum = comparison.measured[0].checksum;
         if let Some((limit, known)) = KNOWN.into_iter().find(|(limit, _)| *limit == self.options.limit)
             && checksum != known
@@ -177,13 +181,33 @@ impl Lesson {
         F: Fn(A) -> u64 + Copy + Send + Sync + 'static,
         A: Clone + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
     {
+        self.measure_runs(function, items, contestants, false)
+    }
+
+    /// O mesmo; com `is_common`, o andamento leva o tempo de cada repetição, que é o da carga comum.
+    fn measure_runs<F, A>(
+        &mut self,
+        function: F,
+        items: &[A],
+        contestants: &[Contestant],
+        is_common: bool,
+    ) -> Result<Comparison, Failure>
+    where
+        F: Fn(A) -> u64 + Copy + Send + Sync + 'static,
+        A: Clone + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
+    {
         let repetitions = self.options.repetitions;
         let parallel = contestants.iter().filter(|(model, _)| *model != Model::Serial).count();
-        let total = (parallel + 1) * repetitions;
+        let total = ((parallel + 1) * repetitions) as u64;
         let mut done = 0;
-        let comparison = compare(function, items, contestants, repetitions, |model, _| {
+        let comparison = compare(function, items, contestants, repetitions, |model, run| {
             done += 1;
-            self.progress(model.id(), done, total);
+            self.emit(Event::Progress(Progress {
+                model: model.id().to_owned(),
+                done,
+                total,
+                seconds: is_common.then_some(run.seconds),
+            }));
         })?;
         self.note_others(comparison.others);
         Ok(comparison)
@@ -220,7 +244,7 @@ impl Lesson {
     /// Registra que uma medição avançou.
     pub fn progress(&mut self, model: &str, done: usize, total: usize) {
         let (done, total) = (done as u64, total as u64);
-        self.emit(Event::Progress(Progress { model: model.to_owned(), done, total }));
+        self.emit(Event::Progress(Progress { model: model.to_owned(), done, total, seconds: None }));
     }
 
     /// Anota que parte da máquina esteve em outras mãos numa medição que a própria lição fez.
@@ -246,15 +270,9 @@ impl Lesson {
         self.emit(Event::Metric(Metric { name, model, value, unit }));
     }
 
-    /// Registra uma afirmação julgada.
+    /// Registra uma afirmação julgada; uma primeira olhada não decide o que depende de tempo.
     pub fn claim(&mut self, claim: Claim) {
-        let others = std::mem::take(&mut self.others);
-        if others > BUSY {
-            let others = format::percent(others);
-            self.say(&format!(
-                "\nOutros programas usaram {others} da máquina: os tempos não bastam para decidir."
-            ));
-        }
+        let claim = if self.options.quick { claim.at_a_glance() } else { claim };
         self.emit(Event::Claim(claim));
     }
 

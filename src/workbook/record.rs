@@ -1,8 +1,11 @@
 //! O registro de uma lição: um evento por linha, em JSON.
 //!
-//! Os mesmos eventos fazem o relatório do terminal, a saída de `--json`, o arquivo em
-//! `target/caderno/` e os gráficos do livro. Por isso o formato mora em um lugar só.
+//! Os mesmos eventos fazem o relatório do terminal, a saída de `--json`, o arquivo guardado em
+//! [`kept`](super::kept) e os gráficos do livro. Por isso o formato mora em um lugar só.
 //! Tempos em segundos, exceto onde uma unidade acompanha o valor.
+//!
+//! O registro do leitor sobrevive a uma atualização do caderno: um evento que esta versão não conhece é pulado, e um campo
+//! que uma versão de antes não escrevia tem um valor que diz isso.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +29,9 @@ pub enum Event {
     Claim(Claim),
     /// Fecha o registro.
     End(End),
+    /// Um evento de outra versão do caderno.
+    #[serde(other)]
+    Unknown,
 }
 
 /// O que vai ser medido e em que máquina.
@@ -45,6 +51,10 @@ pub struct Start {
     pub workload: Workload,
     /// Trabalhadores de cada modelo paralelo.
     pub workers: usize,
+    /// Se foi só uma primeira olhada (`--rapido`): não decide nada que dependa de tempo, nem se compara com uma medida
+    /// inteira.
+    #[serde(default)]
+    pub quick: bool,
 }
 
 /// A máquina em que a medição foi feita.
@@ -84,10 +94,14 @@ pub struct Progress {
     pub done: u64,
     /// Repetições ao todo.
     pub total: u64,
+    /// Quanto levou a repetição que acabou de terminar, quando é uma da carga comum: é o que deixa as figuras crescerem
+    /// enquanto se mede.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
 }
 
 /// O tempo de um modelo na carga comum.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelResult {
     /// O modelo: `serial`, `threads`, `thread_pool`, `rayon`, `process_pool`, `processes`.
     pub model: String,
@@ -162,8 +176,20 @@ pub struct Claim {
     /// O veredito; ausente quando nenhuma medição poderia refutar a afirmação (uma definição).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// A figura que decidiu.
+    /// O número que decidiu, e a régua com que se decidiu.
     pub evidence: String,
+    /// Até onde a afirmação é verdadeira: é refutada só além daqui.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<f64>,
+    /// A partir de onde vale a pena dizê-la: daqui em diante é confirmada.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// Por que a medição não bastou, e o que fazer; só de uma inconclusiva.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Se o veredito depende de tempo; não vai para o registro.
+    #[serde(skip)]
+    pub is_timed: bool,
 }
 
 /// O que a medição disse de uma afirmação.
@@ -183,4 +209,30 @@ pub enum Verdict {
 pub struct End {
     /// Quanto a lição levou ao todo.
     pub seconds: f64,
+    /// A maior parte da máquina que esteve em outras mãos durante uma das medições, de 0 a 1.
+    #[serde(default)]
+    pub others: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Event {
+        serde_json::from_str(line).expect(line)
+    }
+
+    #[test]
+    fn an_event_of_another_version_is_known_as_such() {
+        assert_eq!(read(r#"{"event":"legend","kind":"model","id":"x","label":"y"}"#), Event::Unknown);
+    }
+
+    #[test]
+    fn a_field_that_an_older_version_did_not_write_says_so() {
+        let Event::Claim(claim) = read(r#"{"event":"claim","id":"1.C1","text":"t","evidence":"e"}"#) else {
+            panic!("é uma afirmação");
+        };
+        assert_eq!((claim.verdict, claim.bound, claim.threshold, claim.reason), (None, None, None, None));
+        assert_eq!(read(r#"{"event":"end","seconds":2.0}"#), Event::End(End { seconds: 2.0, others: 0.0 }));
+    }
 }

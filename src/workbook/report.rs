@@ -78,6 +78,7 @@ impl Report for Terminal {
                 self.flush();
                 print(&format!("\nTempo total: {}.", seconds(end.seconds)));
             }
+            Event::Unknown => {}
         }
     }
 
@@ -145,7 +146,9 @@ impl Terminal {
                 }
             }
         };
-        print(&format!("\n  {} {}  [{verdict}]\n       {}", claim.id, claim.text, claim.evidence));
+        print(&format!("\n  {} {}  [{verdict}]", claim.id, claim.text));
+        let lines = std::iter::once(&claim.evidence).chain(&claim.reason);
+        lines.filter(|line| !line.is_empty()).for_each(|line| print(&format!("       {line}")));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mdbook::errors::{Error, Result};
+use multiprocessamento::workbook::kept;
 
 /// A pasta raiz do projeto.
 #[derive(Clone, Debug)]
@@ -66,15 +67,15 @@ impl Project {
         self.book().join("book")
     }
 
-    /// O registro do leitor e, depois, o de referência: nesta ordem de preferência.
-    pub fn records(&self, lesson: u32) -> [PathBuf; 2] {
-        let name = format!("lesson-{lesson}.json");
-        [self.kept().join(&name), self.root.join("book/records").join(&name)]
+    /// O registro do leitor, o da primeira olhada dele, e o de referência: nesta ordem de preferência.
+    pub fn records(&self, lesson: u32) -> [PathBuf; 3] {
+        let [careful, quick] = [false, true].map(|quick| kept::record_name(lesson, quick));
+        [self.kept().join(&careful), self.kept().join(quick), self.root.join("book/records").join(careful)]
     }
 
     /// O que o leitor mediu e resolveu.
     pub fn kept(&self) -> PathBuf {
-        self.root.join("target/caderno")
+        kept::of_project(&self.root)
     }
 
     /// As lições que têm capítulo, em ordem.
@@ -103,7 +104,7 @@ impl Project {
 
     /// Tudo o que, mudando, pede que o livro seja construído de novo.
     pub fn sources(&self) -> [PathBuf; 7] {
-        ["book/book.toml", "book/src", "book/theme", "book/records", "lessons", "src", "target/caderno"]
+        ["book/book.toml", "book/src", "book/theme", "book/records", "lessons", "src", kept::FOLDER]
             .map(|name| self.root.join(name))
     }
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use multiprocessamento::workbook::record::{Claim, Event, Metric, ModelResult, Point, Span, Start};
+use multiprocessamento::workbook::record::{Claim, Event, Metric, ModelResult, Point, Progress, Span, Start};
+use multiprocessamento::workbook::stats::median;
 
 use super::number::TimeScale;
 use crate::project::{Lesson, Project};
@@ -50,7 +51,7 @@ pub struct Records {
 impl Records {
     /// Lê os dois registros.
     pub fn load(project: &Project, lesson: &Lesson) -> Self {
-        let [readers, reference] = project.records(lesson.number);
+        let [careful, quick, reference] = project.records(lesson.number);
         let load = |path: &Path, is_readers| {
             if !path.exists() {
                 return Err(Missing::Record);
@@ -60,7 +61,11 @@ impl Records {
                 .filter(|record| record.start.lesson == lesson.number)
                 .ok_or_else(|| Missing::Broken(project.shown(path)))
         };
-        Records { readers: load(&readers, true), reference: load(&reference, false) }
+        let readers = match load(&careful, true) {
+            Err(Missing::Record) => load(&quick, true),
+            careful => careful,
+        };
+        Records { readers, reference: load(&reference, false) }
     }
 
     /// A medição do leitor ou, se ele ainda não mediu, a de referência.
@@ -98,13 +103,37 @@ impl Record {
     /// Acrescenta um evento.
     pub fn add(&mut self, event: Event) {
         match event {
-            Event::Result(result) => self.results.push(result),
+            Event::Result(result) => {
+                match self.results.iter_mut().find(|known| known.model == result.model) {
+                    Some(growing) => *growing = result,
+                    None => self.results.push(result),
+                }
+            }
+            Event::Progress(Progress { model, seconds: Some(seconds), .. }) => self.repeat(model, seconds),
             Event::Point(point) => self.points.push(point),
             Event::Span(span) => self.spans.push(span),
             Event::Metric(metric) => self.metrics.push(metric),
             Event::Claim(claim) => self.claims.push(claim),
-            Event::Start(_) | Event::Progress(_) | Event::End(_) => {}
+            Event::Start(_) | Event::Progress(_) | Event::End(_) | Event::Unknown => {}
         }
+    }
+
+    /// Mais uma repetição de um modelo que ainda se mede: o resultado dele cresce, até que venha o inteiro.
+    fn repeat(&mut self, model: String, seconds: f64) {
+        let known = self.results.iter().position(|result| result.model == model);
+        let place = known.unwrap_or_else(|| {
+            self.results.push(ModelResult { model, ..ModelResult::default() });
+            self.results.len() - 1
+        });
+        self.results[place].seconds.push(seconds);
+        let serial = self.result("serial").map_or_else(Vec::new, |serial| serial.seconds.clone());
+        let workers = self.start.workers;
+        let result = &mut self.results[place];
+        result.median = median(&result.seconds);
+        // Repetição a repetição, como no resultado inteiro.
+        let ratios: Vec<f64> = serial.iter().zip(&result.seconds).map(|(serial, own)| serial / own).collect();
+        result.speedup = if ratios.is_empty() { f64::NAN } else { median(&ratios) };
+        result.efficiency = result.speedup / if result.model == "serial" { 1.0 } else { workers as f64 };
     }
 
     /// A unidade de tempo de todas as figuras desta medição.

@@ -59,23 +59,28 @@ impl Live {
                 self.records.readers = record.ok_or(measure::record::Missing::Record);
                 self.draw(outlet)
             }
-            Event::Progress(progress) => outlet.send(
-                "andamento",
-                json!({
-                    "modelo": multiprocessamento::workbook::format::model_label(&progress.model),
-                    "feito": progress.done,
-                    "total": progress.total,
-                }),
-            ),
-            Event::End(_) => self.draw(outlet),
-            other => {
-                if let Ok(record) = &mut self.records.readers {
-                    record.add(other);
-                }
-                let waited = self.drawn.is_none_or(|drawn| drawn.elapsed() >= EVERY);
-                if waited { self.draw(outlet) } else { Ok(()) }
+            Event::Progress(ref progress) => {
+                outlet.send(
+                    "andamento",
+                    json!({
+                        "modelo": multiprocessamento::workbook::format::model_label(&progress.model),
+                        "feito": progress.done,
+                        "total": progress.total,
+                    }),
+                )?;
+                self.grow(event, outlet)
             }
+            Event::End(_) => self.draw(outlet),
+            other => self.grow(other, outlet),
         }
+    }
+
+    fn grow(&mut self, event: Event, outlet: &Outlet) -> Result<(), Gone> {
+        if let Ok(record) = &mut self.records.readers {
+            record.add(event);
+        }
+        let waited = self.drawn.is_none_or(|drawn| drawn.elapsed() >= EVERY);
+        if waited { self.draw(outlet) } else { Ok(()) }
     }
 
     fn draw(&mut self, outlet: &Outlet) -> Result<(), Gone> {

@@ -34,7 +34,7 @@ fn line(project: &Project, lesson: &Lesson) -> Value {
 
 /// Quando o leitor mediu, e os vereditos. Um registro tem milhares de trechos de trabalho, que não interessam aqui.
 fn measured(project: &Project, lesson: &Lesson) -> (Option<String>, Vec<Verdict>) {
-    let [readers, _] = project.records(lesson.number);
+    let [readers, ..] = project.records(lesson.number);
     let text = fs::read_to_string(readers).unwrap_or_default();
     let wanted = |line: &&str| !line.starts_with(r#"{"event":"span""#);
     let (mut date, mut verdicts) = (None, Vec::new());

@@ -83,7 +83,10 @@ fn change_in(project: &Project, path: &Path) -> Option<Change> {
     let name = path.file_name()?.to_str()?;
     let folder = path.parent()?;
     if folder == project.kept() {
-        let number = |start: &str| name.strip_prefix(start)?.strip_suffix(".json")?.parse().ok();
+        let number = |start: &str| {
+            let rest = name.strip_prefix(start)?.strip_suffix(".json")?;
+            rest.strip_suffix("-rapida").unwrap_or(rest).parse().ok()
+        };
         return number("lesson-").map(Change::Record).or_else(|| number("exercicio-").map(Change::Passed));
     }
     match Lesson::of_chapter(folder) {
@@ -117,15 +120,13 @@ mod tests {
         assert_eq!(after("book/src/01-a.md"), [Change::Book]);
         assert_eq!(after("lessons/01-a/main.rs"), [Change::Book]);
         assert_eq!(after("lessons/01-a/exercise.rs"), [Change::Answer(1)]);
-        assert_eq!(after("target/caderno/lesson-1.json"), [Change::Record(1)]);
-        assert_eq!(after("target/caderno/exercicio-12.json"), [Change::Passed(12)]);
-        for nothing in
-            ["target/caderno/.lesson-1.json.77", "lessons/01-a/__pycache__/a.pyc", "book/src/01-a.md~"]
-        {
+        assert_eq!(after("caderno/lesson-1.json"), [Change::Record(1)]);
+        assert_eq!(after("caderno/exercicio-12.json"), [Change::Passed(12)]);
+        for nothing in ["caderno/.lesson-1.json.77", "lessons/01-a/__pycache__/a.pyc", "book/src/01-a.md~"] {
             assert_eq!(after(nothing), [], "{nothing}");
         }
         let full = Stamp::of(&project);
-        fs::remove_file(root.path().join("target/caderno/lesson-1.json")).expect("apaga");
+        fs::remove_file(root.path().join("caderno/lesson-1.json")).expect("apaga");
         assert_eq!(full.changes(&Stamp::of(&project)).into_iter().collect::<Vec<_>>(), [Change::Record(1)]);
     }
 }

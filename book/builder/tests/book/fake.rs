@@ -50,7 +50,7 @@ pub(crate) fn story(sandbox: &Sandbox, script: &str) {
 /// Uma lição que mede: conta o registro inventado linha a linha, e o guarda no fim.
 pub(crate) fn measure(sandbox: &Sandbox) {
     let mut events = invented::events(3);
-    let progress = Progress { model: "threads".to_owned(), done: 1, total: 2 };
+    let progress = Progress { model: "threads".to_owned(), done: 1, total: 2, seconds: None };
     events.insert(1, Event::Progress(progress));
     sandbox.write("events", &invented::lines(&events));
     sandbox.write("record", &invented::record(3));
@@ -58,7 +58,7 @@ pub(crate) fn measure(sandbox: &Sandbox) {
         sandbox,
         "echo \"$@\" >arguments\n\
          while read -r line; do printf '%s\\n' \"$line\"; done <events\n\
-         mkdir -p target/caderno; cp record target/caderno/.lesson-3; mv target/caderno/.lesson-3 target/caderno/lesson-3.json\n",
+         mkdir -p caderno; cp record caderno/.lesson-3; mv caderno/.lesson-3 caderno/lesson-3.json\n",
     );
 }
 

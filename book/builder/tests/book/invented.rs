@@ -74,9 +74,13 @@ pub(crate) fn events(lesson: u32) -> Vec<Event> {
             text: format!("Afirmação {number} <das notas>."),
             verdict,
             evidence: format!("figura {number}"),
+            bound: None,
+            threshold: None,
+            reason: None,
+            is_timed: false,
         })
     }));
-    events.push(Event::End(End { seconds: 9.0 }));
+    events.push(Event::End(End { seconds: 9.0, others: 0.0 }));
     events
 }
 
@@ -96,6 +100,7 @@ fn start(lesson: u32) -> Start {
         commit: String::new(),
         workload: Workload { name: "primes".to_owned(), limit: 2_000_000, slices: 64 },
         workers: 2,
+        quick: false,
     }
 }
 

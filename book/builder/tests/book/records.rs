@@ -48,7 +48,7 @@ fn a_broken_record_is_named_instead_of_hidden_by_the_reference() {
         sandbox.write(&reference(3), &whole);
         sandbox.write(&readers(3), broken);
         let page = sandbox.fill("{{#medida tabela}}").expect("não é um erro");
-        assert!(page.contains("target/caderno/lesson-3.json"), "{broken:.40}: {page}");
+        assert!(page.contains("caderno/lesson-3.json"), "{broken:.40}: {page}");
         assert!(page.contains("cargo run --bin lesson-3"), "{page}");
     }
 }

@@ -113,7 +113,7 @@ pub(crate) fn reference(lesson: u32) -> String {
 }
 
 pub(crate) fn readers(lesson: u32) -> String {
-    format!("target/caderno/lesson-{lesson}.json")
+    format!("caderno/lesson-{lesson}.json")
 }
 
 pub(crate) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path)) {

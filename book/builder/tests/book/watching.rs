@@ -41,7 +41,7 @@ fn an_open_page_learns_what_changed() {
     assert_eq!(next(&mut news), change("registro", json!(3)));
     sandbox.write("lessons/03-paralelismo-real/exercise.rs", "fn main() {}\n");
     assert_eq!(next(&mut news), change("exercicio", json!(3)));
-    kept::save_answer(&sandbox.path("target/caderno"), 12, "fn main() {}\n").expect("guarda");
+    kept::save_answer(&sandbox.path("caderno"), 12, "fn main() {}\n").expect("guarda");
     assert_eq!(next(&mut news), change("exercicio", json!(12)));
 
     // Um livro quebrado não chega à página; o consertado, sim, e já pronto.
@@ -78,7 +78,7 @@ fn the_progress_of_the_reader_is_told_lesson_by_lesson() {
 
     sandbox.write(&readers(3), &record(3));
     let answer = "lessons/03-paralelismo-real/exercise.rs";
-    kept::save_answer(&sandbox.path("target/caderno"), 3, &sandbox.read(answer)).expect("guarda");
+    kept::save_answer(&sandbox.path("caderno"), 3, &sandbox.read(answer)).expect("guarda");
     expected["medida"] = json!("2026-11-22T14:37:06-03:00");
     expected["vereditos"] = json!({"confirmada": 1, "refutada": 1, "inconclusiva": 1});
     expected["exercicio"] = json!("resolvido");
