@@ -22,6 +22,7 @@
 //! * [`judge`]: o que uma medição diz de uma afirmação.
 //! * [`record`]: o registro, um evento por linha.
 //! * [`report`]: o mesmo registro no terminal e em JSON.
+//! * [`layout`]: frases e tabelas na largura que o terminal tem.
 //! * [`kept`]: o que uma lição guarda para o livro.
 //! * [`mod@format`]: números e nomes como o leitor os lê.
 //! * [`command_line`]: valores conferidos, e cada erro em uma linha em português.
@@ -50,6 +51,7 @@ pub mod granularity;
 pub mod hosts;
 pub mod judge;
 pub mod kept;
+pub mod layout;
 pub mod lesson;
 pub mod machine;
 pub mod mandelbrot;

@@ -142,11 +142,11 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
     let hint = text("dica").map(|value| number("--dica", value, 1..=99)).transpose()?;
     let action = match (text("acao").map(String::as_str), hint) {
         (None, _) => Action::Run,
-        (Some("exercicio"), None) => Action::Exercise,
-        (Some("exercicio"), Some(hint)) => Action::Hint(hint as usize),
-        (Some(other), _) => {
-            return Err(format!("«{other}» não é conhecido; a única palavra aceita é exercicio"));
+        (Some(word), _) if !is_exercise(word) => {
+            return Err(format!("«{word}» não é conhecido; a única palavra aceita é exercicio"));
         }
+        (Some(_), None) => Action::Exercise,
+        (Some(_), Some(hint)) => Action::Hint(hint as usize),
     };
     let whole = |name: &str, default: u64, range| {
         text(name).map_or(Ok(default), |value| number(&format!("--{name}"), value, range))
@@ -173,6 +173,11 @@ fn options(matches: &ArgMatches) -> Result<Options, String> {
         json: matches.get_flag("json"),
         action,
     })
+}
+
+/// A palavra, com o acento que ela tem ou sem ele. Um teclado o escreve numa letra só; um arquivo, às vezes, em duas.
+fn is_exercise(word: &str) -> bool {
+    word.replace("i\u{301}", "i").replace('í', "i") == "exercicio"
 }
 
 /// Um por núcleo; num programa que o `mpirun` rodou, tantos quantos ranks ele criou para trabalhar.

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, Table, TableComponent, presets};
-use console::{Term, style};
+use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format::{count, decimal, integer, metric_label, model_label, percent, plain, quantity, seconds};
+use super::layout::{self, wrap};
 use super::record::{Claim, Event, Metric, ModelResult, Point, Span, Start, Verdict};
 use super::timeline;
 
@@ -64,7 +64,8 @@ impl Report for Terminal {
         match event {
             Event::Start(start) => self.start(start),
             Event::Progress(progress) => {
-                let bar = self.bar.get_or_insert_with(progress_bar);
+                let bar = self.bar.get_or_insert_with(|| ProgressBar::new(0));
+                bar.set_style(bar_style(progress.done < progress.total));
                 bar.set_length(progress.total);
                 bar.set_position(progress.done);
                 bar.set_message(model_label(&progress.model).to_owned());
@@ -84,8 +85,13 @@ impl Report for Terminal {
 
     fn say(&mut self, text: &str) {
         self.flush();
-        print(text);
+        show(text);
     }
+}
+
+/// Escreve um texto na largura do terminal.
+fn show(text: &str) {
+    print(&wrap(text, layout::width()));
 }
 
 impl Terminal {
@@ -93,14 +99,17 @@ impl Terminal {
         self.workers = start.workers;
         let machine = &start.machine;
         print(&style(format!("Lição {} · {}", start.lesson, start.title)).bold().to_string());
-        print(&format!(
+        show(&format!(
             "Conta os primos abaixo de {}, em {} fatias, com {}.",
             integer(start.workload.limit),
             start.workload.slices,
             count(start.workers, "trabalhador", "trabalhadores"),
         ));
         let cores = count(machine.cores, "núcleo", "núcleos");
-        print(&format!("Máquina: {cores}, {}, {}, perfil {}.", machine.cpu, machine.os, machine.profile));
+        show(&format!("Máquina: {cores}, {}, {}, perfil {}.", machine.cpu, machine.os, machine.profile));
+        if start.quick {
+            show("Primeira olhada: a conta é pequena, e o que depende de tempo fica por decidir.");
+        }
         print("");
     }
 
@@ -114,9 +123,8 @@ impl Terminal {
             self.results.clear();
         }
         if !self.spans.is_empty() {
-            print("\nLinha do tempo: cada caractere é o núcleo em uso; o ponto é espera.");
-            let width = usize::from(Term::stdout().size().1).clamp(60, 120) - 10;
-            timeline::draw(&self.spans, width).iter().for_each(|line| print(line));
+            show("\nLinha do tempo: cada caractere é o núcleo em uso; o ponto é espera.");
+            timeline::draw(&self.spans, layout::width() - 10).iter().for_each(|line| print(line));
             self.spans.clear();
         }
         if !self.points.is_empty() {
@@ -146,36 +154,26 @@ impl Terminal {
                 }
             }
         };
-        print(&format!("\n  {} {}  [{verdict}]", claim.id, claim.text));
-        let lines = std::iter::once(&claim.evidence).chain(&claim.reason);
-        lines.filter(|line| !line.is_empty()).for_each(|line| print(&format!("       {line}")));
+        show(&format!("\n  {} {}  [{verdict}]", claim.id, claim.text));
+        if !claim.evidence.is_empty() {
+            show(&format!("       {}", claim.evidence));
+        }
+        if let Some(reason) = &claim.reason {
+            show(&format!("       {} {reason}", style("Por quê:").bold()));
+        }
     }
 }
 
 /// Só aparece num terminal: o `indicatif` não desenha nada em arquivo ou pipe.
-fn progress_bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("  {bar:30} {pos}/{len}  {msg}") {
-        bar.set_style(style);
-    }
-    bar
-}
-
-fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    // Uma régua entre cada duas linhas só atrapalharia a leitura.
-    table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
-    table.set_header(header.to_vec());
-    rows.for_each(|row| {
-        table.add_row(row);
-    });
-    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
+///
+/// O que vem depois da última repetição também leva tempo: uma barra cheia e parada pareceria presa.
+fn bar_style(is_running: bool) -> ProgressStyle {
+    let template = if is_running { "  {bar:30} {pos}/{len}  {msg}" } else { "  continua medindo…" };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 fn table(results: &[ModelResult]) -> String {
-    let header = ["modelo", "tempo", "menor – maior", "aceleração", "eficiência", "primos"];
+    let header = ["modelo", "tempo", "menor – maior", "aceleração", "eficiência"];
     let rows = results.iter().map(|result| {
         let low = result.seconds.iter().copied().fold(f64::INFINITY, f64::min);
         let high = result.seconds.iter().copied().fold(0.0, f64::max);
@@ -185,10 +183,12 @@ fn table(results: &[ModelResult]) -> String {
             format!("{} – {}", seconds(low), seconds(high)),
             format!("{}×", decimal(result.speedup, 2)),
             if result.model == "serial" { "—".to_owned() } else { percent(result.efficiency) },
-            integer(result.checksum),
         ]
     });
-    aligned(&header, rows).to_string()
+    let table = layout::table(&header, &rows.collect::<Vec<_>>(), layout::width());
+    // Um modelo que discordasse teria parado a lição.
+    let primes = results.first().map_or(0, |result| result.checksum);
+    format!("{table}\nPrimos contados, por todos: {}.", integer(primes))
 }
 
 /// Uma tabela por curva: as abscissas nas linhas, os modelos nas colunas.
@@ -210,7 +210,8 @@ fn curves(points: &[Point]) -> String {
             };
             std::iter::once(plain(x)).chain(models.iter().map(cell)).collect()
         });
-        text.push_str(&format!("\n{unit}:\n{}\n", aligned(&header, rows)));
+        let table = layout::table(&header, &rows.collect::<Vec<_>>(), layout::width());
+        text.push_str(&format!("\n{unit}:\n{table}\n"));
     }
     text.trim_end().to_owned()
 }
@@ -229,7 +230,8 @@ fn metrics(metrics: &[Metric]) -> Option<String> {
         };
         std::iter::once(model_label(model).to_owned()).chain(names.iter().map(cell)).collect()
     });
-    (!shown.is_empty()).then(|| format!("\n{}", aligned(&header, rows)))
+    let rows: Vec<Vec<String>> = rows.collect();
+    (!shown.is_empty()).then(|| format!("\n{}", layout::table(&header, &rows, layout::width())))
 }
 
 /// Os valores distintos, na ordem em que aparecem.

@@ -135,7 +135,7 @@ fn bad_options_get_one_portuguese_line_and_exit_code_2() {
         (&["--repeticoes", "1,5"], "--repeticoes"),
         (&["--modelo", "xyz"], "xyz"),
         (&["--desconhecida"], "--desconhecida"),
-        (&["exercício"], "exercício"),
+        (&["exercícios"], "exercícios"),
         (&["--limite"], "--limite"),
         (&["exercicio", "--dica", "99"], "dicas"),
     ];

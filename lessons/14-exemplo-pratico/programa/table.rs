@@ -88,6 +88,14 @@ fn draft_of(path: &Path) -> PathBuf {
 /// O erro em uma linha.
 fn cannot_write(path: &Path, error: &io::Error) -> String {
     let reason = match error.kind() {
+        // Em /proc, por exemplo, é assim que se recusa um arquivo novo.
+        ErrorKind::NotFound
+            if draft_of(path)
+                .parent()
+                .is_some_and(|folder| folder.join(".").is_dir()) =>
+        {
+            "essa pasta não aceita arquivos".to_owned()
+        }
         ErrorKind::NotFound => "a pasta não existe".to_owned(),
         ErrorKind::NotADirectory => "o caminho passa por um arquivo".to_owned(),
         ErrorKind::PermissionDenied => "sem permissão".to_owned(),
