@@ -14,6 +14,22 @@
     });
     document.getElementById('mdbook-menu-bar').setAttribute('role', 'banner');
 
+    // Quem chega pelo teclado não precisa passar pelo sumário inteiro.
+    const skip = document.createElement('a');
+    skip.className = 'pular';
+    skip.href = '#mdbook-content';
+    skip.textContent = 'Ir para o texto';
+    document.body.prepend(skip);
+    document.getElementById('mdbook-content').tabIndex = -1;
+
+    const FIELDS = 'button, input, select, textarea, summary, [role=button]';
+    // As setas mudam de página, mas não para quem está num botão, num campo ou numa dobra.
+    document.addEventListener('keydown', event => {
+        if (/^Arrow(?:Left|Right)$/.test(event.key) && event.target.closest?.(FIELDS)) {
+            event.stopPropagation();
+        }
+    }, true);
+
     // O que é mais largo que a tela rola com as setas, e só então recebe o foco.
     const WIDE = 'main pre > code, main .table-wrapper';
     function focusWhatScrolls() {

@@ -15,7 +15,8 @@ function drawFigure(place, fresh) {
 
 // As figuras como o servidor as desenha agora: com o registro inteiro, ou com o de antes se a medição não chegou ao fim.
 async function refreshFigures() {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html');
+    const text = await overTheNetwork(async () => (await fetch(location.href)).text());
+    const page = new DOMParser().parseFromString(text, 'text/html');
     page.querySelectorAll('[data-medida]').forEach(fresh => drawFigure(fresh.dataset.medida, fresh));
     document.dispatchEvent(new CustomEvent('figuras-mudaram'));
 }
@@ -36,12 +37,21 @@ function verdictsLine() {
     }
     const { licao } = form.dataset;
     form.elements.trabalhadores.value = Math.max(2, Number(SERVED.content));
+    const { tamanho } = form.elements;
+    const explain = () => { form.querySelector('.olhada').hidden = tamanho.value !== 'curta'; };
+    tamanho.addEventListener('change', explain);
+    explain();
+    let warning = null;
 
     orderForm(form, 'medir', {
         order() {
             const chosen = new FormData(form);
             const boxes = form.querySelectorAll('[name=modelo]');
             const models = chosen.getAll('modelo');
+            warning = null;
+            if (models.length === 0) {
+                throw new Error('escolha pelo menos um modelo');
+            }
             return {
                 licao: Number(licao),
                 trabalhadores: Number(chosen.get('trabalhadores')),
@@ -52,18 +62,24 @@ function verdictsLine() {
         },
         tell: say => ({
             compilado: () => say('medindo…'),
-            andamento: ({ modelo, feito, total }) => say(`medindo: ${modelo}`, feito, total),
+            andamento: ({ modelo, feito, total }) =>
+                say(feito < total ? `medindo: ${modelo}` : 'continua medindo…', feito, total),
+            aviso({ linha }) { warning = linha; },
             figura({ lugar, html }) {
                 const page = new DOMParser().parseFromString(html, 'text/html');
                 drawFigure(lugar, page.querySelector('[data-medida]'));
             },
         }),
-        async end() {
+        async end(finished) {
+            // O que não foi guardado só existe nas figuras que estão à vista: desenhá-las de novo as perderia.
+            if (finished && warning?.includes('não foi guardado')) {
+                return `Medido, mas ${warning}. As figuras são desta medição, e se perdem quando a página se recarregar.`;
+            }
             await refreshFigures();
-            return verdictsLine();
+            return warning ? `${verdictsLine()} Atenção: ${warning}.` : verdictsLine();
         },
     });
 
     // A lição rodou num terminal: as figuras passam a ser as dela, sem que a página pule.
-    document.addEventListener('registro-mudou', refreshFigures);
+    document.addEventListener('registro-mudou', () => refreshFigures().catch(() => {}));
 })();

@@ -24,6 +24,14 @@
         return parts.length ? parts.flatMap(part => [part, ' ']) : ['—'];
     }
 
+    function measured({ medida, olhada, quebrado }) {
+        if (quebrado) {
+            return 'o registro está quebrado; meça de novo';
+        }
+        const date = medida ? new Date(medida).toLocaleDateString('pt-BR') : '—';
+        return olhada ? `${date}, só uma primeira olhada` : date;
+    }
+
     function row(lesson) {
         const chapter = lesson.capitulo.replace(/\.html$/, '');
         const link = element('a', `${lesson.licao}. ${lesson.titulo}`);
@@ -35,14 +43,14 @@
             'tr',
             title,
             element('td', guesses ? `${guesses} ${guesses > 1 ? 'palpites' : 'palpite'}` : '—'),
-            element('td', lesson.medida ? new Date(lesson.medida).toLocaleDateString('pt-BR') : '—'),
+            element('td', measured(lesson)),
             element('td', ...verdicts(lesson.vereditos)),
             element('td', lesson.exercicio ?? '—'),
         );
     }
 
     async function show() {
-        const lessons = await (await fetch(address('progresso'))).json();
+        const lessons = await ask('progresso');
         const count = test => lessons.filter(test).length;
         const titles = ['Lição', 'Previ', 'Medi', 'Vereditos', 'Exercício'].map(title => {
             const head = element('th', title);
@@ -64,6 +72,7 @@
         );
     }
 
-    await show();
-    document.addEventListener('registro-mudou', show);
+    const retry = () => show().catch(({ message }) => { place.textContent = `Não deu certo: ${message}.`; });
+    await retry();
+    document.addEventListener('registro-mudou', retry);
 })();

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use console::style;
@@ -25,6 +26,7 @@ pub struct Check {
     failed: usize,
     /// Se um ponto já ficou esperando para sempre.
     stuck: bool,
+    watchdog: Watchdog,
 }
 
 /// Quanto um ponto conferido num processo à parte pode levar. As contas dos exercícios levam uma fração disto mesmo
@@ -35,17 +37,19 @@ impl Check {
     /// Começa a conferir o exercício da lição `lesson`.
     pub fn new(lesson: u32) -> Self {
         print(&style(format!("Exercício {lesson}")).bold().to_string());
-        Check { lesson, failed: 0, stuck: false }
+        Check { lesson, failed: 0, stuck: false, watchdog: Watchdog::start(lesson) }
     }
 
     /// Confere um ponto: `test` devolve o que está errado. Um pânico conta como erro.
     pub fn point(&mut self, name: &str, test: impl FnOnce() -> Result<(), String>) {
+        self.watchdog.expect(name);
         let outcome = panics::catch(test).unwrap_or_else(|panic| Err(explain(&panic)));
+        self.watchdog.expect(Watchdog::BETWEEN_POINTS);
         match outcome {
             Ok(()) => print(&format!("  {} {name}", style("✔").green())),
             Err(reason) => {
                 self.failed += 1;
-                print(&format!("  {} {name}\n      {reason}", style("✘").red()));
+                print_failure(name, &reason);
             }
         }
     }
@@ -84,9 +88,61 @@ impl Check {
             print("Tudo certo.");
             return ExitCode::SUCCESS;
         }
-        let hint = format!("cargo run --bin lesson-{} -- exercicio --dica 1", self.lesson);
-        print(&format!("Ainda não. Uma dica: {hint}"));
+        print(&not_yet(self.lesson));
         ExitCode::FAILURE
+    }
+}
+
+fn not_yet(lesson: u32) -> String {
+    format!("Ainda não. Uma dica: cargo run --bin lesson-{lesson} -- exercicio --dica 1")
+}
+
+fn print_failure(name: &str, reason: &str) {
+    print(&format!("  {} {name}\n      {reason}", style("✘").red()));
+}
+
+/// Encerra a conferência que parou: uma resposta que não termina prenderia quem a confere, e nada mais a interrompe.
+struct Watchdog {
+    /// O ponto que começa agora. Fechado, a conferência acabou.
+    points: Sender<String>,
+}
+
+impl Watchdog {
+    /// Muito mais do que um ponto pede, até numa máquina lenta e ocupada.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A resposta também roda antes do primeiro ponto, para dar aos outros o que conferir.
+    const BETWEEN_POINTS: &str = "a resposta termina";
+
+    fn start(lesson: u32) -> Self {
+        let (points, started) = std::sync::mpsc::channel();
+        std::thread::spawn(move || Watchdog::watch(lesson, &started));
+        Watchdog { points }
+    }
+
+    fn expect(&self, point: &str) {
+        // Sem quem vigie, a conferência segue: só não tem prazo.
+        let _ = self.points.send(point.to_owned());
+    }
+
+    fn watch(lesson: u32, started: &Receiver<String>) {
+        let mut point = Watchdog::BETWEEN_POINTS.to_owned();
+        loop {
+            match started.recv_timeout(Watchdog::PATIENCE) {
+                Ok(next) => point = next,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => break,
+            }
+        }
+        let limit = seconds(Watchdog::PATIENCE.as_secs_f64());
+        print_failure(
+            &point,
+            &format!("não terminou em {limit}: alguém espera para sempre, ou um laço não acaba"),
+        );
+        print("Os outros pontos não foram conferidos.");
+        print(&not_yet(lesson));
+        // As threads da resposta acabam aqui, e os processos que ela criou acabam com este.
+        std::process::exit(1);
     }
 }
 
@@ -172,10 +228,14 @@ pub(super) fn build_and_run(lesson: u32) -> ExitCode {
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("erro: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(DOES_NOT_COMPILE)
         }
     }
 }
+
+/// Código de saída de uma resposta que não chegou a rodar: quem confere por outro programa a distingue de uma que perdeu
+/// pontos.
+pub const DOES_NOT_COMPILE: u8 = 3;
 
 /// O arquivo em que o leitor responde.
 fn answer_file(lesson: u32) -> std::io::Result<PathBuf> {

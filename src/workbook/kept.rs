@@ -1,6 +1,6 @@
 //! O que uma lição guarda para o livro: o registro dela, e a resposta do exercício que passou na conferência.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -81,6 +81,28 @@ pub fn save(lesson: u32, quick: bool, events: &[Event]) -> io::Result<Saved> {
     Ok(Saved::Shown)
 }
 
+/// A vez de medir neste projeto: enquanto alguém a tem, o sistema a nega a outro programa. Some com quem a tem, qualquer que
+/// seja o fim dele.
+#[derive(Debug)]
+pub struct Turn {
+    _folder: File,
+}
+
+/// Toma a vez de medir; nada, se ela é de outro programa. Duas medições ao mesmo tempo estragam uma à outra.
+///
+/// # Erros
+///
+/// Os do sistema de arquivos: sem a pasta, não há onde marcar a vez.
+pub fn take_turn(folder: &Path) -> io::Result<Option<Turn>> {
+    fs::create_dir_all(folder)?;
+    let folder = File::open(folder)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(Turn { _folder: folder })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// Como o exercício de uma lição está.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -143,6 +165,16 @@ fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_at_a_time_has_the_turn() {
+        let folder = tempfile::tempdir().expect("pasta");
+        let take = || take_turn(folder.path()).expect("a pasta se abre");
+        let turn = take().expect("é de ninguém");
+        assert!(take().is_none());
+        drop(turn);
+        assert!(take().is_some());
+    }
 
     #[test]
     fn what_was_kept_before_moves_once_and_never_over_what_is_newer() {

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::compare::{Comparison, Contestant, compare};
 use super::exercise;
-use super::kept::{Saved, save};
+use super::kept::{Saved, folder, save, take_turn};
 use super::machine;
 use super::model::Model;
 use super::options::{self, Action, Options, Parsed};
@@ -90,6 +90,14 @@ fn tell(
     options: Options,
     story: impl FnOnce(&mut Lesson) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    // Quem está no terminal pediu esta medição, e a tem; o aviso lhe diz por que os tempos podem não bastar. Onde não há pasta
+    // não há vez a marcar.
+    let turn = take_turn(&folder());
+    if matches!(turn, Ok(None)) {
+        eprintln!(
+            "aviso: há outra medição em andamento neste projeto; os tempos de uma medem também a outra"
+        );
+    }
     let report: Box<dyn Report> = if options.json { Box::new(Json) } else { Box::new(Terminal::default()) };
     let mut lesson = Lesson { options, report, record: Vec::new(), started: now(), others: 0.0 };
     lesson.start(info)?;

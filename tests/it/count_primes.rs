@@ -166,6 +166,8 @@ fn a_place_that_cannot_be_written_is_one_line_before_the_count() {
         ("pasta", "não é um arquivo comum"),
         ("atalho", "não é um arquivo comum"),
         ("/dev/null", "não é um arquivo comum"),
+        // A pasta existe, e recusa: dizer que não existe mandaria procurar o erro no lugar errado.
+        ("/proc/primos.csv", "não aceita arquivos"),
         (long.as_str(), "não dá para escrever"),
     ];
     for (path, reason) in bad {

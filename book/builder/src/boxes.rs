@@ -24,8 +24,10 @@ pub fn run(lesson: &Lesson) -> String {
     let choices = format!(
         "<p class=\"pedido\"><label>Trabalhadores <input type=\"number\" name=\"trabalhadores\" min=\"1\" max=\"64\" \
          required></label>\n\
-         <label>Medida <select name=\"tamanho\"><option value=\"curta\">curta</option>\
-         <option value=\"normal\" selected>normal</option><option value=\"longa\">longa</option></select></label></p>\n\
+         <label>Medida <select name=\"tamanho\"><option value=\"curta\">primeira olhada</option>\
+         <option value=\"normal\" selected>inteira</option><option value=\"longa\">longa</option></select></label></p>\n\
+         <p class=\"pedido olhada\" hidden>A primeira olhada é rápida: não decide o que depende de tempo, não se compara \
+         com a referência e não substitui uma medida inteira.</p>\n\
          <details><summary>Modelos</summary><p class=\"pedido\">{models}</p></details>\n"
     );
     box_of(
@@ -39,7 +41,13 @@ pub fn run(lesson: &Lesson) -> String {
 /// Como conferir o exercício.
 pub fn check(lesson: &Lesson) -> String {
     box_of(
-        &form("conferir", lesson, "", "Conferir o meu arquivo", "<ul class=\"pontos\"></ul>\n"),
+        &form(
+            "conferir",
+            lesson,
+            "",
+            "Conferir o meu arquivo",
+            "<ul class=\"pontos\"></ul>\n<pre class=\"compilador\" hidden tabindex=\"0\"></pre>\n",
+        ),
         "Confira com:",
         &format!("{} -- exercicio", lesson.command()),
         "",

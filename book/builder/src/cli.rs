@@ -22,7 +22,7 @@ Uso:
 Opções:
   --porta N      porta do servidor, de 1 a 65535
   --destino DIR  pasta onde o livro fica pronto
-  --ajuda        mostra este texto
+  --ajuda, -h    mostra este texto
 ";
 
 /// O que a linha de comando pede.
@@ -60,7 +60,8 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Order, String> 
 
 fn command() -> Command {
     let bare = |name: &'static str| Command::new(name).disable_help_flag(true).disable_help_subcommand(true);
-    let help = Arg::new("ajuda").long("ajuda").action(ArgAction::SetTrue).global(true);
+    let help =
+        Arg::new("ajuda").long("ajuda").short('h').alias("help").action(ArgAction::SetTrue).global(true);
     let port = Arg::new("porta").long("porta").value_parser(value_parser!(u16).range(1..));
     let folder = Arg::new("destino").long("destino").value_parser(value_parser!(PathBuf));
     let renderer = Arg::new("gerador").required(true);
@@ -109,7 +110,9 @@ mod tests {
         assert_eq!(ask("preprocessor"), Ok(Order::Preprocess));
         assert_eq!(ask("preprocessor supports html"), Ok(Order::Supports("html".into())));
         assert_eq!(ask("--ajuda"), Ok(Order::Help(HELP)));
-        assert_eq!(ask("build --ajuda"), Ok(Order::Help(HELP)));
+        for asked in ["build --ajuda", "--help", "-h", "build --help"] {
+            assert_eq!(ask(asked), Ok(Order::Help(HELP)), "{asked}");
+        }
     }
 
     #[test]
@@ -120,7 +123,6 @@ mod tests {
             ("--porta 70000", "`70000` não é uma porta"),
             ("--porta", "falta um valor em `--porta"),
             ("--port 1", "não conheço `--port`"),
-            ("--help", "não conheço `--help`"),
             ("construir", "não conheço `construir`"),
             ("build x", "não conheço `x`"),
             ("--porta 1 --porta 2", "só pode aparecer uma vez"),

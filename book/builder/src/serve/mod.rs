@@ -8,6 +8,7 @@ mod guard;
 mod live;
 mod news;
 mod order;
+mod prepare;
 mod program;
 mod progress;
 mod shelf;
@@ -22,23 +23,30 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use mdbook::errors::Result;
+use multiprocessamento::workbook::kept;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::project::Project;
 use news::Outlet;
 use order::Order;
+use prepare::Preparation;
 use shelf::Shelf;
 use turn::Turn;
 use work::Work;
 
 /// Quanto se espera, ao encerrar, pelo fim do que estava rodando.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Quantas páginas podem escutar novidades ao mesmo tempo: só a aba à vista escuta, e um leitor tem poucas janelas.
+const MOST_LISTENERS: usize = 32;
 
 /// Ocupa a porta antes de construir o livro, para que o leitor não espere por um erro.
 ///
@@ -57,6 +65,8 @@ pub fn bind(port: u16) -> Result<TcpListener, String> {
 /// O que todos os pedidos dividem.
 struct Desk {
     shelf: Shelf,
+    /// Quem escuta novidades ocupa uma conexão enquanto quiser: sem um limite só deles, poderiam ocupar todas.
+    listeners: Arc<Semaphore>,
     project: Project,
     port: u16,
     turn: Turn,
@@ -73,9 +83,13 @@ pub fn run(project: Project, listener: TcpListener) -> Result<()> {
     println!("O livro está em http://{address}/ (Ctrl-C encerra)");
     listener.set_nonblocking(true)?;
     let turn = Turn::default();
-    let desk = Arc::new(Desk { shelf, project, port: address.port(), turn: turn.clone() });
+    let listeners = Arc::new(Semaphore::new(MOST_LISTENERS));
+    let (preparation, mut compiled) = Preparation::start(&project);
+    let desk = Arc::new(Desk { shelf, listeners, project, port: address.port(), turn: turn.clone() });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
+        // Com o servidor acaba quem as recebe, e com ele a compilação.
+        tokio::spawn(async move { while compiled.recv().await.is_some() {} });
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut end = signal(SignalKind::terminate())?;
@@ -92,6 +106,7 @@ pub fn run(project: Project, listener: TcpListener) -> Result<()> {
     // Sem quem o ouça, o que estava rodando termina; uma construção do livro pela metade se refaz na próxima vez.
     runtime.shutdown_background();
     turn.wait_free(FAREWELL);
+    preparation.wait(FAREWELL);
     outcome
 }
 
@@ -108,10 +123,15 @@ fn routes(desk: Arc<Desk>) -> Router {
 
 /// Só as páginas do livro são atendidas.
 async fn admit(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
-    match guard::objection(request.headers(), desk.port) {
+    let mut response = match guard::objection(request.headers(), desk.port) {
         Some(reason) => answer::text(StatusCode::FORBIDDEN, reason),
         None => next.run(request).await,
-    }
+    };
+    // Dentro de uma página de fora, um clique enganado começaria uma medição.
+    let headers = response.headers_mut();
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
+    response
 }
 
 async fn only_post() -> Response {
@@ -138,8 +158,11 @@ async fn aside(answer: impl FnOnce() -> Response + Send + 'static) -> Response {
 }
 
 async fn follow(State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery) -> Response {
+    let Ok(place) = desk.listeners.clone().try_acquire_owned() else {
+        return answer::text(StatusCode::SERVICE_UNAVAILABLE, "há páginas demais à escuta; feche algumas");
+    };
     let query = query.unwrap_or_default();
-    watch::follow(desk, query.strip_prefix("desde=").unwrap_or_default()).await
+    watch::follow(desk, query.strip_prefix("desde=").unwrap_or_default(), place).await
 }
 
 async fn measure(State(desk): State<Arc<Desk>>, request: Request) -> Response {
@@ -161,6 +184,10 @@ async fn begin(
         let order = understand(&desk.project, &body).map_err(|line| (StatusCode::BAD_REQUEST, line))?;
         let busy = || (StatusCode::CONFLICT, "ocupado: há outra medição em andamento".to_owned());
         let taken = desk.turn.take().ok_or_else(busy)?;
+        // A de outro servidor, ou a de uma lição num terminal. A vez volta na hora: quem a toma é a lição.
+        if matches!(kept::take_turn(&desk.project.kept()), Ok(None)) {
+            return Err(busy());
+        }
         let (outlet, news) = Outlet::new();
         let project = desk.project.clone();
         std::thread::spawn(move || work::tell(work, &project, &order, &outlet, taken));

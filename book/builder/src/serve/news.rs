@@ -18,7 +18,10 @@ const QUEUE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Por onde elas saem.
-pub(super) struct Outlet(Sender<(&'static str, Value)>);
+pub(super) struct Outlet(Sender<News>);
+
+/// O nome de uma notícia, e o que ela diz.
+pub(super) type News = (&'static str, Value);
 
 /// A página foi embora.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub(super) struct Gone;
 
 impl Outlet {
     /// Uma saída, e o outro lado dela.
-    pub(super) fn new() -> (Self, Receiver<(&'static str, Value)>) {
+    pub(super) fn new() -> (Self, Receiver<News>) {
         let (to, from) = mpsc::channel(QUEUE);
         (Outlet(to), from)
     }
@@ -61,7 +64,7 @@ impl Outlet {
 }
 
 /// A resposta que entrega as notícias enquanto elas vêm.
-pub(super) fn response(news: Receiver<(&'static str, Value)>) -> Response {
+pub(super) fn response(news: Receiver<News>) -> Response {
     let events = ReceiverStream::new(news)
         .map(|(kind, what)| Ok::<_, Infallible>(Event::default().event(kind).data(what.to_string())));
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::response::Response;
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::spawn_blocking;
 
@@ -19,7 +20,7 @@ const EVERY: Duration = Duration::from_secs(1);
 struct Over;
 
 /// As mudanças, à medida que acontecem. `since` é o resumo que a página tem: o que mudou depois dele vem primeiro.
-pub(super) async fn follow(desk: Arc<Desk>, since: &str) -> Response {
+pub(super) async fn follow(desk: Arc<Desk>, since: &str, place: OwnedSemaphorePermit) -> Response {
     let (to, news) = mpsc::channel(16);
     let since: Vec<String> = since.split('-').map(str::to_owned).collect();
     // Olha antes de responder: do que muda depois da resposta, sabe-se em que lição foi.
@@ -28,6 +29,7 @@ pub(super) async fn follow(desk: Arc<Desk>, since: &str) -> Response {
         if let Ok(known) = known {
             let _ = tell(desk, &to, since, known).await;
         }
+        drop(place);
     });
     news::response(news)
 }

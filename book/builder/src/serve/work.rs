@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
+use multiprocessamento::workbook::exercise::DOES_NOT_COMPILE;
 use serde_json::json;
 
 use super::cargo;
@@ -45,7 +46,14 @@ pub(super) fn measure(project: &Project, order: &Order, outlet: &Outlet) -> Resu
         }
         Ok(())
     })?;
-    if status.success() { Ok(()) } else { Err(Stopped::Failed(reason(&said, status))) }
+    if !status.success() {
+        return Err(Stopped::Failed(reason(&said, status)));
+    }
+    // A lição mediu, e diz o que não conseguiu: guardar o registro, ou ter a máquina só para ela.
+    if let Some(warning) = said.strip_prefix("aviso: ") {
+        outlet.send("aviso", json!({ "linha": warning }))?;
+    }
+    Ok(())
 }
 
 /// A última linha que a lição disse é a do erro dela; se não disse nada, como terminou.
@@ -57,11 +65,14 @@ fn reason(said: &str, status: ExitStatus) -> String {
     }
 }
 
-/// Confere o exercício: uma notícia para cada ponto conferido, e uma para cada outra linha.
+/// Confere o exercício: uma notícia para cada ponto conferido, e uma para cada outra linha. As do compilador vêm inteiras.
 pub(super) fn check(project: &Project, order: &Order, outlet: &Outlet) -> Result<(), Stopped> {
     let command = command(project, order, outlet)?;
     let status = program::run(command, &LIMITS, outlet, |line| {
-        let (Line::Out(text) | Line::Error(text)) = line;
+        let text = match line {
+            Line::Out(text) => text,
+            Line::Error(text) => return Ok(outlet.send("compilador", json!({ "texto": text }))?),
+        };
         let point = |sign| text.trim_start().strip_prefix(sign).map(str::trim);
         Ok(match (point('✔'), point('✘')) {
             (Some(name), _) => outlet.send("ponto", json!({ "texto": name, "passou": true })),
@@ -69,15 +80,17 @@ pub(super) fn check(project: &Project, order: &Order, outlet: &Outlet) -> Result
             _ => outlet.send("linha", json!({ "texto": text })),
         }?)
     })?;
-    Ok(outlet.send("conferido", json!({ "certo": status.success() }))?)
+    let compiles = status.code() != Some(i32::from(DOES_NOT_COMPILE));
+    Ok(outlet.send("conferido", json!({ "certo": status.success(), "compila": compiles }))?)
 }
 
 /// O comando que roda a lição pedida, já compilada.
 fn command(project: &Project, order: &Order, outlet: &Outlet) -> Result<Command, Stopped> {
     let name = format!("lesson-{}", order.lesson.number);
     let mut command = Command::new(cargo::build(project, &name, outlet)?);
-    // Cores são do terminal.
-    command.args(&order.arguments).env("CLICOLOR_FORCE", "0").current_dir(project.root());
+    // Cores são do terminal; e para o compilador, que a lição chama, também.
+    command.args(&order.arguments).env_remove("CLICOLOR_FORCE").current_dir(project.root());
+    command.envs([("NO_COLOR", "1"), ("CARGO_TERM_COLOR", "never")]);
     outlet.send("compilado", json!({}))?;
     Ok(command)
 }

@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::fake;
-use crate::server::Server;
+use crate::server::{Server, eventually};
 
 /// O pedido, e o começo da resposta; vazio quando o servidor só desliga.
 type Case = (String, &'static str);
@@ -124,4 +124,31 @@ fn explained(request: &str, answer: &str) {
         let words = ["não", "só", "malformado", "vão", "precisa", "grande"];
         assert!(words.iter().any(|word| body.contains(word)), "{answer}");
     }
+}
+
+#[test]
+fn no_page_of_others_can_frame_the_book() {
+    let sandbox = fake::sandbox("");
+    let server = Server::start(&sandbox);
+    for path in ["/", "/03-paralelismo-real.html", "/nao-existe.html", "/progresso", "/medir"] {
+        let answer = server.get(path).to_lowercase();
+        for header in ["x-frame-options: deny", "content-security-policy: frame-ancestors 'none'"] {
+            assert!(answer.contains(header), "{path}: {answer:.400}");
+        }
+    }
+}
+
+#[test]
+fn whoever_only_listens_never_keeps_the_others_out() {
+    let sandbox = fake::sandbox("");
+    let server = Server::start(&sandbox);
+    let request = format!("GET /novidades HTTP/1.1\r\nHost: {}\r\n\r\n", server.host());
+    let idle: Vec<_> = (0..200).map(|_| server.begin(&request)).collect();
+    let listening = idle.iter().filter(|news| news.status.starts_with("HTTP/1.1 200")).count();
+    assert!((1..100).contains(&listening), "{listening} à escuta");
+    assert!(idle.iter().all(|news| ["200", "503"].iter().any(|code| news.status.contains(code))));
+    assert!(server.get("/introducao.html").starts_with("HTTP/1.1 200"), "o livro continua servido");
+    // Quem sai dá lugar a outro.
+    drop(idle);
+    eventually("há lugar", || server.begin(&request).status.starts_with("HTTP/1.1 200"));
 }

@@ -1,5 +1,6 @@
 //! O que acontece quando uma página pede ao servidor que rode uma lição.
 
+use multiprocessamento::workbook::kept;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -142,7 +143,7 @@ fn each_point_of_an_exercise_is_told_apart() {
             news("ponto", json!({"texto": "a lei", "passou": false})),
             news("linha", json!({"texto": "      esperava 1, veio 2"})),
             news("linha", json!({"texto": "Ainda não."})),
-            news("conferido", json!({"certo": false})),
+            news("conferido", json!({"certo": false, "compila": true})),
             news("fim", json!({})),
         ]
     );
@@ -150,8 +151,47 @@ fn each_point_of_an_exercise_is_told_apart() {
         told("echo 'Tudo certo.'"),
         [
             news("linha", json!({"texto": "Tudo certo."})),
-            news("conferido", json!({"certo": true})),
+            news("conferido", json!({"certo": true, "compila": true})),
             news("fim", json!({})),
         ]
     );
+}
+
+#[test]
+fn an_answer_that_does_not_compile_is_told_whole_and_apart() {
+    let sandbox = fake::sandbox("");
+    let server = Server::start(&sandbox);
+    let said = "error[E0308]: mismatched types\n --> exercise.rs:7:5\n  |\n7 |     \"dois\"";
+    fake::story(
+        &sandbox,
+        &format!("test \"$CLICOLOR_FORCE\" && exit 9\nprintf '%s\\n' '{said}' >&2; exit 3"),
+    );
+    let news = server.post("/conferir", r#"{"licao": 3}"#).all();
+    let lines: Vec<&str> = news
+        .iter()
+        .filter(|(kind, _)| kind == "compilador")
+        .filter_map(|(_, what)| what["texto"].as_str())
+        .collect();
+    assert_eq!(lines.join("\n"), said);
+    assert_eq!(*only(&news, "conferido"), json!({"certo": false, "compila": false}));
+}
+
+#[test]
+fn a_record_that_was_not_kept_is_said() {
+    let sandbox = fake::sandbox("echo 'aviso: o registro não foi guardado: disco cheio' >&2");
+    let server = Server::start(&sandbox);
+    let news = server.post("/medir", ORDER).all();
+    assert_eq!(*only(&news, "aviso"), json!({"linha": "o registro não foi guardado: disco cheio"}));
+    assert_eq!(kinds(&news).last(), Some(&"fim"));
+}
+
+#[test]
+fn a_measurement_of_another_program_keeps_the_turn() {
+    let sandbox = fake::sandbox("");
+    let server = Server::start(&sandbox);
+    let turn = kept::take_turn(&sandbox.path(kept::FOLDER)).expect("a pasta").expect("é de ninguém");
+    let refused = server.post("/medir", ORDER).status;
+    assert!(refused.starts_with("HTTP/1.1 409"), "{refused}");
+    drop(turn);
+    assert_eq!(kinds(&server.post("/medir", ORDER).all()).last(), Some(&"fim"));
 }

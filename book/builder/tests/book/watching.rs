@@ -72,7 +72,7 @@ fn the_progress_of_the_reader_is_told_lesson_by_lesson() {
     let none = json!({"confirmada": 0, "refutada": 0, "inconclusiva": 0});
     let mut expected = json!({
         "licao": 3, "titulo": "Paralelismo real", "capitulo": "03-paralelismo-real.html",
-        "medida": null, "vereditos": none, "exercicio": "por fazer",
+        "medida": null, "olhada": false, "quebrado": false, "vereditos": none, "exercicio": "por fazer",
     });
     assert_eq!(line(3), expected);
 

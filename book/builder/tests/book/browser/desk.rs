@@ -1,5 +1,7 @@
 //! O que o leitor faz na página servida: prever, medir, cancelar, conferir, e ver até onde chegou.
 
+use multiprocessamento::workbook::kept;
+
 use super::{Browser, Page};
 use crate::fake;
 use crate::invented::record;
@@ -118,13 +120,82 @@ fn the_exercise_is_checked_on_the_page_with_one_hint_at_a_time() {
     page.click("details.dica summary");
     page.wait("document.querySelectorAll('details.dica:not([hidden])').length === 2");
 
+    fake::story(&book, &CHECK.replace('✘', "✔").replace("exit 1", "exit 0"));
     let answer = book.read("lessons/03-paralelismo-real/exercise.rs");
     book.write("lessons/03-paralelismo-real/exercise.rs", &(answer + "\n// pronto\n"));
-    page.wait("document.querySelector('.conferir .situacao').textContent.includes('mudou')");
-    fake::story(&book, &CHECK.replace('✘', "✔").replace("exit 1", "exit 0"));
-    page.click(".conferir [type=submit]");
+    page.wait("document.querySelectorAll('.pontos .certo').length === 2");
     page.wait("document.querySelector('.conferir .situacao').textContent.startsWith('Resolvido')");
     page.assert_quiet();
+}
+
+#[test]
+fn an_answer_that_does_not_compile_shows_what_the_compiler_said() {
+    let Some(browser) = Browser::find() else { return };
+    let story = "printf 'error[E0308]: mismatched types\\n  --> exercise.rs:7:5\\n' >&2; exit 3";
+    let (page, _server, _book) = open(&browser, story);
+    page.click(".conferir [type=submit]");
+    page.wait("document.querySelector('.conferir .situacao').textContent.startsWith('Ainda não compila')");
+    assert_eq!(page.text(".compilador").trim(), "error[E0308]: mismatched types\n  --> exercise.rs:7:5");
+    assert_eq!(page.eval("getComputedStyle(document.querySelector('.compilador')).whiteSpace"), "pre");
+    page.assert_quiet();
+}
+
+#[test]
+fn the_solution_waits_for_a_try() {
+    let Some(browser) = Browser::find() else { return };
+    let (page, _server, _book) = open(&browser, CHECK);
+    assert!(!page.sees("details.solucao"));
+    page.click(".conferir [type=submit]");
+    page.wait_to_see("details.solucao");
+}
+
+#[test]
+fn a_solved_exercise_stays_solved_and_points_onwards() {
+    let Some(browser) = Browser::find() else { return };
+    let (page, _server, book) = open(&browser, CHECK);
+    let answer = book.read("lessons/03-paralelismo-real/exercise.rs");
+    kept::save_answer(&book.path(kept::FOLDER), 3, &answer).expect("guarda");
+    page.reload();
+    page.wait("document.querySelector('.conferir .situacao').textContent.startsWith('Resolvido')");
+    assert!(page.sees(".conferir .situacao a[href]"), "há para onde seguir");
+}
+
+#[test]
+fn a_server_that_goes_away_is_said_and_the_buttons_come_back() {
+    let Some(browser) = Browser::find() else { return };
+    let (page, mut server, book) = open(&browser, fake::WAIT_FOREVER);
+    page.click(".medir [type=submit]");
+    let pids = fake::waiting(&book);
+    server.stop(rustix::process::Signal::KILL);
+    page.wait("document.querySelector('.medir .situacao').textContent.includes('não responde')");
+    let said = page.text(".medir .situacao");
+    assert!(!said.contains("Medido") && !said.to_lowercase().contains("fetch"), "{said}");
+    assert_eq!(page.eval("document.querySelector('.medir [type=submit]').disabled"), false);
+    assert!(!page.sees(".medir .cancelar"));
+    pids.iter().for_each(|pid| {
+        let _ = rustix::process::Pid::from_raw(pid.cast_signed())
+            .map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+    });
+}
+
+#[test]
+fn what_was_not_kept_is_never_said_to_be() {
+    let Some(browser) = Browser::find() else { return };
+    let (page, _server, _book) = open(&browser, "echo 'aviso: o registro não foi guardado: disco cheio' >&2");
+    page.click(".medir [type=submit]");
+    page.wait("document.querySelector('.medir .situacao').textContent.includes('disco cheio')");
+    assert!(!page.text(".medir .situacao").contains("já são as suas"));
+    page.assert_quiet();
+}
+
+#[test]
+fn no_model_at_all_is_refused_before_anything_runs() {
+    let Some(browser) = Browser::find() else { return };
+    let (page, _server, book) = open(&browser, "echo rodou >ran");
+    page.eval("document.querySelectorAll('[name=modelo]').forEach(box => { box.checked = false; })");
+    page.click(".medir [type=submit]");
+    page.wait("document.querySelector('.medir .situacao').textContent.includes('pelo menos um modelo')");
+    assert!(!book.path("ran").exists());
 }
 
 #[test]
