@@ -21,10 +21,10 @@ async function refreshFigures() {
     document.dispatchEvent(new CustomEvent('figuras-mudaram'));
 }
 
-// Quantas afirmações tiveram cada veredito, na primeira lista da página: a da medição mais nova.
+// Quantas afirmações tiveram cada veredito nesta máquina.
 function verdictsLine() {
     const counts = new Map();
-    document.querySelector('.vereditos')?.querySelectorAll('.veredito')
+    document.querySelectorAll('.vereditos > li > p > .veredito')
         .forEach(({ textContent: verdict }) => counts.set(verdict, (counts.get(verdict) ?? 0) + 1));
     const parts = [...counts].map(([verdict, count]) => `${count} ${verdict}${count > 1 ? 's' : ''}`);
     return `Medido nesta máquina: ${parts.join(', ')}. As figuras desta página já são as suas.`;

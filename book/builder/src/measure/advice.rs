@@ -1,14 +1,15 @@
 //! Os conselhos de uma lição, e o que cada modelo levou no mesmo caso.
 
-use std::fmt::Write;
-
 use multiprocessamento::workbook::format::{decimal, model_label, plain};
 use multiprocessamento::workbook::model::Model;
 use multiprocessamento::workbook::record::Metric;
 
-use super::names::class;
+use super::agreement::{Ends, Values, sentence};
+use super::caption::Figure;
 use super::pen::escape;
 use super::record::Record;
+use super::table::Table;
+use super::view::View;
 
 /// Os casos, e como eles se leem.
 const CASES: [(&str, &str); 7] = [
@@ -22,47 +23,72 @@ const CASES: [(&str, &str); 7] = [
 ];
 
 /// A tabela: um caso por linha, um modelo por coluna; nada, se o registro não tem conselhos.
-pub fn draw(record: &Record) -> Option<String> {
-    let rows: String = CASES.iter().filter_map(|(id, name)| row(record, id, name)).collect();
-    if rows.is_empty() {
-        return None;
+pub fn draw(view: &View) -> Option<Figure> {
+    let labels = Model::ALL.map(|model| model_label(model.id()));
+    let titles: Vec<&str> = std::iter::once("Caso").chain(labels).chain(["Arrependimento"]).collect();
+    let mut table = Table::new("tempos conselhos", &titles);
+    let rows: Vec<(&str, Row)> =
+        CASES.iter().filter_map(|(id, name)| Some((*name, Row::of(view.shown, id)?))).collect();
+    for (name, row) in &rows {
+        table.html_rows(&escape(name), &[row.cells()]);
     }
-    let mut header = String::new();
-    for model in Model::ALL.map(Model::id) {
-        // Escrever em uma `String` não falha.
-        let _ = write!(
-            header,
-            "<th scope=\"col\"><span class=\"cor {}\"></span>{}</th>",
-            class(model),
-            model_label(model)
-        );
-    }
-    Some(format!(
-        "<div class=\"table-wrapper\"><table class=\"tempos conselhos\">\n<thead><tr><th>Caso</th>{header}\
-         <th>Arrependi&shy;mento</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n<p class=\"evidencia\">Cada \
-         número é o tempo, em vezes o do melhor da linha. Em destaque, o conselho. Um travessão: o modelo não serve \
-         no contexto.</p>"
-    ))
+    let regrets = |record: &Record| -> Values {
+        let of = |(id, name): &(&str, &str)| Some(((*name).to_owned(), Row::of(record, id)?.regret));
+        CASES.iter().filter_map(of).collect()
+    };
+    let right = rows.iter().filter(|(_, row)| row.regret < 0.5).count();
+    let (worst, row) = rows.iter().max_by(|a, b| a.1.regret.total_cmp(&b.1.regret))?;
+    let show = |regret: f64| format!("{} %", plain(regret.round()));
+    let comparison = view.beside.and_then(|reference| {
+        let ends = Ends("o caso de menor arrependimento é", "o de maior é");
+        sentence(&regrets(view.shown), &regrets(reference), ends, show)
+    });
+    Some(Figure {
+        question: "O conselho escolheu o modelo mais rápido de cada caso?".to_owned(),
+        answer: format!(
+            "Em {right} de {} casos, sim. O pior conselho foi o do caso «{worst}»: {} mais lento do que o melhor.",
+            rows.len(),
+            show(row.regret)
+        ),
+        body: format!(
+            "{}<p class=\"evidencia\">Cada número é o tempo, em vezes o do melhor da linha. Em destaque, o conselho. Um \
+             travessão: o modelo não serve no contexto.</p>",
+            table.html()
+        ),
+        comparison: comparison.unwrap_or_default(),
+        numbers: String::new(),
+        is_of_common_load: false,
+    })
 }
 
-fn row(record: &Record, id: &str, name: &str) -> Option<String> {
-    let of = |name: String| -> Vec<&Metric> {
-        record.metrics.iter().filter(|metric| metric.name == name).collect()
-    };
-    let times = of(format!("case_{id}"));
-    let advice = *of(format!("advice_{id}")).first()?;
-    let best = times.iter().map(|metric| metric.value).reduce(f64::min)?;
-    let mut row = format!("<tr><th scope=\"row\">{}</th>", escape(name));
-    for model in Model::ALL.map(Model::id) {
-        let slowdown = times.iter().find(|metric| metric.model == model).map(|metric| metric.value / best);
-        let text = slowdown.map_or("—".to_owned(), |slowdown| {
-            format!("{}×", decimal(slowdown, if slowdown < 10.0 { 2 } else { 0 }))
-        });
-        let _ = match model == advice.model {
-            true => write!(row, "<td class=\"conselho\"><strong>{text}</strong></td>"),
-            false => write!(row, "<td>{text}</td>"),
+/// Um caso: quanto cada modelo levou, o conselho, e o arrependimento dele, em porcentagem.
+struct Row<'a> {
+    times: Vec<&'a Metric>,
+    advised: &'a str,
+    regret: f64,
+}
+
+impl<'a> Row<'a> {
+    fn of(record: &'a Record, id: &str) -> Option<Self> {
+        let of = |name: String| -> Vec<&Metric> {
+            record.metrics.iter().filter(|metric| metric.name == name).collect()
         };
+        let advice = *of(format!("advice_{id}")).first()?;
+        Some(Row { times: of(format!("case_{id}")), advised: &advice.model, regret: advice.value })
     }
-    let _ = writeln!(row, "<td>{} %</td></tr>", plain(advice.value.round()));
-    Some(row)
+
+    fn cells(&self) -> Vec<String> {
+        let best = self.times.iter().map(|metric| metric.value).fold(f64::INFINITY, f64::min);
+        let cell = |model: &str| {
+            let time = self.times.iter().find(|metric| metric.model == model);
+            let text = time.map_or("—".to_owned(), |metric| {
+                let slowdown = metric.value / best;
+                format!("{}×", decimal(slowdown, if slowdown < 10.0 { 2 } else { 0 }))
+            });
+            if model == self.advised { format!("<strong class=\"conselho\">{text}</strong>") } else { text }
+        };
+        let mut cells: Vec<String> = Model::ALL.iter().map(|model| cell(model.id())).collect();
+        cells.push(format!("{} %", plain(self.regret.round())));
+        cells
+    }
 }

@@ -1,12 +1,13 @@
 //! O eixo de um gráfico: de onde a onde, em que escala e com que marcas.
 
-use std::ops::Range;
-
 use multiprocessamento::workbook::format::plain;
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
+use super::chart::Scale;
 use super::pen::{tick_name, ticks};
 use super::record::distinct;
+
+/// O maior valor, em vezes o menor, a partir de que a escala linear achataria os pequenos: um pico só bastaria.
+const FAR_APART: f64 = 30.0;
 
 /// Um eixo.
 #[derive(Clone)]
@@ -23,7 +24,7 @@ impl Axis {
     pub fn of(values: Vec<f64>) -> Self {
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-        if low > 0.0 && high / low >= 100.0 {
+        if low > 0.0 && high / low >= FAR_APART {
             let powers = (-12..=15).map(|power| 10_f64.powi(power));
             let ticks: Vec<f64> = powers.filter(|tick| (low..=high).contains(tick)).collect();
             // De cem em cem vezes, se de dez em dez os números se encostariam.
@@ -50,35 +51,18 @@ impl Axis {
     pub fn titled(&self, name: &str) -> String {
         if self.is_log { format!("{name}; escala logarítmica") } else { name.to_owned() }
     }
-}
 
-impl Ranged for Axis {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
-        let scale = |value: f64| if self.is_log { value.log10() } else { value };
-        let (start, end) = (scale(self.start), scale(self.end));
-        let share = (scale(*value) - start) / (end - start);
-        from + (share * f64::from(to - from)).round() as i32
+    /// O eixo, posto entre dois lugares do desenho.
+    pub fn over(&self, places: (f64, f64)) -> Scale {
+        Scale { places, values: (self.start, self.end), is_log: self.is_log }
     }
 
-    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.ticks.clone()
-    }
-
-    fn range(&self) -> Range<f64> {
-        self.start..self.end
-    }
-}
-
-impl ValueFormatter<f64> for Axis {
-    fn format(tick: &f64) -> String {
-        plain(*tick)
-    }
-
-    fn format_ext(&self, tick: &f64) -> String {
-        if self.is_log { plain(*tick) } else { tick_name(*tick, &self.ticks) }
+    /// Cada marca, com o nome dela.
+    pub fn marks(&self) -> impl Iterator<Item = (f64, String)> {
+        self.ticks.iter().map(|tick| {
+            let name = if self.is_log { plain(*tick) } else { tick_name(*tick, &self.ticks) };
+            (*tick, name)
+        })
     }
 }
 
@@ -87,8 +71,7 @@ mod tests {
     use super::*;
 
     fn marks(values: &[f64]) -> Vec<String> {
-        let axis = Axis::of(values.to_vec());
-        axis.ticks.iter().map(|tick| axis.format_ext(tick)).collect()
+        Axis::of(values.to_vec()).marks().map(|(_, name)| name).collect()
     }
 
     #[test]
@@ -101,7 +84,7 @@ mod tests {
         assert_eq!(marks(&[0.5, 40.0, 20_000.0]), ["1", "10", "100", "1.000", "10.000"]);
         assert_eq!(marks(&[8.0, 2_000_000.0]), ["10", "1.000", "100.000"]);
         let axis = Axis::of(vec![1.0, 100.0]);
-        assert_eq!(axis.map(&10.0, (0, 200)), 100);
+        assert!((axis.over((0.0, 200.0)).place(10.0) - 100.0).abs() < 1e-9);
     }
 
     #[test]

@@ -1,95 +1,111 @@
 //! Barras: uma por modelo, do tempo na carga comum ou de um número avulso.
 //!
-//! A escala é a que serve a todos os registros de `group`, os que aparecem lado a lado: só assim as barras de um se
-//! comparam, à vista, com as do outro.
+//! A da máquina de referência vai sob a do leitor, mais fina e vazada, na mesma escala: é só assim que se comparam à vista.
 
 use multiprocessamento::workbook::format::{model_label, quantity};
-use multiprocessamento::workbook::record::Metric;
+use multiprocessamento::workbook::record::{Metric, ModelResult};
 
-use super::chart::{Chart, times_over};
+use super::agreement::{self, Ends, Values};
+use super::chart::{Chart, Scale, times_over};
 use super::names::class;
 use super::number::TimeScale;
 use super::pen::{Area, Pen, WIDTH, tick_name, ticks};
-use super::record::{Record, time_scale};
+use super::record::{Record, distinct, time_scale};
 use super::table::{Table, extremes};
 use super::titles;
+use super::view::View;
 
-const LEFT: f64 = 132.0;
-/// Por letra de um nome mais longo do que a margem.
-const LETTER: f64 = 7.6;
-const RIGHT: f64 = 84.0;
-const ROW: f64 = 30.0;
+/// A largura de uma letra na tela estreita, onde ela é maior.
+const LETTER: f64 = 8.8;
 const BAR: f64 = 18.0;
+const THIN: f64 = 10.0;
+/// O que a linha de uma medição só e a de duas ocupam.
+const ROW: f64 = 32.0;
+const DOUBLE: f64 = 52.0;
 /// As marcas do eixo e o nome da unidade.
-const AXIS: f64 = 38.0;
+const AXIS: f64 = 44.0;
 
-struct Bar<'a> {
-    model: &'a str,
-    /// Na unidade do eixo.
+/// Um valor, na unidade do eixo, e como ele se lê.
+#[derive(Clone)]
+struct Value {
     value: f64,
-    /// Da menor à maior repetição, onde há mais de uma.
+    /// Da menor à maior repetição.
     range: Option<(f64, f64)>,
     label: String,
     tip: String,
 }
 
-impl Bar<'_> {
+impl Value {
     fn end(&self) -> f64 {
         self.range.map_or(self.value, |(_, high)| high.max(self.value))
     }
 }
 
+/// O que cada máquina mediu de um modelo. Nenhuma das duas: o modelo ainda vai ser medido, e o lugar dele fica.
+struct Bar<'a> {
+    model: &'a str,
+    own: Option<Value>,
+    reference: Option<Value>,
+}
+
 /// O tempo de cada modelo na carga comum, com a faixa das repetições; nada, sem resultados.
-pub fn of_times(record: &Record, group: &[&Record]) -> Option<Chart> {
-    let times = time_scale(group);
-    let bars = timed(record, times);
-    let all: Vec<Bar> = group.iter().flat_map(|record| timed(record, times)).collect();
+pub fn of_times(view: &View) -> Option<Chart> {
+    let times = time_scale(&view.group(view.shown, true));
+    let timed = |record: &Record, model: &str| record.result(model).map(|result| time(result, times));
+    let bars =
+        bars(view, |record| record.results.iter().map(|result| result.model.as_str()).collect(), timed);
     let mut numbers = Table::of_chart(&["Modelo", "Mediana", "Menor", "Maior"]);
-    for result in &record.results {
-        let (low, high) = extremes(&result.seconds);
-        numbers.row(&result.model, &[result.median, low, high].map(|time| times.time(time)));
+    for record in std::iter::once(view.shown).chain(view.beside) {
+        numbers.machine(record, view);
+        for result in &record.results {
+            let (low, high) = extremes(&result.seconds);
+            numbers.row(&result.model, &[result.median, low, high].map(|time| times.time(time)));
+        }
     }
     Some(Chart {
-        title: "Tempo de cada modelo: mediana e faixa das repetições; menor é melhor".to_owned(),
+        kind: "barras",
+        name: "median".to_owned(),
+        title: "Quanto leva cada modelo? Menos é melhor".to_owned(),
         summary: fastest(&bars)?,
-        height: height(&bars),
-        pen: draw(&bars, &all, times.name)?,
-        numbers,
+        show: Box::new(move |value| times.time(value)),
+        ..chart(&bars, times.name, times.convert(1.0), numbers, agreement::TIMES)?
     })
 }
 
-fn timed(record: &Record, times: TimeScale) -> Vec<Bar<'_>> {
-    let bars = record.results.iter().map(|result| {
-        let (low, high) = extremes(&result.seconds);
-        let label = times.time(result.median);
-        Bar {
-            model: &result.model,
-            value: times.convert(result.median),
-            range: (result.seconds.len() > 1).then(|| (times.convert(low), times.convert(high))),
-            tip: format!("mediana {label}, de {} a {}", times.time(low), times.time(high)),
-            label,
-        }
-    });
-    bars.collect()
+fn time(result: &ModelResult, times: TimeScale) -> Value {
+    let (low, high) = extremes(&result.seconds);
+    let label = times.time(result.median);
+    Value {
+        value: times.convert(result.median),
+        range: (result.seconds.len() > 1).then(|| (times.convert(low), times.convert(high))),
+        tip: format!("mediana {label}, de {} a {}", times.time(low), times.time(high)),
+        label,
+    }
 }
 
 /// O número avulso `name`, de cada modelo que o tem; nada, se nenhum tem.
-pub fn of_metric(record: &Record, name: &str, group: &[&Record]) -> Option<Chart> {
-    let metrics: Vec<&Metric> = group.iter().flat_map(|record| named(record, name)).collect();
-    let unit = metrics.first()?.unit.as_str();
+pub fn of_metric(view: &View, name: &str) -> Option<Chart> {
+    let unit = named(view.shown, name).next()?.unit.clone();
+    let all = std::iter::once(view.shown).chain(view.beside).flat_map(|record| named(record, name));
     // Segundos pedem a unidade em que todos se leiam; as outras já são a do registro.
-    let longest = metrics.iter().map(|metric| metric.value).fold(0.0, f64::max);
+    let longest = all.map(|metric| metric.value).fold(0.0, f64::max);
     let times = (unit == "s").then(|| TimeScale::fit(longest));
-    let bars: Vec<Bar> = named(record, name).map(|metric| valued(metric, times)).collect();
-    let all: Vec<Bar> = metrics.into_iter().map(|metric| valued(metric, times)).collect();
+    let valued = |record: &Record, model: &str| record.metric(name, model).map(|metric| value(metric, times));
+    let bars = bars(view, |record| named(record, name).map(|metric| metric.model.as_str()).collect(), valued);
     let mut numbers = Table::of_chart(&["Modelo", "Valor"]);
-    bars.iter().for_each(|bar| numbers.row(bar.model, std::slice::from_ref(&bar.label)));
+    for record in std::iter::once(view.shown).chain(view.beside) {
+        numbers.machine(record, view);
+        named(record, name).for_each(|metric| numbers.row(&metric.model, &[value(metric, times).label]));
+    }
+    let factor = times.map_or(1.0, |times| times.convert(1.0));
+    let title = times.map_or(titles::of_unit(&unit), |times| times.name).to_owned();
     Some(Chart {
-        title: titles::of_metric(name).unwrap_or("Uma barra por modelo, com o valor ao lado").to_owned(),
+        kind: "barras",
+        name: name.to_owned(),
+        title: titles::of_metric(name).unwrap_or("Quanto vale em cada modelo?").to_owned(),
         summary: least_and_most(&bars)?,
-        height: height(&bars),
-        pen: draw(&bars, &all, times.map_or(titles::of_unit(unit), |times| times.name))?,
-        numbers,
+        show: Box::new(move |value| times.map_or_else(|| quantity(value, &unit), |times| times.time(value))),
+        ..chart(&bars, &title, factor, numbers, agreement::VALUES)?
     })
 }
 
@@ -97,95 +113,176 @@ fn named<'a>(record: &'a Record, name: &str) -> impl Iterator<Item = &'a Metric>
     record.metrics.iter().filter(move |metric| metric.name == name && !metric.model.is_empty())
 }
 
-fn valued(metric: &Metric, times: Option<TimeScale>) -> Bar<'_> {
+fn value(metric: &Metric, times: Option<TimeScale>) -> Value {
     let (value, label) = match times {
         Some(times) => (times.convert(metric.value), times.time(metric.value)),
         None => (metric.value, quantity(metric.value, &metric.unit)),
     };
-    Bar { model: &metric.model, value, range: None, tip: label.clone(), label }
+    Value { value, range: None, tip: label.clone(), label }
+}
+
+/// Os modelos na ordem da referência, que já os tem todos enquanto o leitor ainda mede: nenhuma barra muda de lugar.
+fn bars<'a>(
+    view: &View<'a>,
+    models: impl Fn(&'a Record) -> Vec<&'a str>,
+    measured: impl Fn(&Record, &str) -> Option<Value>,
+) -> Vec<Bar<'a>> {
+    let all = view.beside.into_iter().chain([view.shown]).flat_map(models);
+    let bar = |model| Bar {
+        model,
+        own: measured(view.shown, model),
+        reference: view.beside.and_then(|record| measured(record, model)),
+    };
+    distinct(all).into_iter().map(bar).collect()
 }
 
 /// Quem foi o mais rápido, e quem o mais lento.
 fn fastest(bars: &[Bar]) -> Option<String> {
-    let (low, high) = ends(bars)?;
-    let first = format!("O mais rápido foi {}, com {}", model_label(low.model), low.label);
-    let serial = bars.iter().find(|bar| bar.model == "serial" && bar.model != low.model);
-    let gain =
-        serial.map(|serial| format!(", {} mais rápido que o serial", times_over(serial.value / low.value)));
-    let last = format!("; o mais lento, {}, com {}.", model_label(high.model), high.label);
-    Some(first + &gain.unwrap_or_default() + &last)
+    let ((first, low), (last, high)) = ends(bars)?;
+    let own = |wanted: &str| bars.iter().find(|bar| bar.model == wanted && first != wanted)?.own.as_ref();
+    let gain = own("serial")
+        .map(|serial| format!(", {} mais rápido que o serial", times_over(serial.value / low.value)));
+    Some(format!(
+        "O mais rápido foi {}, com {}{}; o mais lento, {}, com {}.",
+        model_label(first),
+        low.label,
+        gain.unwrap_or_default(),
+        model_label(last),
+        high.label
+    ))
 }
 
 /// O menor e o maior dos valores, e quantas vezes um cabe no outro.
 fn least_and_most(bars: &[Bar]) -> Option<String> {
-    let (low, high) = ends(bars)?;
-    if bars.len() == 1 {
-        return Some(format!("O valor de {} é {}.", model_label(low.model), low.label));
+    let ((first, low), (last, high)) = ends(bars)?;
+    if first == last {
+        return Some(format!("O valor de {} é {}.", model_label(first), low.label));
     }
     let ratio = high.value / low.value;
     let ratio = if ratio.is_finite() { format!(", {} o menor", times_over(ratio)) } else { String::new() };
     Some(format!(
         "O menor valor é o de {}, {}; o maior, o de {}, {}{ratio}.",
-        model_label(low.model),
+        model_label(first),
         low.label,
-        model_label(high.model),
+        model_label(last),
         high.label
     ))
 }
 
-fn ends<'a, 'b>(bars: &'b [Bar<'a>]) -> Option<(&'b Bar<'a>, &'b Bar<'a>)> {
-    let by_value = |a: &&Bar, b: &&Bar| a.value.total_cmp(&b.value);
-    Some((bars.iter().min_by(by_value)?, bars.iter().max_by(by_value)?))
+type End<'a, 'b> = (&'a str, &'b Value);
+
+fn ends<'a, 'b>(bars: &'b [Bar<'a>]) -> Option<(End<'a, 'b>, End<'a, 'b>)> {
+    let own = || bars.iter().filter_map(|bar| Some((bar.model, bar.own.as_ref()?)));
+    let by_value = |a: &End, b: &End| a.1.value.total_cmp(&b.1.value);
+    Some((own().min_by(by_value)?, own().max_by(by_value)?))
 }
 
-fn height(bars: &[Bar]) -> f64 {
-    bars.iter().map(|_| ROW).sum::<f64>() + AXIS
-}
-
-/// As barras e, embaixo, o eixo em que cabem todas as de `all`.
-fn draw(bars: &[Bar], all: &[Bar], unit: &str) -> Option<Pen> {
-    let longest = all.iter().map(Bar::end).fold(0.0, f64::max);
+/// As barras e, embaixo, o eixo em que cabem as das duas máquinas. `factor` leva a unidade do registro à do eixo.
+fn chart(bars: &[Bar], unit: &str, factor: f64, numbers: Table, words: Ends) -> Option<Chart> {
+    let values = || bars.iter().flat_map(|bar| [&bar.own, &bar.reference]).flatten();
+    let longest = values().map(Value::end).fold(0.0, f64::max);
     if longest <= 0.0 {
         return None;
     }
-    let letters = |bar: &Bar| u16::try_from(model_label(bar.model).chars().count()).unwrap_or(u16::MAX);
-    let left = all.iter().map(|bar| f64::from(letters(bar)) * LETTER + 12.0).fold(LEFT, f64::max);
-    let scale = (WIDTH - left - RIGHT) / longest;
+    let width = |text: &str| letters(text) * LETTER;
+    let left = bars.iter().map(|bar| width(model_label(bar.model))).fold(0.0, f64::max) + 12.0;
+    let right = values().map(|value| width(&value.label)).fold(0.0, f64::max) + 14.0;
+    let scale = (WIDTH - left - right).max(WIDTH / 6.0) / longest;
+    let has_two = bars.iter().any(|bar| bar.reference.is_some());
+    let row = if has_two { DOUBLE } else { ROW };
+    let bottom = row * letters_of(bars.len());
     let mut pen = Pen::default();
-    axis(&mut pen, height(bars) - AXIS, (left, scale), longest, unit);
-    for (row, bar) in (0_u32..).zip(bars) {
-        let top = f64::from(row) * ROW + (ROW - BAR) / 2.0;
-        let middle = top + BAR / 2.0;
+    axis(&mut pen, bottom, (left, scale), longest, unit);
+    for (index, bar) in (0..).zip(bars) {
+        let top = row * letters_of(index) + 6.0;
         let name = model_label(bar.model);
-        pen.text("nome fim", (left - 8.0, middle + 5.0), name);
-        // Uma barra curta demais para se ver ainda foi medida.
-        let area = Area { x: left, y: top, width: (bar.value * scale).max(1.0), height: BAR };
-        pen.rect(&class(bar.model), area, &format!("{name}: {}", bar.tip));
-        if let Some((low, high)) = bar.range {
-            let (low, high) = (left + low * scale, left + high * scale);
-            pen.line("faixa", (low, middle), (high, middle));
-            pen.line("faixa", (low, middle - 5.0), (low, middle + 5.0));
-            pen.line("faixa", (high, middle - 5.0), (high, middle + 5.0));
+        pen.open(&format!(
+            "data-modelo=\"{}\" data-topo=\"{top:.1}\" data-base=\"{:.1}\"",
+            bar.model,
+            top + BAR
+        ));
+        pen.text("nome fim", (left - 8.0, top + BAR / 2.0 + 5.0), name);
+        if let Some(own) = &bar.own {
+            draw(&mut pen, &class(bar.model), (top, BAR), (left, scale), (name, own));
         }
-        let end = left + (bar.end() * scale).max(1.0);
-        pen.text("valor", (end + 6.0, middle + 5.0), &bar.label);
+        if let Some(reference) = &bar.reference {
+            let class = format!("referencia {}", class(bar.model));
+            let name = format!("{name}, na máquina de referência");
+            draw(&mut pen, &class, (top + BAR + 6.0, THIN), (left, scale), (&name, reference));
+        }
+        pen.ungroup();
     }
-    Some(pen)
+    let measured = |side: for<'s> fn(&'s Bar<'_>) -> &'s Option<Value>| -> Values {
+        let named = bars
+            .iter()
+            .filter_map(|bar| Some((model_label(bar.model).to_owned(), side(bar).as_ref()?.value / factor)));
+        named.collect()
+    };
+    Some(Chart {
+        kind: "barras",
+        name: String::new(),
+        title: String::new(),
+        summary: String::new(),
+        pen,
+        height: bottom + AXIS,
+        axes: [
+            Some(Scale {
+                places: (left, left + longest * scale),
+                values: (0.0, longest / factor),
+                is_log: false,
+            }),
+            None,
+        ],
+        numbers,
+        values: (measured(|bar| &bar.own), words),
+        beside: measured(|bar| &bar.reference),
+        show: Box::new(|value| value.to_string()),
+    })
+}
+
+/// Uma barra: a largura, a faixa das repetições e o valor ao lado.
+fn draw(
+    pen: &mut Pen,
+    class: &str,
+    (y, height): (f64, f64),
+    (left, scale): (f64, f64),
+    (name, value): (&str, &Value),
+) {
+    let middle = y + height / 2.0;
+    // Uma barra curta demais para se ver ainda foi medida.
+    let area = Area { x: left, y, width: (value.value * scale).max(1.0), height };
+    pen.rect(class, area, &format!("{name}: {}", value.tip));
+    if let Some((low, high)) = value.range {
+        let (low, high) = (left + low * scale, left + high * scale);
+        pen.line("faixa", (low, middle), (high, middle));
+        pen.line("faixa", (low, middle - 4.0), (low, middle + 4.0));
+        pen.line("faixa", (high, middle - 4.0), (high, middle + 4.0));
+    }
+    let end = left + (value.end() * scale).max(1.0);
+    pen.text("valor", (end + 6.0, middle + 5.5), &value.label);
+}
+
+fn letters(text: &str) -> f64 {
+    letters_of(text.chars().count())
+}
+
+fn letters_of(count: usize) -> f64 {
+    f64::from(u16::try_from(count).unwrap_or(u16::MAX))
 }
 
 fn axis(pen: &mut Pen, bottom: f64, (left, scale): (f64, f64), longest: f64, unit: &str) {
     let all = ticks(longest);
-    // Num espaço estreito, números compridos se encostariam: fica um sim, outro não.
-    let widest = all.iter().map(|tick| tick_name(*tick, &all).chars().count()).max().unwrap_or(0);
+    // Num espaço estreito, números compridos se encostariam: fica um a cada tantos.
+    let widest = all.iter().map(|tick| letters(&tick_name(*tick, &all))).fold(0.0, f64::max);
     let room = all.get(1).map_or(WIDTH, |step| step * scale);
-    let is_tight = f64::from(u16::try_from(widest).unwrap_or(u16::MAX)) * LETTER + 8.0 > room;
-    let ticks: Vec<f64> = all.into_iter().step_by(if is_tight { 2 } else { 1 }).collect();
+    let every = (1..).find(|every| letters_of(*every) * room >= widest * LETTER + 8.0).unwrap_or(1);
+    let ticks: Vec<f64> = all.into_iter().step_by(every).collect();
     for &tick in &ticks {
         let x = left + tick * scale;
         pen.line("grade", (x, 0.0), (x, bottom));
-        pen.text("meio", (x, bottom + 16.0), &tick_name(tick, &ticks));
+        pen.text("meio", (x, bottom + 18.0), &tick_name(tick, &ticks));
     }
     let right = left + longest * scale;
     pen.line("eixo", (left, bottom), (right, bottom));
-    pen.text("meio", ((left + right) / 2.0, bottom + 33.0), unit);
+    pen.text("fim", (right.max(left + letters(unit) * LETTER / 2.0), bottom + 38.0), unit);
 }

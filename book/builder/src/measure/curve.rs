@@ -1,32 +1,27 @@
 //! As curvas: uma grandeza contra outra, uma linha por modelo, cada uma com a sua marca e o seu tracejado, para que
 //! se distingam também sem cor.
-//!
-//! O plotters desenha os eixos, e só com cores fixas. Aqui cada papel recebe uma cor de mentira, trocada no fim pela
-//! variável de `theme/caderno.css` que muda com o tema.
 
-use std::error::Error;
-
-use multiprocessamento::workbook::format::{model_label, plain};
+use multiprocessamento::workbook::format::{model_label, plain, quantity};
 use multiprocessamento::workbook::record::Point;
-use plotters::prelude::*;
 
+use super::agreement;
 use super::axis::Axis;
-use super::chart::Chart;
+use super::chart::{Chart, Scale};
 use super::names::{MODELS, class};
 use super::pen::{MARKS, Pen, WIDTH};
 use super::record::{Record, distinct};
 use super::table::Table;
 use super::titles;
 
-const HEIGHT: u32 = 320;
-const LABELS: u32 = 138;
-/// Por letra de um nome mais longo do que a margem, na tela estreita.
-const LETTER: u32 = 8;
-const LINE: f64 = 17.0;
+const LEFT: f64 = 62.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 28.0;
+const BOTTOM: f64 = 258.0;
+/// A largura de uma letra na tela estreita, onde ela é maior.
+const LETTER: f64 = 8.8;
+const LINE: f64 = 23.0;
 /// Mais curvas do que isto, e o resumo só conta os extremos.
 const MOST_TOLD: usize = 3;
-const GRID: RGBColor = RGBColor(1, 2, 1);
-const AXIS: RGBColor = RGBColor(1, 2, 2);
 
 /// A série que se compara com a aceleração ideal e com a lei de Amdahl.
 const SPEEDUP: &str = "speedup_by_workers";
@@ -43,6 +38,9 @@ struct Curve {
     dots: Vec<(f64, f64)>,
 }
 
+/// As grandezas que se leem contra zero, por menores que fiquem: razões, e o que se acrescentou à memória.
+const FROM_ZERO: [&str; 3] = ["eficiência", "aceleração", "MiB a mais"];
+
 /// O gráfico; nada, sem pontos desta série. Os eixos servem a todos os registros de `group`, este entre eles.
 pub fn draw(record: &Record, series: &str, group: &[&Record]) -> Option<Chart> {
     let points = of(record, series);
@@ -51,23 +49,40 @@ pub fn draw(record: &Record, series: &str, group: &[&Record]) -> Option<Chart> {
     let models = distinct(all.iter().map(|point| point.model.as_str()));
     let curves = curves(record, series, &models);
     let seen: Vec<Curve> = group.iter().flat_map(|record| self::curves(record, series, &models)).collect();
-    let (x_title, y_title) = (titles::of_unit(&first.x_unit), titles::of_unit(&first.y_unit));
+    let names = (titles::of_unit(&first.x_unit), titles::of_unit(&first.y_unit));
     let dots = || seen.iter().flat_map(|curve| &curve.dots);
-    // Uma razão se lê contra zero, por menor que fique; o que se acrescentou à memória, também.
-    let from_zero = ["eficiência", "aceleração", "MiB a mais"].contains(&first.y_unit.as_str());
+    let from_zero = FROM_ZERO.contains(&first.y_unit.as_str());
     let y = if from_zero { Axis::linear } else { Axis::of };
     let axes = (Axis::of(dots().map(|dot| dot.0).collect()), y(dots().map(|dot| dot.1).collect()));
-    // O plotters escreve em memória; se falhar, a página diz que falta a figura.
-    let names = (axes.0.titled(x_title), axes.1.titled(y_title));
-    let pen = plot(&curves, &seen, axes, names).ok()?;
-    let title = titles::of_series(series).map_or_else(|| format!("{y_title} por {x_title}"), str::to_owned);
+    let (pen, height, scales) = plot(&curves, &axes.0, &axes.1, names);
+    let unit = first.y_unit.clone();
     Some(Chart {
-        title,
-        summary: summary(&curves, x_title, y_title)?,
+        kind: "curva",
+        name: series.to_owned(),
+        title: titles::of_series(series)
+            .map_or_else(|| format!("Como muda {}, por {}?", names.1, names.0), str::to_owned),
+        summary: summary(&curves)?,
         pen,
-        height: f64::from(HEIGHT),
-        numbers: numbers(&points, x_title, y_title),
+        height,
+        axes: scales.map(Some),
+        numbers: numbers(&points, names.0, names.1),
+        values: (last_in_common(record, series, group), agreement::VALUES),
+        beside: Vec::new(),
+        show: Box::new(move |value| quantity(value, &unit)),
     })
+}
+
+/// Onde cada curva medida está no último ponto que todas as medições têm: é ali que as máquinas se comparam.
+fn last_in_common(record: &Record, series: &str, group: &[&Record]) -> agreement::Values {
+    let points = of(record, series);
+    let models = distinct(points.iter().map(|point| point.model.as_str()));
+    let last = |model: &str| {
+        let dots = dots_of(&points, model);
+        dots.into_iter().rfind(|(x, _)| {
+            group.iter().all(|other| dots_of(&of(other, series), model).iter().any(|dot| dot.0 == *x))
+        })
+    };
+    models.iter().filter_map(|model| Some((model_label(model).to_owned(), last(model)?.1))).collect()
 }
 
 fn of<'a>(record: &'a Record, series: &str) -> Vec<&'a Point> {
@@ -123,7 +138,10 @@ fn guides(record: &Record, points: &[&Point], models: &[&str]) -> Vec<Curve> {
         guides.push(Curve {
             class: format!("curva previsao {}", class(model)),
             mark: Some(mark),
-            ..guide("Amdahl", (0..=24).map(at).map(|n| (n, 1.0 / (s + (1.0 - s) / n))).collect())
+            ..guide(
+                &format!("Amdahl, {}", model_label(model)),
+                (0..=24).map(at).map(|n| (n, 1.0 / (s + (1.0 - s) / n))).collect(),
+            )
         });
     }
     guides
@@ -147,17 +165,16 @@ fn guide(label: &str, dots: Vec<(f64, f64)>) -> Curve {
 }
 
 /// De onde a onde vai cada curva medida; sendo muitas, quais acabam mais alto e mais baixo.
-fn summary(curves: &[Curve], x_title: &str, y_title: &str) -> Option<String> {
+fn summary(curves: &[Curve]) -> Option<String> {
     let ends = curves.iter().filter(|curve| curve.is_measured);
     let ends: Vec<_> = ends
         .filter_map(|curve| Some((curve.label.as_str(), *curve.dots.first()?, *curve.dots.last()?)))
         .collect();
-    let axes = format!("No eixo vertical, {y_title}; no horizontal, {x_title}.");
     if ends.len() > MOST_TOLD {
         let by_last = |a: &&(_, _, (f64, f64)), b: &&(_, _, (f64, f64))| a.2.1.total_cmp(&b.2.1);
         let (low, high) = (ends.iter().min_by(by_last)?, ends.iter().max_by(by_last)?);
         return Some(format!(
-            "{axes} Das {} curvas, a que acaba mais alto é a de {}, em {}; a que acaba mais baixo, a de {}, em {}.",
+            "Das {} curvas, a que acaba mais alto é a de {}, em {}; a que acaba mais baixo, a de {}, em {}.",
             ends.len(),
             high.0,
             plain(high.2.1),
@@ -170,7 +187,7 @@ fn summary(curves: &[Curve], x_title: &str, y_title: &str) -> Option<String> {
         format!("{label} vai de {y}, em {x}, a {last_y}, em {last_x}")
     });
     let told: Vec<String> = told.collect();
-    Some(format!("{axes} A curva de {}.", told.join("; a de ")))
+    Some(format!("A curva de {}.", told.join("; a de ")))
 }
 
 fn numbers(points: &[&Point], x_title: &str, y_title: &str) -> Table {
@@ -183,62 +200,56 @@ fn numbers(points: &[&Point], x_title: &str, y_title: &str) -> Table {
     numbers
 }
 
-/// Os eixos e as curvas deste registro; o espaço dos nomes é o que pedem as de todos.
-fn plot(
-    curves: &[Curve],
-    seen: &[Curve],
-    (x, y): (Axis, Axis),
-    (x_title, y_title): (String, String),
-) -> Result<Pen, Box<dyn Error>> {
-    let width = WIDTH as u32;
-    let letters = |curve: &Curve| u32::try_from(curve.label.chars().count()).unwrap_or(0);
-    let labels = seen.iter().map(|curve| letters(curve) * LETTER + 18).fold(LABELS, u32::max);
-    let mut frame = String::new();
-    let root = SVGBackend::with_string(&mut frame, (width, HEIGHT)).into_drawing_area();
-    let mut chart = ChartBuilder::on(&root)
-        .margin_top(26)
-        .margin_right(labels)
-        .x_label_area_size(42)
-        .y_label_area_size(44)
-        .build_cartesian_2d(x, y)?;
-    chart
-        .configure_mesh()
-        .bold_line_style(GRID)
-        .light_line_style(TRANSPARENT)
-        .axis_style(AXIS)
-        .label_style(("sans-serif", 13).into_font())
-        .x_desc(&x_title)
-        .draw()?;
-    root.present()?;
+/// Os eixos e as curvas deste registro. Os nomes vão embaixo: ao lado, numa tela estreita, não sobraria lugar para as curvas.
+fn plot(curves: &[Curve], x: &Axis, y: &Axis, names: (&str, &str)) -> (Pen, f64, [Scale; 2]) {
+    let scales = [x.over((LEFT, WIDTH - RIGHT)), y.over((BOTTOM, TOP))];
+    let [across, up] = scales;
     let mut pen = Pen::default();
-    pen.text("", (4.0, 14.0), &y_title);
-    let mut ends: Vec<(f64, &Curve)> = Vec::new();
+    pen.text("", (2.0, 15.0), &y.titled(names.1));
+    for (value, name) in y.marks() {
+        let height = up.place(value);
+        pen.line("grade", (LEFT, height), (WIDTH - RIGHT, height));
+        pen.text("fim", (LEFT - 6.0, height + 5.0), &name);
+    }
+    for (value, name) in x.marks() {
+        let place = across.place(value);
+        pen.line("grade", (place, TOP), (place, BOTTOM));
+        pen.text("meio", (place, BOTTOM + 19.0), &name);
+    }
+    pen.line("eixo", (LEFT, BOTTOM), (WIDTH - RIGHT, BOTTOM));
+    pen.line("eixo", (LEFT, BOTTOM), (LEFT, TOP));
+    pen.text("meio", ((LEFT + WIDTH - RIGHT) / 2.0, BOTTOM + 40.0), &x.titled(names.0));
     for curve in curves {
-        let place = |dot| {
-            let (x, y) = chart.backend_coord(dot);
-            (f64::from(x), f64::from(y))
-        };
-        let places: Vec<(f64, f64)> = curve.dots.iter().map(place).collect();
-        let Some(last) = places.last() else { continue };
-        ends.push((last.1, curve));
+        let places: Vec<(f64, f64)> =
+            curve.dots.iter().map(|(x, y)| (across.place(*x), up.place(*y))).collect();
         pen.path(&curve.class, &places);
         for ((x, y), at) in curve.dots.iter().zip(&places).filter(|_| curve.is_measured) {
-            let tip = format!("{}: {y_title}, {}; {x_title}, {}", curve.label, plain(*y), plain(*x));
+            let tip = format!("{}: {}, {}; {}, {}", curve.label, names.1, plain(*y), names.0, plain(*x));
             mark(&mut pen, curve, *at, &tip);
         }
     }
-    drop(chart);
-    drop(root);
-    pen.under(&recolor(&frame));
-    let left = f64::from(width - labels) + 10.0;
-    for (middle, curve) in spread(ends) {
-        if !curve.is_measured {
-            pen.path(&curve.class, &[(left - 9.0, middle), (left + 6.0, middle)]);
+    let bottom = legend(&mut pen, curves, BOTTOM + 52.0);
+    (pen, bottom, scales)
+}
+
+/// Os nomes das curvas, quantos couberem em cada linha. Devolve onde acabam.
+fn legend(pen: &mut Pen, curves: &[Curve], top: f64) -> f64 {
+    let (mut x, mut y) = (LEFT / 2.0, top + 14.0);
+    for curve in curves {
+        let width = 26.0 + letters(&curve.label) * LETTER + 14.0;
+        if x + width > WIDTH && x > LEFT / 2.0 {
+            (x, y) = (LEFT / 2.0, y + LINE);
         }
-        mark(&mut pen, curve, (left, middle), "");
-        pen.text("", (left + 9.0, middle + 5.0), &curve.label);
+        pen.path(&curve.class, &[(x, y - 5.0), (x + 20.0, y - 5.0)]);
+        mark(pen, curve, (x + 10.0, y - 5.0), "");
+        pen.text("", (x + 26.0, y), &curve.label);
+        x += width;
     }
-    Ok(pen)
+    y + 8.0
+}
+
+fn letters(text: &str) -> f64 {
+    f64::from(u16::try_from(text.chars().count()).unwrap_or(u16::MAX))
 }
 
 fn mark(pen: &mut Pen, curve: &Curve, at: (f64, f64), tip: &str) {
@@ -246,32 +257,6 @@ fn mark(pen: &mut Pen, curve: &Curve, at: (f64, f64), tip: &str) {
         // A última classe é a da cor.
         pen.mark(curve.class.rsplit(' ').next().unwrap_or_default(), mark, at, tip);
     }
-}
-
-/// Afasta os nomes que cairiam uns sobre os outros, sem tirá-los da ordem nem do desenho.
-fn spread(mut ends: Vec<(f64, &Curve)>) -> Vec<(f64, &Curve)> {
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut floor = 12.0;
-    for (y, _) in &mut ends {
-        *y = y.max(floor);
-        floor = *y + LINE;
-    }
-    let mut ceiling = f64::from(HEIGHT) - 12.0;
-    for (y, _) in ends.iter_mut().rev() {
-        *y = y.min(ceiling);
-        ceiling = *y - LINE;
-    }
-    ends
-}
-
-/// O miolo do SVG do plotters, com as cores de verdade.
-fn recolor(svg: &str) -> String {
-    let hex = |RGBColor(r, g, b): RGBColor| format!("#{r:02X}{g:02X}{b:02X}");
-    let inside = svg.split_once('>').map_or(svg, |(_, rest)| rest);
-    let body = inside.trim().trim_end_matches("</svg>").replace(">\n", ">").replace("\n<", "<");
-    [(GRID, "grade"), (AXIS, "eixo")]
-        .into_iter()
-        .fold(body, |body, (color, name)| body.replace(&hex(color), &format!("var(--{name})")))
 }
 
 #[cfg(test)]

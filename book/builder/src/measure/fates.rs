@@ -4,6 +4,7 @@
 use multiprocessamento::workbook::fate::Fate;
 use multiprocessamento::workbook::format::{count, integer, model_label};
 
+use super::agreement;
 use super::chart::Chart;
 use super::names::class;
 use super::pen::{Area, Pen, WIDTH};
@@ -29,13 +30,18 @@ const CELL: f64 = 12.0;
 const BOX: Area = Area { x: 1.0, y: 0.0, width: 22.0, height: 16.0 };
 /// Mais processos do que isto não cabem na linha; o texto ao lado diz quantos são.
 const MOST_BOXES: usize = 8;
-const LINE: f64 = 22.0;
+const LINE: f64 = 24.0;
 
 /// O desenho; nada, se o registro não tem estas falhas.
 pub fn draw(record: &Record, failures: &[&str]) -> Option<Chart> {
     let titles = ["Modelo", "Falha", "Pedidas", "Certas", "Erradas", "Perdidas", "Processos", "Mortos"];
-    let mut drawing =
-        Drawing { pen: Pen::default(), y: 0.0, numbers: Table::of_chart(&titles), told: Vec::new() };
+    let mut drawing = Drawing {
+        pen: Pen::default(),
+        y: 0.0,
+        numbers: Table::of_chart(&titles),
+        told: Vec::new(),
+        losses: Vec::new(),
+    };
     for failure in failures {
         let asked = format!("{failure}_asked");
         let metrics = record.metrics.iter().filter(|metric| metric.name == asked);
@@ -49,6 +55,8 @@ pub fn draw(record: &Record, failures: &[&str]) -> Option<Chart> {
         for (model, fate) in fates {
             let told = number(record, failure, "told", model);
             drawing.model(model, &fate, told);
+            let case = format!("{} ({})", model_label(model), short(failure));
+            drawing.losses.push((case, fate.lost() as f64));
             drawing.numbers.row(model, &cells_of(failure, &fate));
         }
     }
@@ -77,6 +85,8 @@ struct Drawing {
     numbers: Table,
     /// O que cada falha deixou, em palavras.
     told: Vec<String>,
+    /// Quantas respostas cada modelo perdeu, de cada falha.
+    losses: agreement::Values,
 }
 
 /// O que um quadradinho diz.
@@ -95,8 +105,9 @@ impl Drawing {
     }
 
     fn model(&mut self, model: &str, fate: &Fate, told: Option<usize>) {
-        self.pen.text("", (1.0, self.y + 14.0), model_label(model));
-        self.pen.text("valor fim", (WIDTH - 1.0, self.y + 14.0), &answers(fate, told));
+        self.pen.text("nome", (1.0, self.y + 15.0), model_label(model));
+        self.y += LINE;
+        self.pen.text("valor", (1.0, self.y + 13.0), &answers(fate, told));
         self.y += LINE;
         self.pen.group(&format!("{}: {}; {}", model_label(model), answers(fate, told), deaths(fate)));
         self.processes(model, fate);
@@ -155,10 +166,16 @@ impl Drawing {
         for (answer, name) in legend {
             self.answer(answer, "certa", (x, self.y));
             self.pen.text("", (x + 18.0, self.y + 11.5), name);
-            x += 50.0 + 7.0 * f64::from(u16::try_from(name.chars().count()).unwrap_or(u16::MAX));
+            x += 44.0 + 8.8 * f64::from(u16::try_from(name.chars().count()).unwrap_or(u16::MAX));
         }
         Chart {
-            title: "O que cada falha deixou: processos mortos, respostas perdidas e erradas".to_owned(),
+            kind: "destinos",
+            name: String::new(),
+            axes: [None, None],
+            values: (self.losses, agreement::Ends("quem perde menos é", "quem perde mais é")),
+            beside: Vec::new(),
+            show: Box::new(|lost| count(lost as usize, "resposta", "respostas")),
+            title: "O que cada falha deixou?".to_owned(),
             summary: self.told.join(" "),
             pen: self.pen,
             height: self.y + 18.0,
@@ -169,6 +186,10 @@ impl Drawing {
 
 fn name(failure: &str) -> &str {
     FAILURES.iter().find(|(id, ..)| *id == failure).map_or(failure, |(_, name, _)| name)
+}
+
+fn short(failure: &str) -> &str {
+    FAILURES.iter().find(|(id, ..)| *id == failure).map_or(failure, |(.., short)| short)
 }
 
 /// Quem perdeu respostas, e quem as entregou erradas.
@@ -189,8 +210,7 @@ fn losses(failure: &str, fates: &[(&str, Fate)]) -> String {
 
 fn cells_of(failure: &str, fate: &Fate) -> Vec<String> {
     let numbers = [fate.asked, fate.right, fate.wrong, fate.lost(), fate.processes, fate.died];
-    let short = FAILURES.iter().find(|(id, ..)| *id == failure).map_or(failure, |(.., short)| short);
-    std::iter::once(short.to_owned()).chain(numbers.map(whole)).collect()
+    std::iter::once(short(failure).to_owned()).chain(numbers.map(whole)).collect()
 }
 
 fn whole(number: usize) -> String {

@@ -3,13 +3,16 @@
 //! # Layout
 //!
 //! * [`record`]: o registro, lido e arrumado.
+//! * [`view`]: a medição que se mostra, e a que fica ao lado dela.
 //! * [`bars`], [`timeline`], [`curve`], [`processes`], [`fates`]: os gráficos.
-//! * [`chart`]: o que todos eles têm: o título, o resumo e a tabela dos números.
+//! * [`chart`]: o que todos eles têm: a pergunta, a resposta e a tabela dos números.
 //! * [`table`], [`advice`], [`verdicts`], [`value`]: o que é texto.
-//! * [`caption`]: a legenda que diz de que máquina é a figura.
+//! * [`agreement`]: onde duas máquinas concordam e onde diferem.
+//! * [`caption`]: o que cerca a figura: a pergunta, a resposta, de que máquinas ela é.
 //! * [`number`], [`names`], [`titles`], [`pen`], [`axis`]: números, nomes, títulos, traços e escalas.
 
 pub mod advice;
+pub mod agreement;
 pub mod axis;
 pub mod bars;
 pub mod caption;
@@ -26,13 +29,17 @@ pub mod timeline;
 pub mod titles;
 pub mod value;
 pub mod verdicts;
+pub mod view;
 
 use mdbook::errors::Result;
 use multiprocessamento::workbook::format::metric_label;
 
 use crate::directive::Directive;
 use crate::project::Lesson;
+use chart::Chart;
 use record::{Missing, Record, Records};
+use table::Table;
+use view::View;
 
 /// O que entra no lugar de uma diretiva `{{#medida …}}`, a de número `place` na página.
 ///
@@ -45,21 +52,16 @@ use record::{Missing, Record, Records};
 pub fn answer(lesson: &Lesson, directive: &Directive, records: &Records, place: usize) -> Result<String> {
     let figure = Figure::parse(directive)?;
     if let Figure::Value(value) = &figure {
-        return Ok(value::inline(value, records.preferred().ok(), place));
+        return Ok(value::inline(value, records.preferred(), place));
     }
-    let bodies = match records.preferred() {
-        Err(missing) => vec![caption::notice(missing, lesson)],
-        Ok(_) => {
-            let both: Vec<&Record> = [&records.readers, &records.reference].into_iter().flatten().collect();
-            let drawn = |record: &&Record| {
-                let group = figure.group(record, &both);
-                figure.draw(record, &group).map(|body| caption::figure(&body, record, lesson))
-            };
-            let drawn: Vec<String> = both.iter().filter_map(drawn).collect();
-            if drawn.is_empty() { vec![caption::notice(&Missing::Figure, lesson)] } else { drawn }
+    let body = match View::of(records) {
+        Err(missing) => caption::notice(missing, lesson),
+        Ok(view) => {
+            let drawn = figure.draw(&view).map(|drawn| drawn.html(&view, lesson));
+            drawn.unwrap_or_else(|| caption::notice(&Missing::Figure, lesson))
         }
     };
-    Ok(format!("\n\n<div class=\"medidas\" data-medida=\"{place}\">\n{}\n</div>\n\n", bodies.join("\n")))
+    Ok(format!("\n\n<div class=\"medidas\" data-medida=\"{place}\">\n{body}\n</div>\n\n"))
 }
 
 /// As figuras que uma página pode pedir.
@@ -134,33 +136,71 @@ impl<'a> Figure<'a> {
         })
     }
 
-    /// Os registros que dividem a escala com este: os dois, para que se comparem à vista. Os tempos de cargas diferentes
-    /// não se comparam, e cada um fica na sua.
-    fn group<'r>(&self, record: &Record, both: &[&'r Record]) -> Vec<&'r Record> {
-        let needs_same_load = match self {
-            Self::Times => true,
-            Self::Timeline { ruler, .. } => *ruler != timeline::Ruler::OwnSerial,
-            _ => false,
-        };
-        let fits = |other: &&Record| !needs_same_load || other.start.workload == record.start.workload;
-        both.iter().copied().filter(fits).collect()
+    /// A figura; nada, quando o registro não tem do que fazê-la.
+    fn draw(&self, view: &View) -> Option<caption::Figure> {
+        match self {
+            Self::Table => table::draw(view),
+            Self::Metrics(names) => table::of_metrics(view, names),
+            Self::Advice => advice::draw(view),
+            Self::Verdicts => verdicts::draw(view),
+            Self::Value(_) => None,
+            Self::Times if view.has_one_load() => bars::of_times(view).map(|chart| whole(chart, true)),
+            Self::Times => panels(view, true, |record, _| bars::of_times(&View::alone(record))),
+            Self::Bars(metric) => bars::of_metric(view, metric).map(|chart| whole(chart, false)),
+            Self::Timeline { ruler, models } => {
+                let needs_same_load = *ruler != timeline::Ruler::OwnSerial;
+                panels(view, needs_same_load, |record, group| timeline::draw(record, *ruler, models, group))
+            }
+            Self::Curve(series) => panels(view, false, |record, group| curve::draw(record, series, group)),
+            Self::Processes => panels(view, false, |record, _| processes::draw(record)),
+            Self::Fates(failures) => panels(view, false, |record, _| fates::draw(record, failures)),
+        }
     }
+}
 
-    /// A figura, na escala que serve a todo o grupo; nada, quando o registro não tem do que fazê-la.
-    fn draw(&self, record: &Record, group: &[&Record]) -> Option<String> {
-        let chart = match self {
-            Self::Table => return table::draw(record),
-            Self::Metrics(names) => return table::of_metrics(record, names),
-            Self::Advice => return advice::draw(record),
-            Self::Verdicts => return verdicts::draw(record),
-            Self::Value(_) => return None,
-            Self::Times => bars::of_times(record, group),
-            Self::Bars(metric) => bars::of_metric(record, metric, group),
-            Self::Timeline { ruler, models } => timeline::draw(record, *ruler, models, group),
-            Self::Curve(series) => curve::draw(record, series, group),
-            Self::Processes => processes::draw(record),
-            Self::Fates(failures) => fates::draw(record, failures),
-        };
-        chart.map(|chart| chart.html())
+/// A figura de um desenho que já mostra as duas máquinas.
+fn whole(chart: Chart, is_of_common_load: bool) -> caption::Figure {
+    caption::Figure {
+        body: chart.svg(),
+        comparison: agreement::sentence(&chart.values.0, &chart.beside, chart.values.1, &chart.show)
+            .unwrap_or_default(),
+        question: chart.title,
+        answer: chart.summary,
+        numbers: chart.numbers.html(),
+        is_of_common_load,
     }
+}
+
+/// A figura de um desenho por máquina, um acima do outro, na mesma escala onde ela é a mesma.
+fn panels(
+    view: &View,
+    needs_same_load: bool,
+    draw: impl Fn(&Record, &[&Record]) -> Option<Chart>,
+) -> Option<caption::Figure> {
+    let of = |record| draw(record, &view.group(record, needs_same_load));
+    let own = of(view.shown)?;
+    let Some((reference, record)) = view.beside.and_then(|record| Some((of(record)?, record))) else {
+        return Some(whole(own, needs_same_load));
+    };
+    let mut numbers = Table::like(&own.numbers);
+    let mut body = String::new();
+    for (record, chart) in [(view.shown, &own), (record, &reference)] {
+        let (class, owner) = caption::owner(record);
+        body += &format!("<p class=\"figura-de-quem {class}\">{owner}</p>\n{}\n", chart.svg());
+        numbers.machine(record, view);
+        numbers.append(&chart.numbers);
+    }
+    let comparison = if needs_same_load && !view.has_one_load() {
+        Some(table::OTHER_LOAD.to_owned())
+    } else {
+        agreement::sentence(&own.values.0, &reference.values.0, own.values.1, &own.show)
+    };
+    Some(caption::Figure {
+        question: own.title,
+        answer: own.summary,
+        body: body.trim_end().to_owned(),
+        comparison: comparison.unwrap_or_default(),
+        numbers: numbers.html(),
+        is_of_common_load: needs_same_load,
+    })
 }

@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use multiprocessamento::workbook::format::decimal;
 
-/// Largura de todo desenho, em unidades próprias: a 400 px de tela, a letra ainda tem 10 px.
+/// Largura de todo desenho, em unidades próprias. Numa tela de 390 px o desenho fica com uns 350, e a letra que
+/// `theme/caderno.css` lhe dá, maior do que na larga, tem 12 px.
 pub const WIDTH: f64 = 480.0;
 
 /// As marcas dos pontos de uma curva, a partir do centro: um círculo, um quadrado, um triângulo, um losango, um
@@ -88,14 +89,14 @@ impl Pen {
         self.write(format_args!("<g{}>\n", attribute(tip)));
     }
 
-    /// Fecha o grupo que [`Pen::group`] abriu.
-    pub fn ungroup(&mut self) {
-        self.body.push_str("</g>\n");
+    /// Um grupo com estes atributos, até [`Pen::ungroup`].
+    pub fn open(&mut self, attributes: &str) {
+        self.write(format_args!("<g {attributes}>\n"));
     }
 
-    /// Põe por baixo de tudo um desenho já feito.
-    pub fn under(&mut self, drawing: &str) {
-        self.body.insert_str(0, &format!("{}\n", drawing.trim_end()));
+    /// Fecha o grupo que [`Pen::group`] ou [`Pen::open`] abriu.
+    pub fn ungroup(&mut self) {
+        self.body.push_str("</g>\n");
     }
 
     /// O que se desenhou até aqui.

@@ -2,6 +2,7 @@
 
 use multiprocessamento::workbook::format::{count, model_label};
 
+use super::agreement;
 use super::chart::Chart;
 use super::names::class;
 use super::pen::{Area, Pen, WIDTH};
@@ -11,11 +12,11 @@ use super::table::Table;
 /// Os modelos que se comparam aqui; o serial não reparte trabalho.
 const MODELS: [&str; 5] = ["threads", "thread_pool", "rayon", "process_pool", "processes"];
 
-const THREAD: Area = Area { x: 0.0, y: 0.0, width: 98.0, height: 24.0 };
+const THREAD: Area = Area { x: 0.0, y: 0.0, width: 114.0, height: 25.0 };
 const GAP: f64 = 6.0;
 const PADDING: f64 = 8.0;
-const HEADING: f64 = 22.0;
-const PER_ROW: usize = 4;
+const HEADING: f64 = 24.0;
+const PER_ROW: usize = 3;
 /// Mais do que isto não ensina mais nada e não cabe na página.
 const MOST: usize = 16;
 
@@ -29,7 +30,7 @@ struct Process {
 pub fn draw(record: &Record) -> Option<Chart> {
     let mut pen = Pen::default();
     let mut numbers = Table::of_chart(&["Modelo", "Processo (PID)", "Threads (TID)"]);
-    let mut headings = Vec::new();
+    let (mut headings, mut counts) = (Vec::new(), Vec::new());
     let mut y = 0.0;
     for model in MODELS {
         let processes = processes(record, model);
@@ -38,12 +39,19 @@ pub fn draw(record: &Record) -> Option<Chart> {
             pen.text("nome", (1.0, y + 15.0), &heading);
             y = row(&mut pen, y + HEADING, &class(model), &processes) + 12.0;
             headings.push(heading);
+            counts.push((model_label(model).to_owned(), processes.len() as f64));
             let rows: Vec<Vec<String>> = processes.iter().map(cells).collect();
             numbers.rows(model, &rows);
         }
     }
     (y > 0.0).then(|| Chart {
-        title: "Processos e threads de cada modelo".to_owned(),
+        kind: "processos",
+        name: String::new(),
+        axes: [None, None],
+        values: (counts, agreement::Ends("quem usa menos processos é", "quem usa mais é")),
+        beside: Vec::new(),
+        show: Box::new(|value| count(value as usize, "processo", "processos")),
+        title: "Quantos processos há em cada modelo, e quantas threads?".to_owned(),
         summary: format!("Quem fez o trabalho: {}.", headings.join("; ")),
         pen,
         height: y - 11.0,

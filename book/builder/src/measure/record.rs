@@ -68,17 +68,9 @@ impl Records {
         Records { readers, reference: load(&reference, false) }
     }
 
-    /// A medição do leitor ou, se ele ainda não mediu, a de referência.
-    ///
-    /// # Erros
-    ///
-    /// Quando não há nenhuma, ou quando a preferida está quebrada: mostrar a referência no lugar esconderia do leitor
-    /// que a medição dele se perdeu.
-    pub fn preferred(&self) -> Result<&Record, &Missing> {
-        match &self.readers {
-            Err(Missing::Record) => self.reference.as_ref(),
-            readers => readers.as_ref(),
-        }
+    /// A medição do leitor ou, se ele ainda não mediu ou o registro dele está quebrado, a de referência.
+    pub fn preferred(&self) -> Option<&Record> {
+        self.readers.as_ref().or(self.reference.as_ref()).ok()
     }
 }
 

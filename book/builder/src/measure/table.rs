@@ -3,29 +3,51 @@
 use std::fmt::Write;
 
 use multiprocessamento::workbook::format::{decimal, integer, metric_label, model_label, percent, quantity};
+use multiprocessamento::workbook::record::ModelResult;
 
+use super::agreement::{Ends, VALUES, Values, sentence};
+use super::caption::{Figure, owner};
+use super::chart::times_over;
 use super::names::class;
 use super::number::TimeScale;
 use super::pen::escape;
-use super::record::{Record, distinct};
+use super::record::{Record, distinct, time_scale};
+use super::view::View;
 
 /// Uma tabela em construção.
 pub struct Table {
     class: &'static str,
-    titles: String,
+    titles: Vec<String>,
     rows: String,
 }
 
 impl Table {
     /// Uma tabela ainda sem linhas; a primeira coluna é a dos modelos.
     pub fn new(class: &'static str, titles: &[&str]) -> Self {
-        let titles = titles.iter().map(|title| format!("<th scope=\"col\">{}</th>", escape(title))).collect();
-        Self { class, titles, rows: String::new() }
+        Self { class, titles: titles.iter().map(|title| escape(title)).collect(), rows: String::new() }
     }
 
     /// Os números de um gráfico.
     pub fn of_chart(titles: &[&str]) -> Self {
         Self::new("tempos numeros", titles)
+    }
+
+    /// Uma tabela de mesmas colunas, ainda sem linhas.
+    pub fn like(other: &Table) -> Self {
+        Self { rows: String::new(), titles: other.titles.clone(), ..*other }
+    }
+
+    /// As linhas daqui em diante são desta máquina; onde há uma só, não é preciso dizer.
+    pub fn machine(&mut self, record: &Record, view: &View) {
+        if view.beside.is_some() {
+            let (class, owner) = owner(record);
+            let span = self.titles.len();
+            // Escrever em uma `String` não falha.
+            let _ = writeln!(
+                self.rows,
+                "<tr class=\"de-quem\"><th scope=\"colgroup\" colspan=\"{span}\" class=\"{class}\">{owner}</th></tr>"
+            );
+        }
     }
 
     /// A linha de um modelo, com a cor dele.
@@ -35,21 +57,34 @@ impl Table {
 
     /// As linhas de um modelo, que as encabeça todas.
     pub fn rows(&mut self, model: &str, rows: &[Vec<String>]) {
-        let name = escape(model_label(model));
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|cells| cells.iter().map(|cell| escape(cell)).collect()).collect();
+        self.html_rows(&name(model), &rows);
+    }
+
+    /// As linhas de um nome qualquer; nome e células já são HTML. Cada célula leva o título da coluna: numa tela estreita a
+    /// tabela vira uma lista, e é ele que diz o que o número é.
+    pub fn html_rows(&mut self, name: &str, rows: &[Vec<String>]) {
         let span = if rows.len() > 1 { format!(" rowspan=\"{}\"", rows.len()) } else { String::new() };
-        let mut heading =
-            format!("<th scope=\"row\"{span}><span class=\"cor {}\"></span>{name}</th>", class(model));
+        let mut heading = format!("<th scope=\"row\"{span}>{name}</th>");
         for cells in rows {
-            let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
-            // Escrever em uma `String` não falha.
+            let titled = cells.iter().zip(&self.titles[1..]);
+            let cells: String =
+                titled.map(|(cell, title)| format!("<td data-titulo=\"{title}\">{cell}</td>")).collect();
             let _ = writeln!(self.rows, "<tr>{heading}{cells}</tr>");
             heading.clear();
         }
     }
 
+    /// As de outra tabela, embaixo das desta.
+    pub fn append(&mut self, other: &Table) {
+        self.rows += &other.rows;
+    }
+
     /// A tabela pronta.
     pub fn html(&self) -> String {
         let Self { class, titles, rows } = self;
+        let titles: String = titles.iter().map(|title| format!("<th scope=\"col\">{title}</th>")).collect();
         format!(
             "<div class=\"table-wrapper\"><table class=\"{class}\">\n<thead><tr>{titles}</tr></thead>\n\
              <tbody>\n{rows}</tbody></table></div>"
@@ -57,46 +92,138 @@ impl Table {
     }
 }
 
+/// O nome de um modelo, com a cor dele.
+pub fn name(model: &str) -> String {
+    format!("<span class=\"cor {}\"></span>{}", class(model), escape(model_label(model)))
+}
+
+/// O valor do leitor e, menor, o da referência. Quem não mediu tem um travessão.
+pub fn both(own: Option<String>, reference: Option<Option<String>>) -> String {
+    let own = own.map_or_else(|| "—".to_owned(), |own| escape(&own));
+    let Some(reference) = reference else { return own };
+    let reference = reference.map_or_else(|| "—".to_owned(), |reference| escape(&reference));
+    format!(
+        "{own} <span class=\"da-referencia\"><span class=\"so-leitor\">na referência: </span>{reference}</span>"
+    )
+}
+
 /// A tabela dos tempos; nada, sem resultados.
-pub fn draw(record: &Record) -> Option<String> {
-    if record.results.is_empty() {
-        return None;
-    }
-    let scale = record.time_scale();
-    let titles = ["Modelo", "Tempo", "Repetições", "Aceleração", "Eficiência", "Primos"];
-    let mut table = Table::new("tempos", &titles);
-    for result in &record.results {
-        let cells = [
-            scale.time(result.median),
-            range(&result.seconds, scale),
-            format!("{}×", decimal(result.speedup, 2)),
-            percent(result.efficiency),
-            integer(result.checksum),
+pub fn draw(view: &View) -> Option<Figure> {
+    let results = &view.shown.results;
+    let first = results.first()?;
+    let all = view.beside.into_iter().chain([view.shown]).flat_map(|record| &record.results);
+    let models = distinct(all.map(|result| result.model.as_str()));
+    let mut table = Table::new("tempos", &["Modelo", "Tempo", "Repetições", "Aceleração", "Eficiência"]);
+    for model in models {
+        let cell = |show: &dyn Fn(&ModelResult, TimeScale) -> String| {
+            let of = |record: &Record| {
+                let scale = time_scale(&view.group(record, true));
+                record.result(model).map(|result| show(result, scale))
+            };
+            both(of(view.shown), view.beside.map(of))
+        };
+        let cells = vec![
+            cell(&|result, scale| scale.time(result.median)),
+            cell(&|result, scale| range(&result.seconds, scale)),
+            cell(&|result, _| format!("{}×", decimal(result.speedup, 2))),
+            cell(&|result, _| percent(result.efficiency)),
         ];
-        table.row(&result.model, &cells);
+        table.html_rows(&name(model), &[cells]);
     }
-    Some(table.html())
+    let speedups = |record: &Record| -> Values {
+        let results = record.results.iter().filter(|result| result.model != "serial");
+        results.map(|result| (model_label(&result.model).to_owned(), result.speedup)).collect()
+    };
+    let own = speedups(view.shown);
+    let best = own.iter().filter(|(_, speedup)| speedup.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1));
+    let mut answer = best.map_or_else(String::new, |(model, speedup)| {
+        format!("Quem mais ganhou sobre o serial foi {model}: {}.", times_over(*speedup))
+    });
+    // Enquanto se mede, ainda não há o que conferir.
+    if first.checksum > 0 {
+        answer += &format!(" Todos contaram {} primos.", integer(first.checksum));
+    }
+    let ends = Ends("quem menos ganha é", "quem mais ganha é");
+    let comparison = match view.beside {
+        Some(reference) if view.has_one_load() => {
+            sentence(&own, &speedups(reference), ends, |speedup| format!("{}×", decimal(speedup, 2)))
+        }
+        Some(_) => Some(OTHER_LOAD.to_owned()),
+        None => None,
+    };
+    Some(Figure {
+        question: "Quanto leva cada modelo, e quanto ele ganha sobre o serial?".to_owned(),
+        answer: answer.trim().to_owned(),
+        body: table.html() + &legend(view),
+        comparison: comparison.unwrap_or_default(),
+        numbers: String::new(),
+        is_of_common_load: true,
+    })
+}
+
+/// O que se diz de tempos de contas diferentes.
+pub const OTHER_LOAD: &str = "As duas máquinas mediram contas de tamanhos diferentes: os tempos de uma não se comparam com os da outra.";
+
+/// O que a letra menor é.
+pub fn legend(view: &View) -> String {
+    match view.beside {
+        Some(_) => "<p class=\"evidencia\">Em letra menor, a máquina de referência.</p>".to_owned(),
+        None => String::new(),
+    }
 }
 
 /// Os números `names`, uma coluna cada um; nada, se ninguém tem nenhum deles.
-pub fn of_metrics(record: &Record, names: &[&str]) -> Option<String> {
-    let metrics = record.metrics.iter().filter(|metric| names.contains(&metric.name.as_str()));
-    let models = distinct(metrics.map(|metric| metric.model.as_str()));
-    if models.is_empty() {
-        return None;
-    }
-    let mut titles = vec![""];
-    titles.extend(names.iter().map(|name| metric_label(name).unwrap_or(name)));
+pub fn of_metrics(view: &View, names: &[&str]) -> Option<Figure> {
+    let of = |record: &Record, wanted: &str| -> Vec<(String, f64, String)> {
+        let metrics = record.metrics.iter().filter(|metric| metric.name == wanted);
+        metrics.map(|m| (m.model.clone(), m.value, quantity(m.value, &m.unit))).collect()
+    };
+    names.iter().find(|name| !of(view.shown, name).is_empty())?;
+    let all = view.beside.into_iter().chain([view.shown]).flat_map(|record| &record.metrics);
+    let models =
+        distinct(all.filter(|metric| names.contains(&metric.name.as_str())).map(|m| m.model.as_str()));
+    let titles = names.iter().map(|name| metric_label(name).unwrap_or(name));
+    let titles: Vec<&str> = std::iter::once("").chain(titles).collect();
     let mut table = Table::new("tempos numeros", &titles);
-    for model in models {
+    for model in &models {
         let cell = |name: &&str| {
-            let metric = record.metric(name, model);
-            metric.map_or("—".to_owned(), |metric| quantity(metric.value, &metric.unit))
+            let shown = |record: &Record| {
+                record.metric(name, model).map(|metric| quantity(metric.value, &metric.unit))
+            };
+            both(shown(view.shown), view.beside.map(shown))
         };
-        let cells: Vec<String> = names.iter().map(cell).collect();
-        table.row(model, &cells);
+        table.html_rows(&self::name(model), &[names.iter().map(cell).collect()]);
     }
-    Some(table.html())
+    let told = |name: &&str| {
+        let values = of(view.shown, name);
+        let low = values.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let label = metric_label(name).unwrap_or(name);
+        (values.len() > 1).then(|| format!("{label}: o menor é o de {}, {}", model_label(&low.0), low.2))
+    };
+    let told: Vec<String> = names.iter().filter_map(told).collect();
+    let values = |record: &Record| -> Values {
+        let measured = of(record, names[0]).into_iter();
+        measured.map(|(model, value, _)| (model_label(&model).to_owned(), value)).collect()
+    };
+    let unit = view.shown.metrics.iter().find(|metric| metric.name == names[0]).map(|metric| &metric.unit);
+    let comparison = view.beside.and_then(|reference| {
+        let show = |value| quantity(value, unit.map_or("", String::as_str));
+        let said = sentence(&values(view.shown), &values(reference), VALUES, show)?;
+        Some(if names.len() > 1 { format!("{}: {said}", capital(titles[1])) } else { said })
+    });
+    Some(Figure {
+        question: "Quanto custa cada coisa, em cada modelo?".to_owned(),
+        answer: if told.is_empty() { String::new() } else { format!("{}.", capital(&told.join("; "))) },
+        body: table.html() + &legend(view),
+        comparison: comparison.unwrap_or_default(),
+        numbers: String::new(),
+        is_of_common_load: false,
+    })
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Da repetição mais rápida à mais lenta.

@@ -5,7 +5,8 @@
 use multiprocessamento::workbook::format::{count, decimal, model_label, seconds};
 use multiprocessamento::workbook::record::Span;
 
-use super::chart::{Chart, times_over};
+use super::agreement;
+use super::chart::{Chart, Scale, times_over};
 use super::names::class;
 use super::number::TimeScale;
 use super::pen::{Area, Pen, WIDTH, tick_name, ticks};
@@ -13,8 +14,8 @@ use super::record::{Record, distinct, time_scale};
 use super::table::Table;
 
 const LEFT: f64 = 24.0;
-const RIGHT: f64 = 64.0;
-const HEADING: f64 = 21.0;
+const RIGHT: f64 = 78.0;
+const HEADING: f64 = 25.0;
 const LEGEND: f64 = 24.0;
 /// Quantos trabalhadores cabem com folga; dali em diante eles dividem uma altura fixa.
 const ROOMY: usize = 4;
@@ -72,11 +73,18 @@ pub fn draw(record: &Record, ruler: Ruler, models: &[&str], group: &[&Record]) -
     timeline.scale = scale;
     timeline.axis(top, end);
     let title = match ruler {
-        Ruler::Seconds => "Linha do tempo de cada modelo; mais curta é mais rápida",
-        Ruler::SecondsByCore => "Linha do tempo de cada modelo; o tom diz o núcleo",
-        Ruler::OwnSerial => "Linha do tempo de cada modelo, com o tempo serial da mesma linguagem como 1",
+        Ruler::Seconds => "Quem trabalhou, e quando?",
+        Ruler::SecondsByCore => "Em que núcleo cada trabalhador esteve? O tom diz qual",
+        Ruler::OwnSerial => "Quem trabalhou, e quando, com o tempo serial da mesma linguagem como 1?",
     };
+    let ends = lanes.iter().map(|lane| (model_label(lane.model).to_owned(), lane.end())).collect();
     Some(Chart {
+        kind: "linha-do-tempo",
+        name: String::new(),
+        axes: [Some(Scale { places: (LEFT, WIDTH - RIGHT), values: (0.0, end), is_log: false }), None],
+        values: (ends, agreement::Ends("quem acaba primeiro é", "quem acaba por último é")),
+        beside: Vec::new(),
+        show: Box::new(move |value| times.time(value)),
         title: title.to_owned(),
         summary: summary(&lanes, times)?,
         pen: timeline.pen,
@@ -192,7 +200,7 @@ impl Timeline {
         for worker in workers {
             if is_roomy {
                 let name = (worker + 1).to_string();
-                self.pen.text("fim", (LEFT - 5.0, self.y + height - 3.0), &name);
+                self.pen.text("fim", (LEFT - 5.0, self.y + height - 1.5), &name);
             }
             for span in lane.spans.iter().filter(|span| span.worker == worker) {
                 self.span(span, height);
@@ -218,7 +226,7 @@ impl Timeline {
         for &tick in &ticks {
             let x = LEFT + tick * self.scale / self.times.convert(1.0);
             self.pen.line("grade", (x, top), (x, self.y));
-            self.pen.text("meio", (x, self.y + 16.0), &tick_name(tick, &ticks));
+            self.pen.text("meio", (x, self.y + 18.0), &tick_name(tick, &ticks));
         }
         let right = WIDTH - RIGHT;
         self.pen.line("eixo", (LEFT, self.y), (right, self.y));
@@ -226,16 +234,16 @@ impl Timeline {
             Ruler::OwnSerial => self.times.name.to_owned(),
             _ => format!("{} desde o início do modelo", self.times.name),
         };
-        self.pen.text("meio", ((LEFT + right) / 2.0, self.y + 33.0), &title);
-        self.pen.text("meio", ((LEFT + right) / 2.0, self.y + 50.0), "uma faixa por trabalhador");
-        self.y += 55.0;
+        self.pen.text("meio", ((LEFT + right) / 2.0, self.y + 38.0), &title);
+        self.pen.text("meio", ((LEFT + right) / 2.0, self.y + 58.0), "uma faixa por trabalhador");
+        self.y += 64.0;
     }
 
     /// O tom de cada núcleo usado.
     fn legend(&mut self, lanes: &[Lane]) {
         let mut cores = distinct(lanes.iter().flat_map(|lane| &lane.spans).map(|span| span.cpu));
         cores.sort_unstable();
-        let step = 92.0;
+        let step = 108.0;
         let mut x = LEFT;
         for core in cores {
             if x + step > WIDTH {

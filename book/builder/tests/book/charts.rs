@@ -3,7 +3,7 @@
 use std::fs;
 
 use livro::measure::titles;
-use multiprocessamento::workbook::record::Event;
+use multiprocessamento::workbook::record::{Event, Verdict};
 use scraper::Html;
 
 use crate::invented::{MODELS, events, lines, record};
@@ -95,7 +95,9 @@ fn the_summary_says_what_this_record_shows() {
         ),
     ] {
         let page = figure(directive, None);
-        assert_eq!(text(select(&page, "svg > desc")[0]), wanted, "{directive}");
+        for told in ["svg > desc", "p.figura-resposta"] {
+            assert_eq!(text(select(&page, told)[0]), wanted, "{directive}");
+        }
     }
     let page = figure("{{#medida curva speedup_by_workers}}", None);
     let summary = text(select(&page, "svg > desc")[0]);
@@ -125,23 +127,30 @@ fn two_records_side_by_side_share_the_scale() {
     let length = |mark: scraper::ElementRef| -> f64 {
         mark.attr("width").and_then(|width| width.parse().ok()).expect("tem largura")
     };
-    for (directive, mark) in [
-        ("{{#medida barras}}", "rect.modelo-serial"),
-        ("{{#medida barras spawn_us}}", "rect.modelo-processes"),
-        ("{{#medida linha-do-tempo}}", "rect.trecho.modelo-serial"),
+    for (directive, own, reference) in [
+        ("{{#medida barras}}", "rect.modelo-serial:not(.referencia)", "rect.referencia.modelo-serial"),
+        (
+            "{{#medida barras spawn_us}}",
+            "rect.modelo-processes:not(.referencia)",
+            "rect.referencia.modelo-processes",
+        ),
+        (
+            "{{#medida linha-do-tempo}}",
+            ".maquina-leitor + svg rect.trecho.modelo-serial",
+            ".maquina-referencia + svg rect.trecho.modelo-serial",
+        ),
     ] {
         let page = figure(directive, Some(&slower(2_000_000)));
-        let first = |number| select(&page, &format!("figure:nth-child({number}) {mark}"))[0];
-        let ratio = length(first(1)) / length(first(2));
-        assert!((ratio - 2.0).abs() < 0.02, "{directive}: {ratio}");
+        let [own, reference] = [own, reference].map(|mark| length(select(&page, mark)[0]));
+        assert!((own / reference - 2.0).abs() < 0.02, "{directive}: {own} {reference}");
+        assert_eq!(select(&page, "figure").len(), 1, "{directive}: uma figura só");
     }
     let page = figure("{{#medida curva speedup_by_workers}}", Some(&slower(2_000_000)));
-    let marks = |number| -> Vec<String> {
-        let axis = format!("figure:nth-child({number}) svg > text[text-anchor]");
-        select(&page, &axis).into_iter().map(text).collect()
+    let axes = |number: usize| {
+        let chart = select(&page, "svg.grafico")[number];
+        ["data-eixo-x", "data-eixo-y"].map(|axis| chart.attr(axis).expect("tem eixo").to_owned())
     };
-    assert!(!marks(1).is_empty());
-    assert_eq!(marks(1), marks(2), "os mesmos eixos");
+    assert_eq!(axes(0), axes(1), "os mesmos eixos");
 }
 
 #[test]
@@ -160,5 +169,45 @@ fn every_mark_of_a_chart_says_its_value_under_the_pointer() {
         ("{{#medida destinos abort}}", "g[data-dica]", 3),
     ] {
         assert_eq!(select(&figure(directive, None), mark).len(), count, "{directive}");
+    }
+}
+
+#[test]
+fn the_figure_says_where_the_two_machines_agree_and_where_they_differ() {
+    let said = |directive: &str, own: &str| {
+        let page = figure(directive, Some(own));
+        select(&page, "p.figura-comparacao").first().map(|said| text(*said)).unwrap_or_default()
+    };
+    let twice = slower(2_000_000);
+    let agree = said("{{#medida barras}}", &twice);
+    assert!(agree.starts_with("As duas máquinas concordam: o mais rápido é threads nas duas"), "{agree}");
+    assert!(agree.contains("quase as mesmas"), "{agree}");
+
+    let mut events = events(3);
+    for event in &mut events {
+        match event {
+            Event::Result(result) if result.model == "threads" => result.median *= 9.0,
+            Event::Claim(claim) if claim.id == "3.C2" => claim.verdict = Some(Verdict::Confirmed),
+            _ => {}
+        }
+    }
+    let differ = said("{{#medida barras}}", &lines(&events));
+    assert!(differ.contains("o mais lento é threads nesta, serial na de referência"), "{differ}");
+    assert!(differ.contains("Onde mais se afastam é em threads: 8,64 s nesta, 0,96 s na outra."), "{differ}");
+    let verdicts = said("{{#medida vereditos}}", &lines(&events));
+    assert_eq!(verdicts, "As duas máquinas dão o mesmo veredito a 2 de 3; diferem em 3.C2.");
+
+    let other = said("{{#medida tabela}}", &slower(1_000));
+    assert!(other.contains("não se comparam"), "{other}");
+    assert!(select(&figure("{{#medida barras}}", None), "p.figura-comparacao").is_empty(), "só há uma");
+}
+
+#[test]
+fn a_model_still_to_be_measured_keeps_its_place() {
+    let mut events = events(3);
+    events.retain(|event| !matches!(event, Event::Result(result) if result.model != "serial"));
+    for (directive, row) in [("{{#medida barras}}", "g[data-modelo]"), ("{{#medida tabela}}", "tbody tr")] {
+        let page = figure(directive, Some(&lines(&events)));
+        assert_eq!(select(&page, row).len(), MODELS.len(), "{directive}");
     }
 }

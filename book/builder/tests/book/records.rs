@@ -41,7 +41,7 @@ fn without_a_record_the_page_says_what_to_run() {
 }
 
 #[test]
-fn a_broken_record_is_named_instead_of_hidden_by_the_reference() {
+fn a_broken_record_is_named_and_the_reference_shown_in_its_place() {
     let whole = record(3);
     for broken in ["", "isto não é JSON\n", &whole[..whole.len() / 2], &record(2)] {
         let sandbox = Sandbox::new();
@@ -50,7 +50,55 @@ fn a_broken_record_is_named_instead_of_hidden_by_the_reference() {
         let page = sandbox.fill("{{#medida tabela}}").expect("não é um erro");
         assert!(page.contains("caderno/lesson-3.json"), "{broken:.40}: {page}");
         assert!(page.contains("cargo run --bin lesson-3"), "{page}");
+        assert!(page.contains("Máquina de referência") && !page.contains("Sua máquina"), "{page}");
     }
+}
+
+#[test]
+fn a_first_look_stands_alone_and_never_in_the_place_of_a_careful_measure() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &record_from("processador da referência"));
+    let mut events = events(3);
+    if let Event::Start(start) = &mut events[0] {
+        (start.quick, start.machine.cpu) = (true, "processador apressado".to_owned());
+    }
+    sandbox.write("caderno/lesson-3-rapida.json", &lines(&events));
+    for directive in ["{{#medida tabela}}", "{{#medida barras}}", "{{#medida vereditos}}"] {
+        let page = sandbox.fill(directive).expect("há registro");
+        assert!(page.contains("Primeira olhada") && page.contains("processador apressado"), "{page}");
+        assert!(!page.contains("processador da referência") && !page.contains("figura-comparacao"), "{page}");
+    }
+    let value = sandbox.fill("{{#medida valor median serial}}").expect("há registro");
+    assert!(value.contains("primeira olhada"), "{value}");
+
+    sandbox.write(&readers(3), &record_from("processador do leitor"));
+    let page = sandbox.fill("{{#medida tabela}}").expect("há registro");
+    assert!(page.contains("processador do leitor") && !page.contains("apressado"), "{page}");
+}
+
+#[test]
+fn a_record_of_another_version_is_still_read() {
+    let sandbox = Sandbox::new();
+    let newer = record(3).replacen('\n', "\n{\"event\":\"legend\",\"kind\":\"model\",\"id\":\"x\"}\n", 1);
+    sandbox.write(&readers(3), &newer);
+    let page = sandbox.fill("{{#medida tabela}}").expect("há registro");
+    assert!(page.contains("Sua máquina"), "{page}");
+}
+
+#[test]
+fn an_undecided_claim_says_why_and_what_to_do() {
+    let mut events = events(3);
+    for event in &mut events {
+        if let Event::Claim(claim) = event
+            && claim.id == "3.C3"
+        {
+            claim.reason = Some("há um núcleo só; meça onde haja dois".to_owned());
+        }
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write(&readers(3), &lines(&events));
+    let page = sandbox.fill("{{#medida vereditos}}").expect("há registro");
+    assert!(page.contains("há um núcleo só; meça onde haja dois"), "{page}");
 }
 
 #[test]
