@@ -1,4 +1,4 @@
-//! As caixas de um capítulo: medir, conferir o exercício, comparar o palpite com o que se mediu.
+//! As caixas de um capítulo: medir e conferir o exercício.
 //!
 //! Os formulários só aparecem na página que vem do servidor; numa cópia parada fica o comando a copiar.
 
@@ -6,9 +6,6 @@ use multiprocessamento::workbook::format::model_label;
 use multiprocessamento::workbook::model::Model;
 
 use crate::project::Lesson;
-
-/// O começo do que se mediu, fechado até que o leitor escreva o seu palpite.
-pub const MEASURED: &str = "<details class=\"mediu\"><summary>O que se mediu</summary>";
 
 /// Como rodar a lição.
 pub fn run(lesson: &Lesson) -> String {

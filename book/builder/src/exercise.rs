@@ -5,6 +5,7 @@ use std::fs;
 use mdbook::errors::{Error, Result};
 
 use crate::project::{Lesson, Project};
+use crate::spoiler;
 
 /// As dicas da lição, cada uma na sua dobra.
 ///
@@ -40,7 +41,10 @@ fn is_anchor(line: &str) -> bool {
 }
 
 fn fold(class: &str, title: &str, markdown: &str) -> String {
-    format!("\n<details class=\"{class}\"><summary>{title}</summary>\n\n{markdown}\n\n</details>\n")
+    let (open, close) = spoiler::BLOCK;
+    format!(
+        "\n<details class=\"{class}\"><summary>{title}</summary>{open}\n\n{markdown}\n\n{close}</details>\n"
+    )
 }
 
 fn read(project: &Project, lesson: &Lesson, name: &str) -> Result<String> {

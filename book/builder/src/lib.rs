@@ -6,7 +6,9 @@
 //! * [`assembly`]: constrói o livro inteiro, dentro deste processo.
 //! * [`preprocessor`] e [`directive`]: trocam `{{#medida …}}` e companhia pelo que elas pedem.
 //! * [`measure`]: tabelas, gráficos e vereditos a partir do registro de uma lição.
-//! * [`boxes`]: medir e conferir sem sair da página, prever antes.
+//! * [`boxes`]: medir e conferir sem sair da página.
+//! * [`question`]: o que se pergunta antes de medir, e o que se mostra depois.
+//! * [`spoiler`]: o que a busca não deve mostrar.
 //! * [`exercise`]: as dicas e a solução de um exercício.
 //! * [`renderer`] e [`words`]: as páginas do mdBook, com a interface em português.
 //! * [`serve`]: o servidor local.
@@ -20,6 +22,8 @@ pub mod exercise;
 pub mod measure;
 pub mod preprocessor;
 pub mod project;
+pub mod question;
 pub mod renderer;
 pub mod serve;
+pub mod spoiler;
 pub mod words;

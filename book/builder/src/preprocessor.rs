@@ -11,7 +11,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use crate::directive::{self, Directive};
 use crate::measure::record::Records;
 use crate::project::{Lesson, Project};
-use crate::{boxes, exercise, measure};
+use crate::{boxes, exercise, measure, question};
 
 /// O pré-processador, com o nome da tabela dele em `book.toml`.
 pub struct Caderno;
@@ -75,7 +75,10 @@ fn answer(
 ) -> Result<String> {
     let mut measured = |lesson: &Lesson, directive: &Directive| {
         let records = read.entry(lesson.number).or_insert_with(|| Records::load(project, lesson));
-        measure::answer(lesson, directive, records, place)
+        match directive.name {
+            "pergunta" => question::html(directive, records, place),
+            _ => measure::answer(lesson, directive, records, place),
+        }
     };
     if directive.name == "medida"
         && let Some((number, arguments)) = of_other_lesson(directive)
@@ -86,15 +89,14 @@ fn answer(
     }
     let lesson = chapter
         .ok_or_else(|| directive.refuse("fora de um capítulo de lição, só `medida lesson-N …` funciona"))?;
-    if directive.name != "medida" && !directive.arguments.is_empty() {
+    if !matches!(directive.name, "medida" | "pergunta") && !directive.arguments.is_empty() {
         return Err(directive.refuse("não aceita argumentos"));
     }
     match directive.name {
         "rodar" => Ok(boxes::run(lesson)),
         "conferir" => Ok(boxes::check(lesson)),
-        "mediu" => Ok(boxes::MEASURED.to_owned()),
-        "fim" => Ok("</details>".to_owned()),
-        "medida" => measured(lesson, directive),
+        "fim" => Ok(question::end()),
+        "medida" | "pergunta" => measured(lesson, directive),
         "dicas" => exercise::hints(project, lesson),
         "solucao" => exercise::solution(project, lesson),
         _ => Err(directive.refuse("diretiva desconhecida (um texto literal começa com barra)")),

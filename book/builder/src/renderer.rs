@@ -7,6 +7,7 @@ use mdbook::errors::{Error, Result};
 use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 
+use crate::spoiler;
 use crate::words::{BOOK_JS, NOT_FOUND, PAGE, REDIRECT, SEARCHER_JS, Word};
 
 /// O gerador `html` do mdBook, seguido da tradução.
@@ -21,10 +22,12 @@ impl Renderer for Portuguese {
         HtmlHandlebars::new().render(context)?;
         for file in files(&context.destination)? {
             let tables = tables(&file)?;
-            if tables.is_empty() {
+            let is_index = is_script(&file, "searchindex");
+            if tables.is_empty() && !is_index {
                 continue;
             }
             let mut text = fs::read_to_string(&file)?;
+            text = if is_index { spoiler::clean_index(&text)? } else { spoiler::clean(text) };
             for table in tables {
                 text = translate(text, table).map_err(|missing| {
                     Error::msg(format!(
@@ -61,7 +64,6 @@ pub fn translate(mut text: String, table: &[Word]) -> Result<String, &'static st
 /// As tabelas que valem para um arquivo.
 fn tables(file: &Path) -> Result<Vec<&'static [Word]>> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_script = |stem: &str| name.starts_with(stem) && name.ends_with(".js");
     Ok(match name {
         "toc.html" => vec![],
         "404.html" => vec![PAGE, NOT_FOUND],
@@ -69,10 +71,17 @@ fn tables(file: &Path) -> Result<Vec<&'static [Word]>> {
             let is_redirect = fs::read_to_string(file)?.contains("http-equiv=\"refresh\"");
             vec![if is_redirect { REDIRECT } else { PAGE }]
         }
-        _ if is_script("book") => vec![BOOK_JS],
-        _ if is_script("searcher") => vec![SEARCHER_JS],
+        _ if is_script(file, "book") => vec![BOOK_JS],
+        _ if is_script(file, "searcher") => vec![SEARCHER_JS],
         _ => vec![],
     })
+}
+
+/// O mdBook põe no meio do nome um resumo do conteúdo.
+fn is_script(file: &Path, stem: &str) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let rest = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(".js"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {

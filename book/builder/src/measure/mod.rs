@@ -36,6 +36,7 @@ use multiprocessamento::workbook::format::metric_label;
 
 use crate::directive::Directive;
 use crate::project::Lesson;
+use crate::spoiler;
 use chart::Chart;
 use record::{Missing, Record, Records};
 use table::Table;
@@ -61,7 +62,11 @@ pub fn answer(lesson: &Lesson, directive: &Directive, records: &Records, place: 
             drawn.unwrap_or_else(|| caption::notice(&Missing::Figure, lesson))
         }
     };
-    Ok(format!("\n\n<div class=\"medidas\" data-medida=\"{place}\">\n{body}\n</div>\n\n"))
+    Ok(format!(
+        "\n\n<div class=\"medidas\" data-medida=\"{place}\">{open}\n{body}\n{close}</div>\n\n",
+        open = spoiler::BLOCK.0,
+        close = spoiler::BLOCK.1
+    ))
 }
 
 /// As figuras que uma página pode pedir.
@@ -117,21 +122,9 @@ impl<'a> Figure<'a> {
             }
             ["conselhos"] => Self::Advice,
             ["vereditos"] => Self::Verdicts,
-            ["metrica", name] => Self::Value(value::Value::Metric { name, model: "" }),
-            ["metrica", name, model] => {
-                known(model)?;
-                Self::Value(value::Value::Metric { name, model })
-            }
-            ["ponta", series, model, which @ ("primeira" | "ultima")] => {
-                known(model)?;
-                Self::Value(value::Value::End { series, model, is_last: which == "ultima" })
-            }
-            ["valor", what, model] => {
-                known(model)?;
-                let measure = value::Measure::parse(what)
-                    .ok_or_else(|| directive.refuse(&format!("não conheço o valor `{what}`")))?;
-                Self::Value(value::Value::Result { measure, model })
-            }
+            ["metrica" | "ponta" | "valor", ..] => Self::Value(
+                value::Value::parse(&directive.arguments).map_err(|reason| directive.refuse(&reason))?,
+            ),
             _ => return Err(directive.refuse("não conheço esta medida")),
         })
     }

@@ -4,6 +4,7 @@ use multiprocessamento::workbook::format::{decimal, percent, quantity};
 use multiprocessamento::workbook::record::Point;
 
 use super::caption::owner;
+use super::names::MODELS;
 use super::number::date;
 use super::pen::escape;
 use super::record::Record;
@@ -57,6 +58,80 @@ impl Measure {
     }
 }
 
+impl<'a> Value<'a> {
+    /// O que estas palavras pedem: `metrica NOME [MODELO]`, `valor QUAL MODELO`, `ponta SÉRIE MODELO primeira|ultima`.
+    ///
+    /// # Erros
+    ///
+    /// Uma linha que diz o que não se conhece.
+    pub fn parse(words: &[&'a str]) -> Result<Self, String> {
+        let known = |model: &'a str| match MODELS.contains(&model) {
+            true => Ok(model),
+            false => Err(format!("não conheço o modelo `{model}`")),
+        };
+        Ok(match *words {
+            ["metrica", name] => Value::Metric { name, model: "" },
+            ["metrica", name, model] => Value::Metric { name, model: known(model)? },
+            ["ponta", series, model, which @ ("primeira" | "ultima")] => {
+                Value::End { series, model: known(model)?, is_last: which == "ultima" }
+            }
+            ["valor", what, model] => {
+                let measure = Measure::parse(what).ok_or_else(|| format!("não conheço o valor `{what}`"))?;
+                Value::Result { measure, model: known(model)? }
+            }
+            _ => return Err(format!("não conheço a grandeza `{}`", words.join(" "))),
+        })
+    }
+
+    /// O número, na unidade do registro.
+    pub fn raw(&self, record: &Record) -> Option<f64> {
+        match self {
+            Value::Metric { name, model } => record.metric(name, model).map(|metric| metric.value),
+            Value::Result { measure, model } => record.result(model).map(|result| match measure {
+                Measure::Median => result.median,
+                Measure::Speedup => result.speedup,
+                Measure::Efficiency => result.efficiency,
+            }),
+            Value::End { series, model, is_last } => {
+                end(record, series, model, *is_last).map(|point| point.y)
+            }
+        }
+    }
+
+    /// A unidade dele no registro, se não é a do próprio texto.
+    pub fn unit<'r>(&self, record: &'r Record) -> Option<&'r str> {
+        match self {
+            Value::Metric { name, model } => record.metric(name, model).map(|metric| metric.unit.as_str()),
+            Value::Result { .. } | Value::End { .. } => None,
+        }
+    }
+
+    /// Em que figura ele aparece: o nome da grandeza, o modelo e, numa curva, em que ponta.
+    pub fn place(&self) -> (&'a str, &'a str, Option<&'static str>) {
+        match *self {
+            Value::Metric { name, model } => (name, model, None),
+            Value::Result { measure: Measure::Median, model } => ("median", model, None),
+            Value::Result { measure: Measure::Speedup, model } => ("speedup", model, None),
+            Value::Result { measure: Measure::Efficiency, model } => ("efficiency", model, None),
+            Value::End { series, model, is_last } => {
+                (series, model, Some(if is_last { "ultima" } else { "primeira" }))
+            }
+        }
+    }
+
+    /// O número, com a unidade, como uma frase o diz.
+    pub fn read(&self, record: &Record) -> Option<String> {
+        read(self, record)
+    }
+}
+
+/// Uma das pontas de uma curva.
+fn end<'r>(record: &'r Record, series: &str, model: &str, is_last: bool) -> Option<&'r Point> {
+    let own = record.points.iter().filter(|point| point.series == series && point.model == model);
+    let by_x = |a: &&Point, b: &&Point| a.x.total_cmp(&b.x);
+    if is_last { own.max_by(by_x) } else { own.min_by(by_x) }
+}
+
 /// O número, com a unidade; um travessão, quando ninguém o mediu.
 pub fn inline(value: &Value, record: Option<&Record>, place: usize) -> String {
     let text = record.and_then(|record| Some((read(value, record)?, record)));
@@ -82,10 +157,7 @@ fn read(value: &Value, record: &Record) -> Option<String> {
             Measure::Efficiency => percent(result.efficiency),
         }),
         Value::End { series, model, is_last } => {
-            let own = record.points.iter().filter(|point| point.series == *series && point.model == *model);
-            let by_x = |a: &&Point, b: &&Point| a.x.total_cmp(&b.x);
-            let point = if *is_last { own.max_by(by_x) } else { own.min_by(by_x) };
-            point.map(|point| match point.y_unit.as_str() {
+            end(record, series, model, *is_last).map(|point| match point.y_unit.as_str() {
                 "aceleração" => times(point.y),
                 unit => quantity(point.y, unit),
             })
