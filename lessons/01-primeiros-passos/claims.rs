@@ -2,23 +2,24 @@
 
 use multiprocessamento::workbook::compare::Versus;
 use multiprocessamento::workbook::format::times;
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::{Judgement, Ruler};
+use multiprocessamento::workbook::record::Claim;
 
-/// Quanto o pool pode custar a mais sem que valha a pena trocá-lo por processos feitos à mão: 10 %.
-/// Menos do que isso se perde na variação de uma repetição para a outra.
-const MARGIN: f64 = 1.10;
+/// O tempo do pool sobre o dos processos feitos à mão. Até 10 % a mais se perdem na variação de uma repetição para a
+/// outra. Só pelo dobro do tempo ele deixaria de bastar: aí vale a pena escrever as outras linhas.
+const ENOUGH: Ruler = Ruler::below(2.0).from(1.1);
 
-/// 1.C1: confirmada se o pool responde o mesmo, em menos linhas e sem custar mais do que a margem.
+/// 1.C1: confirmada se o pool responde o mesmo, em menos linhas e sem custar mais do que [`ENOUGH`].
 pub fn pool_is_enough(timing: &Versus, [pool, processes]: [usize; 2]) -> Claim {
     let text = "Para começar, basta o Pool: uma chamada faz o trabalho todo.";
-    let cheap = Verdict::at_most(timing.ratio, MARGIN).unless_busy(timing.others);
-    let verdict = cheap.and(Verdict::observed(timing.agree && pool < processes));
+    let cheap = Judgement::of(timing.ratio, ENOUGH).timed(timing.others);
+    let judgement = cheap.and(Judgement::observed(timing.agree && pool < processes));
     let answer = if timing.agree { "mesma resposta" } else { "respostas diferentes" };
     let evidence = format!(
-        "{answer}; tempo do Pool sobre o dos processos à mão: {}; linhas: {pool} contra {processes}",
+        "{answer}, em {pool} linhas contra {processes}; tempo do Pool sobre o dos processos à mão: {}",
         times(timing.ratio)
     );
-    Claim::judged("1.C1", text, verdict, evidence)
+    Claim::judged("1.C1", text, judgement, evidence)
 }
 
 /// 1.C2: diz como se importa um módulo; nenhuma medida poderia contradizê-la.
@@ -34,6 +35,7 @@ pub fn whole_module() -> Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
     use multiprocessamento::workbook::stats::Estimate;
 
     fn timing(low: f64, high: f64) -> Versus {
@@ -52,10 +54,17 @@ mod tests {
 
     #[test]
     fn a_slow_pool_a_long_pool_or_a_wrong_pool_refutes() {
-        assert_eq!(verdict(timing(1.2, 1.4), [4, 13]), Some(Verdict::Refuted));
+        assert_eq!(verdict(timing(2.1, 2.4), [4, 13]), Some(Verdict::Refuted));
         assert_eq!(verdict(timing(0.95, 1.05), [13, 13]), Some(Verdict::Refuted));
         let wrong = Versus { agree: false, ..timing(0.95, 1.05) };
         assert_eq!(verdict(wrong, [4, 13]), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn a_pool_a_little_slower_is_still_enough() {
+        let claim = pool_is_enough(&timing(1.2, 1.4), [4, 13]);
+        assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+        assert!(claim.reason.is_some_and(|reason| reason.contains("por pouco")));
     }
 
     #[test]

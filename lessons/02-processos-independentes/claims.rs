@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use multiprocessamento::workbook::compare::Comparison;
+use multiprocessamento::workbook::judge::Judgement;
 use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::{Claim, Span, Verdict};
+use multiprocessamento::workbook::record::{Claim, Span};
 use serde::{Deserialize, Serialize};
 
 /// Uma visita ao contador: quem foi, e o valor que viu depois de somar 1.
@@ -88,23 +89,22 @@ pub fn threads_share_a_process(own: u32, comparison: &Comparison) -> Claim {
         .iter()
         .filter_map(|&model| comparison.get(model))
         .flat_map(|m| m.typical_spans());
-    let (verdict, evidence) = judge_threads(own, spans);
-    Claim::judged("2.C1", text, verdict, evidence)
+    let (judgement, evidence) = judge_threads(own, spans);
+    Claim::judged("2.C1", text, judgement, evidence)
 }
 
 fn judge_threads<'a>(
     own: u32,
     spans: impl Iterator<Item = &'a Span>,
-) -> (Verdict, String) {
+) -> (Judgement, String) {
     let seen: BTreeSet<(u32, u32)> = spans.map(|span| (span.pid, span.tid)).collect();
     let pids: BTreeSet<u32> = seen.iter().map(|(pid, _)| *pid).collect();
-    let verdict = match (pids.iter().all(|pid| *pid == own), seen.len()) {
-        (false, _) => Verdict::Refuted,
-        (true, 0 | 1) => Verdict::Inconclusive,
-        (true, _) => Verdict::Confirmed,
-    };
+    let inside = Judgement::observed(pids.iter().all(|pid| *pid == own));
+    let judgement = inside.confirms_only_if(seen.len() > 1, || {
+        "não houve duas threads trabalhando; meça com dois trabalhadores ou mais, e sem excluir as threads"
+    });
     (
-        verdict,
+        judgement,
         format!(
             "{} threads trabalharam, em {} processo(s); o deste programa é {own}",
             seen.len(),
@@ -124,13 +124,11 @@ pub fn processes_are_separate(own: u32, counter: &Counter) -> Claim {
     let untouched = counter.after_processes == counter.after_threads;
     let contrast =
         counter.after_threads == counter.start + counter.threads.len() as u64;
-    let verdict = match (contrast, counter.processes.is_empty()) {
-        // Sem ver a escrita das threads, não ver a dos processos não quer dizer nada.
-        (false, _) | (_, true) => Verdict::Inconclusive,
-        _ => Verdict::observed(
-            separate && blind && untouched && counter.twins.are_apart(),
-        ),
-    };
+    let apart = separate && blind && untouched && counter.twins.are_apart();
+    // Sem ver a escrita das threads, não ver a dos processos não quer dizer nada.
+    let judgement = Judgement::observed(apart).needs(contrast && !counter.processes.is_empty(), || {
+        "o contador não mostrou nem as somas das threads, e não prova nada dos processos; meça de novo"
+    });
     let evidence = format!(
         "{} processos somaram 1 cada um, e cada um viu {}; aqui o contador ficou em {} (as threads o levaram de {} a {})",
         counter.processes.len(),
@@ -139,12 +137,13 @@ pub fn processes_are_separate(own: u32, counter: &Counter) -> Claim {
         counter.start,
         counter.after_threads,
     );
-    Claim::judged("2.C2", text, verdict, evidence)
+    Claim::judged("2.C2", text, judgement, evidence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn span(pid: u32, tid: u32) -> Span {
         Span {
@@ -159,7 +158,7 @@ mod tests {
     }
 
     fn threads_verdict(spans: &[Span]) -> Verdict {
-        judge_threads(7, spans.iter()).0
+        judge_threads(7, spans.iter()).0.verdict
     }
 
     #[test]

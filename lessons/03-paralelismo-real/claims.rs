@@ -2,22 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use multiprocessamento::workbook::compare::Comparison;
-use multiprocessamento::workbook::format::{decimal, times};
+use multiprocessamento::workbook::compare::{Comparison, TOO_SMALL, is_worth_sharing};
+use multiprocessamento::workbook::format::{decimal, percent, times};
+use multiprocessamento::workbook::judge::{AT_ONCE, GAINS, Judgement, Ruler};
 use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::{Claim, Verdict};
-use multiprocessamento::workbook::stats::Estimate;
+use multiprocessamento::workbook::record::Claim;
+use multiprocessamento::workbook::stats::{Estimate, median};
 
-/// Núcleos ocupados em média que provam simultaneidade. Um núcleo só nunca passa de 1; o décimo a mais
-/// cobre o erro dos relógios.
-const MORE_THAN_ONE: f64 = 1.1;
-
-/// Parte de todos os núcleos que precisa estar ocupada para dizer que todos foram usados. O quinto que
-/// falta é o começo (criar processos) e o fim (esperar o último).
-const NEARLY_ALL: f64 = 0.8;
-
-/// Eficiência a partir da qual compensa: de cada quatro núcleos pagos, três rendem.
-const WORTH_IT: f64 = 0.75;
+/// Que parte de todos os núcleos esteve ocupada. O quinto que pode faltar é o começo (criar processos) e o fim (esperar
+/// o último). Com menos da metade, o que falta já não são as pontas: há núcleos que não se usaram.
+const ALL: Ruler = Ruler::above(0.5).from(0.8).percent();
 
 /// O que se mediu do pool com um processo por núcleo.
 pub struct Figures {
@@ -31,6 +25,8 @@ pub struct Figures {
     pub heavy_speedup: Estimate,
     /// Aceleração numa conta pequena demais.
     pub light_speedup: Estimate,
+    /// Se a conta pesada era bastante para todos eles.
+    pub is_heavy: bool,
     /// Que parte da máquina esteve em outras mãos.
     pub others: f64,
 }
@@ -57,19 +53,23 @@ impl Figures {
             busy_cores: heavy_pool.busy_cores(),
             heavy_speedup: heavy.speedup(&heavy_pool),
             light_speedup: light.speedup(&light_pool),
+            is_heavy: is_worth_sharing(median(&heavy.measured[0].seconds()), cores),
             others: heavy.others,
         }
     }
 
-    fn judge(&self, id: &str, text: &str, verdict: Verdict, evidence: String) -> Claim {
-        if self.cores < 2 {
-            return Claim::unmeasured(
-                id,
-                text,
-                "esta máquina tem um núcleo só: nada pode rodar ao mesmo tempo",
-            );
-        }
-        Claim::judged(id, text, verdict.unless_busy(self.others), evidence)
+    fn judge(
+        &self,
+        id: &str,
+        text: &str,
+        judgement: Judgement,
+        evidence: String,
+    ) -> Claim {
+        let judgement = judgement
+            .refutes_only_if(self.is_heavy, || TOO_SMALL)
+            .timed(self.others)
+            .needs_two_cores(self.cores);
+        Claim::judged(id, text, judgement, evidence)
     }
 }
 
@@ -77,46 +77,49 @@ impl Figures {
 /// núcleos diferentes.
 pub fn different_cores_at_once(figures: &Figures) -> Claim {
     let text = "Processos podem rodar em núcleos diferentes ao mesmo tempo.";
-    let at_once = Verdict::at_least(figures.busy_cores, MORE_THAN_ONE);
-    let verdict = at_once.and(Verdict::observed(figures.seen >= 2));
+    let at_once = Judgement::of(figures.busy_cores, AT_ONCE);
+    let judgement = at_once.and(Judgement::observed(figures.seen >= 2));
     let evidence = format!(
-        "em média {} núcleos ocupados ao mesmo tempo ({} a {}); apareceram {} núcleos diferentes",
+        "apareceram {} núcleos diferentes; em média {} ocupados ao mesmo tempo ({} a {})",
+        figures.seen,
         decimal(figures.busy_cores.median, 2),
         decimal(figures.busy_cores.low, 2),
         decimal(figures.busy_cores.high, 2),
-        figures.seen,
     );
-    figures.judge("3.C1", text, verdict, evidence)
+    figures.judge("3.C1", text, judgement, evidence)
 }
 
-/// 3.C2: confirmada se todos os núcleos apareceram e quase todos estiveram ocupados o tempo todo.
+/// 3.C2: confirmada se todos os núcleos apareceram e quase todos estiveram ocupados o tempo todo. Um que não apareceu não
+/// basta para a refutar: podia estar com outro programa.
 pub fn all_cores(figures: &Figures) -> Claim {
     let text = "Todos os núcleos da máquina podem ser usados.";
-    let needed = NEARLY_ALL * figures.cores as f64;
-    let verdict = Verdict::at_least(figures.busy_cores, needed)
-        .and(Verdict::observed(figures.seen >= figures.cores));
-    let evidence = format!(
-        "{} de {} núcleos apareceram; em média {} ocupados (limiar: {})",
-        figures.seen,
-        figures.cores,
-        decimal(figures.busy_cores.median, 2),
-        decimal(needed, 2),
+    let Figures { seen, cores, busy_cores: Estimate { median, low, high }, .. } =
+        *figures;
+    let share = |busy: f64| busy / cores as f64;
+    let busy = Estimate { median: share(median), low: share(low), high: share(high) };
+    let judgement = Judgement::of(busy, ALL).confirms_only_if(
+        seen >= cores,
+        || "algum núcleo não apareceu, e podia estar com outro programa; meça de novo",
     );
-    figures.judge("3.C2", text, verdict, evidence)
+    let evidence = format!(
+        "{seen} de {cores} núcleos apareceram; em média {} deles ocupados ({} a {})",
+        percent(busy.median),
+        percent(busy.low),
+        percent(busy.high),
+    );
+    figures.judge("3.C2", text, judgement, evidence)
 }
 
-/// 3.C3: confirmada se, na conta pesada, a eficiência com todos os núcleos passa do limiar.
+/// 3.C3: confirmada se, na conta pesada, se ganha com todos os núcleos.
 pub fn pays_for_heavy_work(figures: &Figures) -> Claim {
     let text = "O paralelismo compensa em computação pesada.";
-    let needed = WORTH_IT * figures.cores as f64;
-    let verdict = Verdict::at_least(figures.heavy_speedup, needed);
+    let judgement = Judgement::of(figures.heavy_speedup, GAINS);
     let evidence = format!(
-        "aceleração de {} na conta pesada (limiar: {}×); numa conta de mil números, {}",
-        times(figures.heavy_speedup),
-        decimal(needed, 2),
+        "aceleração de {} numa conta de mil números; na conta pesada, {}",
         times(figures.light_speedup),
+        times(figures.heavy_speedup),
     );
-    figures.judge("3.C3", text, verdict, evidence)
+    figures.judge("3.C3", text, judgement, evidence)
 }
 
 /// A fração serial de Amdahl que melhor explica as acelerações de `model` com 2 a `cores` trabalhadores.
@@ -149,6 +152,7 @@ fn karp_flatt(speedup: f64, workers: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn near(value: f64) -> Estimate {
         Estimate { median: value, low: value * 0.98, high: value * 1.02 }
@@ -161,6 +165,7 @@ mod tests {
             busy_cores: near(3.9),
             heavy_speedup: near(3.8),
             light_speedup: near(0.1),
+            is_heavy: true,
             others: 0.0,
         }
     }
@@ -191,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn two_of_four_cores_confirm_only_the_first() {
+    fn two_of_four_cores_are_not_all_and_still_pay() {
         let half = Figures {
             seen: 2,
             busy_cores: near(1.95),
@@ -199,8 +204,35 @@ mod tests {
             ..figures()
         };
         let [first, all, pays] = verdicts(&half);
-        assert_eq!(first, Some(Verdict::Confirmed));
-        assert_eq!([all, pays], [Some(Verdict::Refuted); 2]);
+        assert_eq!([first, pays], [Some(Verdict::Confirmed); 2]);
+        assert_eq!(all, Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn what_is_true_by_little_is_not_refuted() {
+        let little =
+            Figures { busy_cores: near(2.6), heavy_speedup: near(1.05), ..figures() };
+        let [_, all, pays] = verdicts(&little);
+        assert_eq!([all, pays], [Some(Verdict::Inconclusive); 2]);
+        let barely = Figures { busy_cores: near(1.05), ..figures() };
+        let claim = different_cores_at_once(&barely);
+        assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+        assert!(claim.reason.is_some_and(|reason| reason.contains("por pouco")));
+        // Um núcleo pode ter ficado com outro programa.
+        let hidden = Figures { seen: 3, ..figures() };
+        assert_eq!(all_cores(&hidden).verdict, Some(Verdict::Inconclusive));
+    }
+
+    #[test]
+    fn a_small_sum_refutes_nothing() {
+        let small = Figures {
+            seen: 1,
+            busy_cores: near(0.5),
+            heavy_speedup: near(0.2),
+            is_heavy: false,
+            ..figures()
+        };
+        assert_eq!(verdicts(&small), [Some(Verdict::Inconclusive); 3]);
     }
 
     #[test]

@@ -1,18 +1,21 @@
 //! O que as notas afirmam do GIL, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::compare::{Comparison, Gain};
+use multiprocessamento::workbook::compare::{
+    Comparison, Gain, TOO_SMALL, is_worth_sharing,
+};
 use multiprocessamento::workbook::format::{decimal, times};
+use multiprocessamento::workbook::judge::{
+    AT_ONCE, DOES_NOT_GAIN, GAINS, Judgement, Ruler,
+};
 use multiprocessamento::workbook::machine;
 use multiprocessamento::workbook::model::Model;
 use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::stats::median;
 use multiprocessamento::workbook::twin::Twin;
 
-/// O que uma trava só permite: um núcleo por vez, e por isso aceleração 1. O décimo a mais cobre o
-/// erro dos relógios e o pouco que se faz fora da trava.
-const ONE_CORE: f64 = 1.1;
-
-/// Eficiência a partir da qual um núcleo a mais compensa, a mesma da lição 3.
-const WORTH_IT: f64 = 0.75;
+/// O que uma trava só permite: um núcleo por vez. O décimo a mais cobre o erro dos relógios e o pouco que se faz fora da
+/// trava.
+const ONE_CORE: Ruler = Ruler::below(1.1).unit("núcleos").named("os núcleos ocupados");
 
 /// O que se mediu num Python com o GIL.
 pub struct WithGil {
@@ -22,17 +25,22 @@ pub struct WithGil {
     pub threads: Gain,
     /// O `Pool` dele.
     pub pool: Gain,
+    /// Se a conta era bastante para todos os trabalhadores.
+    pub is_heavy: bool,
     /// Que parte da máquina esteve em outras mãos.
     pub others: f64,
 }
 
 impl WithGil {
-    fn of(twin: &Twin) -> Result<Self, String> {
+    fn of(twin: &Twin, workers: usize) -> Result<Self, String> {
+        let serial = twin.runs("primes", "python_serial");
+        let seconds: Vec<f64> = serial.iter().map(|run| run.seconds).collect();
         let gain = |model| twin.gain("primes", model).ok_or(format!("faltou {model}"));
         Ok(WithGil {
             version: twin.python.version.clone(),
             threads: gain("python_threads")?,
             pool: gain("python_pool")?,
+            is_heavy: is_worth_sharing(median(&seconds), workers),
             others: twin.others,
         })
     }
@@ -52,6 +60,8 @@ pub struct Figures {
     pub process_pool: Option<Gain>,
     /// As threads do Rust com uma trava só.
     pub global_lock: Option<Gain>,
+    /// Se a conta em Rust era bastante para todos os trabalhadores.
+    pub is_heavy: bool,
     /// Que parte da máquina esteve em outras mãos durante as medidas em Rust.
     pub others: f64,
 }
@@ -71,11 +81,12 @@ impl Figures {
         };
         Figures {
             cores: machine::cores().min(workers),
-            python: gil.and_then(|twin| WithGil::of(&twin)),
+            python: gil.and_then(|twin| WithGil::of(&twin, workers)),
             free: free.ok().and_then(of_free),
             threads: rust.gain(Model::Threads),
             process_pool: rust.gain(Model::ProcessPool),
             global_lock: locked.gain(Model::Threads),
+            is_heavy: is_worth_sharing(median(&rust.measured[0].seconds()), workers),
             others: rust.others,
         }
     }
@@ -98,27 +109,25 @@ impl Figures {
         &self,
         id: &str,
         text: &str,
-        judge: impl FnOnce() -> Result<(Verdict, String), String>,
+        judge: impl FnOnce() -> Result<(Judgement, String), String>,
     ) -> Claim {
-        let judged = match self.cores {
-            0 | 1 => {
-                Err("com um núcleo ou um trabalhador só, nada aceleraria".to_owned())
+        match judge() {
+            Ok((judgement, evidence)) => {
+                Claim::judged(id, text, judgement.needs_two_cores(self.cores), evidence)
             }
-            _ => judge(),
-        };
-        match judged {
-            Ok((verdict, evidence)) => Claim::judged(id, text, verdict, evidence),
             Err(missing) => Claim::unmeasured(id, text, missing),
         }
     }
 
     fn python(&self) -> Result<&WithGil, String> {
-        self.python.as_ref().map_err(|reason| match &self.global_lock {
-            Some(toy) => format!(
-                "{reason}; em Rust, com uma trava só, as threads deram {}",
-                times(toy.speedup)
-            ),
-            None => reason.clone(),
+        self.python.as_ref().map_err(|reason| {
+            let toy = self.global_lock.map_or(String::new(), |toy| {
+                format!(
+                    "; em Rust, com uma trava só, as threads deram {}",
+                    times(toy.speedup)
+                )
+            });
+            format!("{reason}: instale o python3, ou diga onde há um com --python{toy}")
         })
     }
 }
@@ -130,24 +139,25 @@ pub fn threads_do_not_help(figures: &Figures) -> Claim {
     figures.judge("4.C1", text, || {
         let python = figures.python()?;
         let Gain { speedup, busy_cores } = python.threads;
-        let still =
-            Verdict::at_most(speedup, ONE_CORE).and(Verdict::at_most(busy_cores, ONE_CORE));
-        let control = Verdict::at_least(python.pool.busy_cores, ONE_CORE);
-        let verdict =
-            if control == Verdict::Confirmed { still } else { Verdict::Inconclusive };
+        let control = Judgement::of(python.pool.busy_cores, AT_ONCE).verdict;
+        let judgement = Judgement::of(speedup, DOES_NOT_GAIN.named("aceleração"))
+            .and(Judgement::of(busy_cores, ONE_CORE))
+            .needs(control == Verdict::Confirmed, || {
+                "nem o Pool, o controle, ocupou mais de um núcleo, e quem não acelera pode ser a máquina; meça de \
+                 novo, com um --limite maior"
+            });
         let mut evidence = format!(
-            "threads do Python {}: {}, com {} núcleo ocupado em média (limiar dos dois: {}); o Pool, ao lado, ocupou {}",
+            "threads do Python {}: {}, com {} núcleo ocupado em média; o Pool, ao lado, ocupou {}",
             python.version,
             times(speedup),
             decimal(busy_cores.median, 2),
-            decimal(ONE_CORE, 2),
             decimal(python.pool.busy_cores.median, 2),
         );
         if let Some((version, free)) = &figures.free {
             let free = times(free.speedup);
             evidence.push_str(&format!("; sem o GIL, no Python {version}: {free}"));
         }
-        Ok((verdict.unless_busy(python.others), evidence))
+        Ok((judgement.timed(python.others), evidence))
     })
 }
 
@@ -157,31 +167,30 @@ pub fn processes_help(figures: &Figures) -> Claim {
     figures.judge("4.C2", text, || {
         let python = figures.python()?;
         let Gain { speedup, busy_cores } = python.pool;
-        let verdict = Verdict::at_least(speedup, ONE_CORE)
-            .and(Verdict::at_least(busy_cores, ONE_CORE));
+        let judgement = Judgement::of(speedup, GAINS.named("aceleração"))
+            .and(Judgement::of(busy_cores, AT_ONCE.named("os núcleos ocupados")))
+            .refutes_only_if(python.is_heavy, || TOO_SMALL);
         let evidence = format!(
-            "Pool do Python {}: {}, com {} núcleos ocupados em média (limiar dos dois: {})",
+            "Pool do Python {}: {}, com {} núcleos ocupados em média",
             python.version,
             times(speedup),
             decimal(busy_cores.median, 2),
-            decimal(ONE_CORE, 2),
         );
-        Ok((verdict.unless_busy(python.others), evidence))
+        Ok((judgement.timed(python.others), evidence))
     })
 }
 
-/// 4.C3: confirmada se as threads do Rust rendem em todos os núcleos, como os processos na lição 3.
+/// 4.C3: confirmada se as threads do Rust ganham, pela mesma régua dos processos do Python.
 pub fn rust_threads_already_help(figures: &Figures) -> Claim {
     let text = "Em Rust as threads já aceleram: não há GIL a contornar.";
     figures.judge("4.C3", text, || {
-        let threads =
-            figures.threads.ok_or("as threads ficaram de fora, por --modelo")?;
-        let needed = WORTH_IT * figures.cores as f64;
+        let threads = figures
+            .threads
+            .ok_or("as threads ficaram de fora; acrescente --modelo threads")?;
         let mut evidence = format!(
-            "threads do Rust: {}, com {} núcleos ocupados em média (limiar: {}×)",
+            "threads do Rust: {}, com {} núcleos ocupados em média",
             times(threads.speedup),
             decimal(threads.busy_cores.median, 2),
-            decimal(needed, 2),
         );
         if let Some(pool) = &figures.process_pool {
             evidence
@@ -191,8 +200,10 @@ pub fn rust_threads_already_help(figures: &Figures) -> Claim {
             let toy = times(toy.speedup);
             evidence.push_str(&format!("; as mesmas, com uma trava só: {toy}"));
         }
-        let verdict = Verdict::at_least(threads.speedup, needed);
-        Ok((verdict.unless_busy(figures.others), evidence))
+        let judgement =
+            Judgement::of(threads.speedup, GAINS.named("aceleração das threads"))
+                .refutes_only_if(figures.is_heavy, || TOO_SMALL);
+        Ok((judgement.timed(figures.others), evidence))
     })
 }
 
@@ -209,7 +220,13 @@ mod tests {
     }
 
     fn python(threads: Gain, pool: Gain) -> Result<WithGil, String> {
-        Ok(WithGil { version: "3.11.7".to_owned(), threads, pool, others: 0.0 })
+        Ok(WithGil {
+            version: "3.11.7".to_owned(),
+            threads,
+            pool,
+            is_heavy: true,
+            others: 0.0,
+        })
     }
 
     fn figures() -> Figures {
@@ -220,6 +237,7 @@ mod tests {
             threads: Some(gain(1.95, 1.97)),
             process_pool: Some(gain(1.9, 1.92)),
             global_lock: Some(gain(0.99, 0.98)),
+            is_heavy: true,
             others: 0.0,
         }
     }
@@ -251,18 +269,43 @@ mod tests {
 
     #[test]
     fn a_pool_on_one_core_refutes_the_second_and_is_no_control_for_the_first() {
-        let stuck = gain(0.97, 0.98);
+        let stuck = gain(0.95, 0.95);
         let figures = Figures { python: python(stuck, stuck), ..figures() };
         assert_eq!(verdicts(&figures), [Inconclusive, Refuted, Confirmed]);
     }
 
     #[test]
     fn rust_threads_that_leave_cores_idle_refute_the_third() {
-        let one_of_two = Figures { threads: Some(gain(1.0, 1.0)), ..figures() };
+        let one_of_two = Figures { threads: Some(gain(0.95, 1.0)), ..figures() };
         assert_eq!(verdicts(&one_of_two), [Confirmed, Confirmed, Refuted]);
+    }
+
+    #[test]
+    fn what_is_true_by_little_is_not_refuted() {
+        let little = gain(1.05, 1.05);
+        let pool = python(gain(0.98, 0.97), gain(1.05, 1.9));
+        let figures = Figures { python: pool, threads: Some(little), ..figures() };
+        assert_eq!(verdicts(&figures), [Confirmed, Inconclusive, Inconclusive]);
+        let told = [processes_help, rust_threads_already_help]
+            .map(|judge| judge(&figures).reason);
+        assert!(told.into_iter().flatten().all(|reason| reason.contains("por pouco")));
+        // Duas réguas com o mesmo número, e os mesmos dois núcleos de quatro: ganhar é ganhar.
         let two_of_four =
-            Figures { cores: 4, threads: Some(gain(1.95, 1.9)), ..figures() };
-        assert_eq!(verdicts(&two_of_four), [Confirmed, Confirmed, Refuted]);
+            Figures { cores: 4, threads: Some(gain(1.95, 1.9)), ..self::figures() };
+        assert_eq!(verdicts(&two_of_four), [Confirmed; 3]);
+    }
+
+    #[test]
+    fn a_small_sum_refutes_no_gain() {
+        let slow = gain(0.5, 0.5);
+        let mut small = Figures {
+            python: python(gain(0.98, 0.97), gain(0.5, 1.9)),
+            threads: Some(slow),
+            is_heavy: false,
+            ..figures()
+        };
+        small.python.as_mut().expect("há um").is_heavy = false;
+        assert_eq!(verdicts(&small), [Confirmed, Inconclusive, Inconclusive]);
     }
 
     #[test]
@@ -270,8 +313,8 @@ mod tests {
         let figures =
             Figures { python: Err("não há python3 no PATH".to_owned()), ..figures() };
         assert_eq!(verdicts(&figures), [Inconclusive, Inconclusive, Confirmed]);
-        let evidence = threads_do_not_help(&figures).evidence;
-        assert!(evidence.contains("PATH; em Rust, com uma trava só"), "{evidence}");
+        let reason = threads_do_not_help(&figures).reason.expect("há uma razão");
+        assert!(reason.contains("--python; em Rust, com uma trava só"), "{reason}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! O que as notas afirmam do isolamento, e como cada afirmação é decidida.
 
 use multiprocessamento::workbook::format::{integer, model_label};
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::Judgement;
+use multiprocessamento::workbook::record::Claim;
 
 use crate::belongings::{Belongings, Visit};
 use crate::fall::Fall;
@@ -21,11 +22,11 @@ pub fn nothing_is_shared(visits: &[Visit]) -> Claim {
         visit.map_or(0, |visit| visit.leaked().len())
     };
     let [thread, copy, new] = Who::ALL.map(leaks);
-    let verdict = match everyone_meddled && thread == Belongings::KINDS {
-        // Sem mudança, ou sem ver as da thread, não ver as dos processos não quer dizer nada.
-        false => Verdict::Inconclusive,
-        true => Verdict::observed(copy + new == 0),
-    };
+    // Sem mudança, ou sem ver as da thread, não ver as dos processos não quer dizer nada.
+    let tested = everyone_meddled && thread == Belongings::KINDS;
+    let judgement = Judgement::observed(copy + new == 0).needs(tested, || {
+        "nem as mudanças da thread, o contraste, foram todas vistas, e nada se prova; meça de novo"
+    });
     let limit = match visits.iter().any(|v| v.who == Who::Copy && v.moved_the_file()) {
         true => {
             "; só a posição de um arquivo já aberto, que é do sistema, os dois dividem"
@@ -37,13 +38,13 @@ pub fn nothing_is_shared(visits: &[Visit]) -> Claim {
          processo novo (spawn){limit}",
         Belongings::KINDS
     );
-    Claim::judged("5.C1", text, verdict, evidence)
+    Claim::judged("5.C1", text, judgement, evidence)
 }
 
 /// 5.C2: mais estável e mais seguro, os dois em todas as rodadas.
 pub fn safer_and_more_stable(falls: &[[Fall; 3]], damages: &[[Damage; 3]]) -> Claim {
     let text = "O isolamento deixa o programa mais seguro e mais estável.";
-    let verdict = more_stable(falls).and(safer(damages));
+    let judgement = more_stable(falls).and(safer(damages));
     let lost = |model: usize| {
         let lost = falls.iter().map(|round| round[model].fate.lost());
         lost.max().unwrap_or(0)
@@ -68,34 +69,35 @@ pub fn safer_and_more_stable(falls: &[[Fall; 3]], damages: &[[Damage; 3]]) -> Cl
         spoiled(false),
         2 * damages.len(),
     );
-    Claim::judged("5.C2", text, verdict, evidence)
+    Claim::judged("5.C2", text, judgement, evidence)
 }
 
 /// Com isolamento perde-se só o que estava na mão de quem abortou; sem ele, também o dos outros.
-fn more_stable(falls: &[[Fall; 3]]) -> Verdict {
+fn more_stable(falls: &[[Fall; 3]]) -> Judgement {
     let took_others = |fall: &Fall| fall.fate.lost() > fall.in_hand;
     let holds = |[threads, processes, pool]: &[Fall; 3]| {
         took_others(threads) && !took_others(processes) && !took_others(pool)
     };
-    match falls.iter().flatten().all(|fall| fall.fate.died > 0) {
-        true if !falls.is_empty() => Verdict::observed(falls.iter().all(holds)),
-        _ => Verdict::Inconclusive,
-    }
+    let tested =
+        !falls.is_empty() && falls.iter().flatten().all(|fall| fall.fate.died > 0);
+    Judgement::observed(falls.iter().all(holds)).needs(
+        tested,
+        || "algum abort não derrubou ninguém, e não houve o que perder; meça de novo",
+    )
 }
 
 /// Um processo que escreve por um ponteiro do outro não muda o que é do outro. A thread serve de contraste, e
 /// a cópia tem que ter estragado a si mesma: sem isso, a escrita não aconteceu.
-fn safer(damages: &[[Damage; 3]]) -> Verdict {
+fn safer(damages: &[[Damage; 3]]) -> Judgement {
     let intact = |damage: &Damage| damage.fate().wrong == 0;
     let fired = |[thread, copy, _]: &[Damage; 3]| {
         !intact(thread) && (copy.writer_saw == Some(0) || copy.writer_died)
     };
-    match damages.iter().all(fired) {
-        true if !damages.is_empty() => Verdict::observed(
-            damages.iter().all(|[_, copy, new]| intact(copy) && intact(new)),
-        ),
-        _ => Verdict::Inconclusive,
-    }
+    let tested = !damages.is_empty() && damages.iter().all(fired);
+    let unharmed = damages.iter().all(|[_, copy, new]| intact(copy) && intact(new));
+    Judgement::observed(unharmed).needs(tested, || {
+        "alguma escrita errada não aconteceu, nem na thread, o contraste; meça de novo"
+    })
 }
 
 /// 5.C3: confirmada se, de processo para processo, nada chega sem mecanismo e tudo chega com cada um deles.
@@ -106,14 +108,12 @@ pub fn sharing_needs_a_mechanism(trips: &[Trip], expected: u64) -> Claim {
     let arrived =
         |way| trips.iter().find(|trip| trip.way == way).map(|trip| trip.arrived);
     let mechanisms = || trips.iter().filter(|trip| trip.is_a_mechanism());
-    let verdict = match arrived("threads") == Some(expected) && mechanisms().count() > 0
-    {
-        false => Verdict::Inconclusive,
-        true => Verdict::observed(
-            arrived("processes") == Some(0)
-                && mechanisms().all(|trip| trip.arrived == expected),
-        ),
-    };
+    let only_by_them = arrived("processes") == Some(0)
+        && mechanisms().all(|trip| trip.arrived == expected);
+    let tested = arrived("threads") == Some(expected) && mechanisms().count() > 0;
+    let judgement = Judgement::observed(only_by_them).needs(tested, || {
+        "a global falhou até com threads, o contraste, e nada se prova dos processos; meça de novo"
+    });
     let by = mechanisms()
         .map(|trip| format!("{}, {}", model_label(trip.way), integer(trip.arrived)));
     let evidence = format!(
@@ -122,13 +122,14 @@ pub fn sharing_needs_a_mechanism(trips: &[Trip], expected: u64) -> Claim {
         arrived("processes").map_or_else(|| "—".to_owned(), integer),
         by.collect::<Vec<_>>().join("; por ")
     );
-    Claim::judged("5.C3", text, verdict, evidence)
+    Claim::judged("5.C3", text, judgement, evidence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use multiprocessamento::workbook::fate::Fate;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn things(global: u64, touched: bool) -> Belongings {
         Belongings {

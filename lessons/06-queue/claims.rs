@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use multiprocessamento::workbook::format::{decimal, integer};
+use multiprocessamento::workbook::compare::{TOO_SMALL, is_worth_sharing};
+use multiprocessamento::workbook::format::{integer, percent};
+use multiprocessamento::workbook::judge::{Judgement, Ruler};
 use multiprocessamento::workbook::record::{Claim, Span, Verdict};
 use multiprocessamento::workbook::stats::Estimate;
 use multiprocessamento::workbook::trace::{Piece, spans};
 
-/// Do que caberia a cada trabalhador numa divisão igual do tempo de processador, a parte de que nenhum pode ficar
-/// abaixo. As fatias não são iguais e um processo nasce depois do outro: exigir tudo seria exigir sorte. Quem só
-/// assiste fica em zero.
-const FAIR_SHARE: f64 = 0.5;
-
-/// Segundos de processador por trabalhador abaixo dos quais a conta acaba antes que todos cheguem à fila, e a
-/// divisão mede quem nasceu primeiro. Um processo nasce em poucos milésimos.
-const WORTH_SHARING: f64 = 0.01;
+/// Quanto teve quem menos trabalhou, do que lhe caberia numa divisão igual do tempo de processador. As fatias não são
+/// iguais e um processo nasce depois do outro: exigir mais do que metade seria exigir sorte. Com um décimo, ele só
+/// assistiu, e ninguém diria que a fila o alimentou.
+const FED: Ruler =
+    Ruler::above(0.1).from(0.5).percent().named("a parte de quem menos trabalhou");
 
 /// O que voltou de uma passagem das fatias pela fila: o número de cada uma, e como foi contada.
 pub struct Passage {
@@ -105,16 +104,15 @@ pub fn fed_by_a_queue(passages: &[Passage], plan: &Plan) -> Claim {
     let shares: Vec<f64> =
         passages.iter().map(|passage| passage.least_share(plan.workers)).collect();
     let shares = Estimate::of(&shares);
-    let verdict =
-        Verdict::observed(exact == passages.len()).and(sharing(passages, plan, shares));
+    let all_back = Judgement::observed(exact == passages.len());
+    let judgement = all_back.and(sharing(passages, plan, shares));
     let shared = match plan.workers {
         1 => "com um trabalhador só não há o que repartir".to_owned(),
         workers => format!(
-            "de {workers} trabalhadores, o que menos trabalhou fez {} da parte igual ({} a {}; limiar: {})",
-            decimal(shares.median, 2),
-            decimal(shares.low, 2),
-            decimal(shares.high, 2),
-            decimal(FAIR_SHARE, 2),
+            "de {workers} trabalhadores, o que menos trabalhou fez {} da parte igual ({} a {})",
+            percent(shares.median),
+            percent(shares.low),
+            percent(shares.high),
         ),
     };
     let evidence = format!(
@@ -123,22 +121,24 @@ pub fn fed_by_a_queue(passages: &[Passage], plan: &Plan) -> Claim {
         plan.slices,
         integer(plan.total),
     );
-    Claim::judged("6.C1", text, verdict, evidence)
+    Claim::judged("6.C1", text, judgement, evidence)
 }
 
 /// Se o trabalho se repartiu. Com mais trabalhadores do que núcleos, quem reparte o tempo é o sistema; com um só,
 /// ou com uma conta pequena demais, não há o que repartir.
-fn sharing(passages: &[Passage], plan: &Plan, shares: Estimate) -> Verdict {
-    let needed = WORTH_SHARING * plan.workers as f64;
-    let is_small = passages.iter().any(|passage| passage.busy() < needed);
-    if plan.workers < 2 || plan.workers > plan.cores || is_small {
-        return Verdict::Inconclusive;
-    }
-    match Verdict::at_least(shares, FAIR_SHARE) {
-        // Outros programas podem tirar o processador de um trabalhador, mas não dar-lhe trabalho feito.
-        Verdict::Refuted => Verdict::Refuted.unless_busy(plan.others),
-        other => other,
-    }
+fn sharing(passages: &[Passage], plan: &Plan, shares: Estimate) -> Judgement {
+    let Plan { workers, cores, others, .. } = *plan;
+    let is_heavy =
+        passages.iter().all(|passage| is_worth_sharing(passage.busy(), workers));
+    let fed = Judgement::of(shares, FED);
+    // Outros programas podem tirar o processador de um trabalhador, mas não dar-lhe trabalho feito.
+    let others = if fed.verdict == Verdict::Confirmed { 0.0 } else { others };
+    fed.timed(others)
+        .needs(is_heavy, || TOO_SMALL)
+        .needs(workers <= cores, || {
+            "há mais trabalhadores do que núcleos, e quem reparte o tempo é o sistema; meça com menos --trabalhadores"
+        })
+        .needs_two_cores(cores.min(workers))
 }
 
 #[cfg(test)]
@@ -195,6 +195,12 @@ mod tests {
         assert_eq!(verdict(&alone, &PLAN), Some(Verdict::Refuted));
         let watching = [(0, 7, 0.1), (1, 7, 0.1), (2, 7, 0.1), (3, 8, 0.01)];
         assert_eq!(verdict(&watching, &PLAN), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn a_worker_fed_by_little_is_not_a_refutation() {
+        let little = [(0, 7, 0.1), (1, 7, 0.1), (2, 7, 0.1), (3, 8, 0.04)];
+        assert_eq!(verdict(&little, &PLAN), Some(Verdict::Inconclusive));
     }
 
     #[test]

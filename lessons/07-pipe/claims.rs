@@ -1,7 +1,8 @@
 //! O que as notas afirmam do pipe, e como a afirmação é decidida.
 
 use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::Judgement;
+use multiprocessamento::workbook::record::Claim;
 use serde::{Deserialize, Serialize};
 
 /// Uma fala: o número da vez, o que se disse, e quem disse.
@@ -48,17 +49,15 @@ fn judge(own: u32, turns: u64, conversation: &Conversation) -> Claim {
         right(answers, turns, |number| line(number, number * number, *partner));
     let talked = asked == turns && answered == turns && *partner != own;
     let complete = heard.len() as u64 == turns && answers.len() as u64 == turns;
-    let verdict = match turns {
-        0 => Verdict::Inconclusive,
-        _ => Verdict::observed(talked && complete),
-    };
+    let judgement = Judgement::observed(talked && complete)
+        .needs(turns > 0, || "não houve conversa; meça com pelo menos uma pergunta");
     let evidence = format!(
         "o processo {own} fez {} perguntas ao processo {partner}; chegaram certas, na vez delas, {} lá e {} respostas aqui",
         integer(turns),
         integer(asked),
         integer(answered)
     );
-    Claim::judged("7.C1", text, verdict, evidence)
+    Claim::judged("7.C1", text, judgement, evidence)
 }
 
 /// Quantas falas são, na posição delas, a que se esperava.
@@ -70,6 +69,7 @@ fn right(lines: &[Line], turns: u64, expected: impl Fn(u64) -> Line) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     const OWN: u32 = 7;
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::Judgement;
+use multiprocessamento::workbook::record::Claim;
 use multiprocessamento::workbook::tally::Tally;
 
 /// O que está anotado em cada chave.
@@ -80,12 +81,14 @@ pub fn processes_share_a_structure(
     update: &Tally,
 ) -> Claim {
     let text = "Um Manager permite que processos compartilhem uma estrutura.";
-    let shared = Verdict::observed(board.is_whole() && update.is_exact());
-    let tested = board.are_strangers() && !get_insert.is_exact();
-    let verdict = match shared {
-        Verdict::Confirmed if !tested => Verdict::Inconclusive,
-        decided => decided,
-    };
+    let judgement = Judgement::observed(board.is_whole() && update.is_exact())
+        .confirms_only_if(!get_insert.is_exact(), || {
+            "nem o get seguido de insert, o controle, perdeu uma soma: os processos não se encontraram; meça de \
+             novo, com mais --repeticoes"
+        })
+        .confirms_only_if(board.are_strangers(), || {
+            "dois dos papéis couberam ao mesmo processo; meça de novo, com dois trabalhadores ou mais"
+        });
     let losses = |tally: &Tally| match tally.lost() as u64 {
         _ if tally.is_exact() => "não perdeu nenhuma".to_owned(),
         lost => format!("perdeu {} de cada {}", integer(lost), integer(tally.expected)),
@@ -100,7 +103,7 @@ pub fn processes_share_a_structure(
         losses(update),
         losses(get_insert),
     );
-    Claim::judged("8.C1", text, verdict, evidence)
+    Claim::judged("8.C1", text, judgement, evidence)
 }
 
 /// Quantas chaves os dois leitores viram como foram escritas.
@@ -115,6 +118,7 @@ fn agreed(board: &Board) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn board() -> Board {
         let written =

@@ -3,18 +3,18 @@
 use multiprocessamento::workbook::birth::WAYS;
 use multiprocessamento::workbook::format::{count, decimal, seconds, times};
 use multiprocessamento::workbook::granularity::{Crossing, Curve, Sample, Size};
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::{COSTS_MORE, GAINS, Judgement, Ruler};
+use multiprocessamento::workbook::record::Claim;
 use multiprocessamento::workbook::stats::{Estimate, median};
-
-/// Quantas vezes mais um processo precisa custar do que uma thread. Menos do que o dobro não mudaria a escolha de
-/// ninguém.
-const MORE: f64 = 2.0;
 
 /// KiB de uma página: uma thread que acrescenta menos do que isto é arredondamento da conta.
 const PAGE: f64 = 4.0;
 
 /// A aceleração em que compensar começa: abaixo dela, o paralelo é mais lento do que fazer tudo em série.
 const EVEN: f64 = 1.0;
+
+/// "Só quando o trabalho é grande": a aceleração do pool no menor dos trabalhos.
+const SMALL_LOSES: Ruler = Ruler::below(EVEN).named("a aceleração no menor trabalho");
 
 /// A eficiência que define a METG(50 %).
 const HALF: f64 = 0.5;
@@ -27,6 +27,8 @@ pub struct Figures {
     pub memory: Vec<[f64; 3]>,
     /// O pool de processos criado para trabalhos cada vez menores.
     pub whole: Curve,
+    /// Quantos podem trabalhar ao mesmo tempo: um por núcleo, se há trabalhadores para eles.
+    pub at_once: usize,
     /// Que parte da máquina esteve em outras mãos.
     pub others: f64,
 }
@@ -71,11 +73,11 @@ pub fn advice(workers: usize, curves: &[Curve], whole: &Curve) -> String {
 pub fn a_process_takes_longer(figures: &Figures) -> Claim {
     let text = "Criar um processo custa mais tempo do que criar uma thread.";
     let ratio = |way: usize| ratios(&figures.births, |round| round[way] / round[0]);
-    let (verdict, shown) = each_at_least_twice(&WAYS[1..], &ratio);
+    let (judgement, shown) = each_costs_more(&WAYS[1..], &ratio, Judgement::of);
     let threads: Vec<f64> = figures.births.iter().map(|round| round[0]).collect();
     let evidence =
         format!("uma thread leva {}; um processo, {shown}", seconds(median(&threads)));
-    Claim::judged("9.C1", text, verdict.unless_busy(figures.others), evidence)
+    Claim::judged("9.C1", text, judgement.timed(figures.others), evidence)
 }
 
 /// 9.C2: confirmada se um processo parado ocupa pelo menos o dobro da memória de uma thread parada. Memória não
@@ -84,12 +86,13 @@ pub fn a_process_takes_more_memory(figures: &Figures) -> Claim {
     let text = "Um processo também custa mais memória do que uma thread.";
     let ratio =
         |way: usize| ratios(&figures.memory, |round| round[way] / round[0].max(PAGE));
-    let (verdict, shown) = each_at_least_twice(&["forkserver", "spawn"], &ratio);
+    let (judgement, shown) =
+        each_costs_more(&["forkserver", "spawn"], &ratio, Judgement::of_size);
     let threads: Vec<f64> = figures.memory.iter().map(|round| round[0]).collect();
     let thread = decimal(median(&threads), 0);
     let evidence =
         format!("uma thread parada acrescenta {thread} KiB; um processo, {shown}");
-    Claim::judged("9.C2", text, verdict, evidence)
+    Claim::judged("9.C2", text, judgement, evidence)
 }
 
 fn ratios<const N: usize>(
@@ -99,23 +102,24 @@ fn ratios<const N: usize>(
     Estimate::of(&rounds.iter().map(ratio).collect::<Vec<_>>())
 }
 
-/// O veredito sobre todos os métodos, cujos números começam depois do da thread, e o que mostrar de cada um.
-fn each_at_least_twice(
-    ways: &[&str],
+/// O julgamento de todos os métodos, cujos números começam depois do da thread, e o que mostrar de cada um.
+fn each_costs_more(
+    ways: &[&'static str],
     ratio: &impl Fn(usize) -> Estimate,
-) -> (Verdict, String) {
-    let estimates = (1..).zip(ways).map(|(index, way)| (*way, ratio(index)));
-    estimates.fold(
-        (Verdict::Confirmed, String::new()),
-        |(verdict, shown), (way, estimate)| {
-            let comma = if shown.is_empty() { "" } else { "; " };
-            let verdict = verdict.and(Verdict::at_least(estimate, MORE));
-            (verdict, format!("{shown}{comma}por {way}, {}", times(estimate)))
-        },
-    )
+    judge: fn(Estimate, Ruler) -> Judgement,
+) -> (Judgement, String) {
+    let mut whole = Judgement::observed(true);
+    let mut shown = Vec::new();
+    for (index, way) in (1..).zip(ways) {
+        let estimate = ratio(index);
+        whole = whole.and(judge(estimate, COSTS_MORE.named(way)));
+        shown.push(format!("por {way}, {}", times(estimate)));
+    }
+    (whole, shown.join("; "))
 }
 
-/// 9.C3: confirmada se o mesmo pool que perde do serial no menor trabalho ganha dele no maior.
+/// 9.C3: confirmada se o mesmo pool que perde do serial no menor trabalho ganha dele no maior. Refutada só se ganha até
+/// no menor: um que não ganha em nenhum pode precisar de um trabalho maior ainda.
 pub fn only_big_work_pays(figures: &Figures) -> Claim {
     let text =
         "Por isso, processos só compensam quando o trabalho é grande o bastante.";
@@ -125,18 +129,25 @@ pub fn only_big_work_pays(figures: &Figures) -> Claim {
     };
     let sizes = &figures.whole.sizes;
     let ((big, much), (small, little)) = (at(&sizes[0]), at(&sizes[sizes.len() - 1]));
-    let verdict = Verdict::at_least(big, EVEN).and(Verdict::at_most(small, EVEN));
+    let big_gains = Judgement::of(big, GAINS.named("a aceleração no maior trabalho"));
+    let judgement = big_gains
+        .refutes_only_if(false, || {
+            "nem o maior dos trabalhos compensou, e um maior ainda poderia; repetir não muda isso, outra máquina pode mudar"
+        })
+        .and(Judgement::of(small, SMALL_LOSES));
     let evidence = format!(
         "com {little} de trabalho, a aceleração do pool foi {}; com {much}, {}",
         times(small),
         times(big)
     );
-    Claim::judged("9.C3", text, verdict.unless_busy(figures.others), evidence)
+    let judgement = judgement.timed(figures.others).needs_two_cores(figures.at_once);
+    Claim::judged("9.C3", text, judgement, evidence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn whole(big: f64, small: f64) -> Curve {
         let size = |serial: f64, speedup: f64| {
@@ -153,6 +164,7 @@ mod tests {
             births: vec![[30e-6, 200e-6, 300e-6, 1200e-6]; 8],
             memory: vec![[10.0, 120.0, 340.0]; 8],
             whole: whole(1.7, 0.05),
+            at_once: 2,
             others: 0.0,
         }
     }
@@ -173,7 +185,7 @@ mod tests {
 
     #[test]
     fn one_cheap_way_to_start_refutes_the_first() {
-        let cheap_fork = vec![[30e-6, 33e-6, 300e-6, 1200e-6]; 8];
+        let cheap_fork = vec![[30e-6, 27e-6, 300e-6, 1200e-6]; 8];
         let figures = Figures { births: cheap_fork, ..figures() };
         assert_eq!(a_process_takes_longer(&figures).verdict, Some(Verdict::Refuted));
     }
@@ -188,11 +200,31 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_that_always_wins_or_never_wins_refutes_the_third() {
-        for whole in [whole(1.9, 1.5), whole(0.8, 0.05)] {
-            let figures = Figures { whole, ..figures() };
-            assert_eq!(only_big_work_pays(&figures).verdict, Some(Verdict::Refuted));
-        }
+    fn a_pool_that_always_wins_refutes_the_third() {
+        let figures = Figures { whole: whole(1.9, 1.5), ..figures() };
+        assert_eq!(only_big_work_pays(&figures).verdict, Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn what_is_true_by_little_or_needs_more_work_is_not_refuted() {
+        let little = Figures {
+            births: vec![[30e-6, 45e-6, 300e-6, 1200e-6]; 8],
+            memory: vec![[100.0, 120.0, 340.0]; 8],
+            whole: whole(1.05, 0.05),
+            ..figures()
+        };
+        assert_eq!(verdicts(&little), [Some(Verdict::Inconclusive); 3]);
+        let never = Figures { whole: whole(0.8, 0.05), ..figures() };
+        let claim = only_big_work_pays(&never);
+        assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+        assert!(claim.reason.is_some_and(|reason| reason.contains("um maior ainda")));
+    }
+
+    #[test]
+    fn on_one_core_no_work_is_big_enough() {
+        let alone = verdicts(&Figures { at_once: 1, ..figures() });
+        let [costs, pays] = [Verdict::Confirmed, Verdict::Inconclusive].map(Some);
+        assert_eq!(alone, [costs, costs, pays]);
     }
 
     #[test]

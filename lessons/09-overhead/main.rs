@@ -13,7 +13,7 @@ use multiprocessamento::workbook::birth::{
 };
 use multiprocessamento::workbook::granularity::{Sweep, from_scratch};
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::Watch;
+use multiprocessamento::workbook::machine::{Watch, cores};
 use multiprocessamento::workbook::model::Model;
 use multiprocessamento::workbook::stats::Estimate;
 use multiprocessamento::{StartMethod, init};
@@ -70,7 +70,8 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     let others = watch.others();
     lesson.note_others(others);
     lesson.say(&claims::advice(workers, &curves, &whole));
-    let figures = Figures { births, memory, whole, others };
+    let at_once = cores().min(workers);
+    let figures = Figures { births, memory, whole, at_once, others };
     lesson.claim(claims::a_process_takes_longer(&figures));
     lesson.claim(claims::a_process_takes_more_memory(&figures));
     lesson.claim(claims::only_big_work_pays(&figures));

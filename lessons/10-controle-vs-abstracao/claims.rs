@@ -1,7 +1,8 @@
 //! O que as notas afirmam do controle e da abstração, e como cada afirmação é decidida.
 
 use multiprocessamento::workbook::format::percent;
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::{Judgement, Ruler};
+use multiprocessamento::workbook::record::Claim;
 use multiprocessamento::workbook::stats::Estimate;
 
 use crate::accident::Recovery;
@@ -9,13 +10,18 @@ use crate::control::Shown;
 use crate::idle::Round;
 use crate::share::Shares;
 
-/// A parte do tempo em que os trabalhadores do Pool podem ficar parados: um décimo. A última fatia sempre deixa
-/// alguém esperando; com 32 fatias por trabalhador, uns 2 %. O resto é lugar para as mensagens e para o acaso.
-const LITTLE: f64 = 0.10;
+/// A parte do tempo em que os trabalhadores do Pool ficam parados. A última fatia sempre deixa alguém esperando; com 32
+/// fatias por trabalhador, uns 2 %, e até um décimo há lugar para as mensagens e para o acaso. Parados um quarto do
+/// tempo, ninguém diria que o Pool reparte as tarefas.
+const LITTLE: Ruler =
+    Ruler::below(0.25).from(0.10).percent().named("os do Pool parados");
 
-/// Quanto uma divisão feita à mão precisa desperdiçar a mais do que o Pool, na ordem que lhe é pior: cinco pontos, o
-/// dobro do que a última fatia custa a ele. Menos do que isso se perde na variação, e ninguém a trocaria.
-const WORSE: f64 = 0.05;
+/// Quanto uma divisão feita à mão desperdiça a mais do que o Pool, na ordem que lhe é pior. Cinco pontos são o dobro do
+/// que a última fatia custa a ele; menos do que isso se perde na variação. Se não desperdiça nada a mais, o Pool não
+/// reparte melhor do que ela.
+const WORSE: Ruler = Ruler::above(0.0).from(0.05).percent();
+const BLOCKS_WORSE: Ruler = WORSE.named("os blocos parados a mais do que o Pool");
+const CARDS_WORSE: Ruler = WORSE.named("as cartas paradas a mais do que o Pool");
 
 /// O lugar de cada maneira numa linha de [`Shares`].
 const BLOCKS: usize = 0;
@@ -50,13 +56,15 @@ pub fn pool_hides_and_hands_out(figures: &Figures) -> Claim {
     let text = "Pool esconde a criação e a gestão dos processos, e reparte as tarefas.";
     let Figures { shares, lines: [by_hand, by_pool], .. } = figures;
     let managed = managed(figures);
-    let handed_out = handed_out(shares).unless_busy(shares.others);
-    let verdict = if (2..=figures.cores).contains(&figures.workers) {
-        handed_out.and(Verdict::observed(managed && by_pool < by_hand))
-    } else {
-        // Sozinho, ninguém reparte; sem um núcleo para cada um, todos param, e não por culpa da divisão.
-        Verdict::Inconclusive
-    };
+    let Figures { workers, cores, .. } = *figures;
+    // Sozinho, ninguém reparte; sem um núcleo para cada um, todos param, e não por culpa da divisão.
+    let judgement = handed_out(shares)
+        .timed(shares.others)
+        .needs(workers <= cores, || {
+            "há mais trabalhadores do que núcleos, e quem os faz parar é o sistema; meça com menos --trabalhadores"
+        })
+        .needs_two_cores(cores.min(workers))
+        .and(Judgement::observed(managed && by_pool < by_hand));
     let [blocks, cards] =
         [BLOCKS, CARDS].map(|way| worst(shares, way, idle(way)).median);
     let pool = worst(shares, POOL, idle(POOL));
@@ -74,7 +82,7 @@ pub fn pool_hides_and_hands_out(figures: &Figures) -> Claim {
         percent(pool.low),
         percent(pool.high),
     );
-    Claim::judged("10.C2", text, verdict, evidence)
+    Claim::judged("10.C2", text, judgement, evidence)
 }
 
 /// Se as contas fecharam, com e sem acidente, e se todo morto foi reposto.
@@ -86,11 +94,11 @@ fn managed(figures: &Figures) -> bool {
 }
 
 /// O Pool para pouco nas duas ordens, e cada divisão à mão tem uma em que para bem mais do que ele.
-fn handed_out(shares: &Shares) -> Verdict {
-    let little = Verdict::at_most(worst(shares, POOL, idle(POOL)), LITTLE);
+fn handed_out(shares: &Shares) -> Judgement {
+    let little = Judgement::of(worst(shares, POOL, idle(POOL)), LITTLE);
     let worse =
-        |way| Verdict::at_least(worst(shares, way, beyond_the_pool(way)), WORSE);
-    little.and(worse(BLOCKS)).and(worse(CARDS))
+        |way, ruler| Judgement::of(worst(shares, way, beyond_the_pool(way)), ruler);
+    little.and(worse(BLOCKS, BLOCKS_WORSE)).and(worse(CARDS, CARDS_WORSE))
 }
 
 fn idle(way: usize) -> impl Fn(&[Round; 3]) -> f64 {
@@ -120,6 +128,7 @@ fn worst(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     /// Repetições em que cada maneira parou esta parte do tempo, com um pouco de variação.
     fn rounds(shares: [f64; 3]) -> Vec<[Round; 3]> {
@@ -160,14 +169,25 @@ mod tests {
 
     #[test]
     fn a_pool_that_leaves_workers_idle_refutes() {
-        let lazy = figures([0.35, 0.02, 0.02], [0.13, 0.35, 0.20]);
+        let lazy = figures([0.45, 0.02, 0.02], [0.13, 0.45, 0.30]);
         assert_eq!(verdict(&lazy), Some(Verdict::Refuted));
     }
 
     #[test]
     fn a_fixed_split_good_in_both_orders_refutes() {
-        let good_cards = figures([0.22, 0.02, 0.01], [0.13, 0.03, 0.01]);
+        let good_cards = figures([0.22, 0.005, 0.01], [0.13, 0.008, 0.01]);
         assert_eq!(verdict(&good_cards), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn a_pool_a_little_lazy_or_a_little_better_is_not_refuted() {
+        let lazy = figures([0.45, 0.02, 0.02], [0.13, 0.45, 0.15]);
+        let good_cards = figures([0.22, 0.02, 0.01], [0.13, 0.03, 0.01]);
+        for little in [lazy, good_cards] {
+            let claim = pool_hides_and_hands_out(&little);
+            assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+            assert!(claim.reason.is_some_and(|reason| reason.contains("por pouco")));
+        }
     }
 
     #[test]

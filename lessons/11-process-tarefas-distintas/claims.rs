@@ -1,6 +1,7 @@
 //! O que as notas afirmam do `Process`, e como a afirmação é decidida.
 
 use multiprocessamento::workbook::format::times;
+use multiprocessamento::workbook::judge::{COSTS_MORE, Judgement, Ruler};
 use multiprocessamento::workbook::record::{Claim, Verdict};
 use multiprocessamento::workbook::stats::Estimate;
 
@@ -9,16 +10,19 @@ use crate::ways::Attempt;
 /// Duas tarefas cabiam nos limites delas.
 pub const WANTED: usize = 2;
 
-/// Até quantas vezes o seu limite pode viver a tarefa cancelada. Matar um processo leva milissegundos; meio limite a
-/// mais já seria outro limite.
+/// Quantas vezes o seu limite viveu a tarefa cancelada. Matar um processo leva milissegundos: com até meio limite a mais,
+/// o cancelamento foi no tempo certo. Com outro tanto, não serviu.
 const ON_TIME: f64 = 1.5;
-
-/// A partir de quantas vezes o seu limite o cancelamento não serviu: ela gastou outro tanto.
 const TOO_LATE: f64 = 2.0;
+const CANCELS: Ruler =
+    Ruler::below(TOO_LATE).from(ON_TIME).named("a vida da cancelada com o Process");
+const LATE_IN_THE_POOL: Ruler =
+    Ruler::above(ON_TIME).from(TOO_LATE).named("a vida da cancelada no Pool");
 
-/// Quantas vezes mais processador do que o paciente o urgente precisa conseguir. O Linux promete perto de dez para dez
-/// pontos de *nice*; com menos do que o dobro, ninguém notaria a prioridade.
-const PREFERRED: f64 = 2.0;
+/// Quantas vezes mais processador do que o paciente o urgente consegue. O Linux promete perto de dez para dez pontos de
+/// *nice*; com menos do que o dobro, ninguém notaria a prioridade.
+const PREFERRED: Ruler =
+    COSTS_MORE.named("o processador do urgente sobre o do paciente");
 
 /// O que se mediu, uma linha por repetição.
 #[derive(Default)]
@@ -39,8 +43,12 @@ pub struct Figures {
 /// nenhum dos dois limites que um pool pode ter consegue o mesmo; e se a prioridade pedida se vê.
 pub fn suits_distinct_tasks(figures: &Figures) -> Claim {
     let text = "Process serve a tarefas distintas e a um controle fino.";
-    let limits = own_limits(figures).and(one_limit_does_not_do(figures));
-    let verdict = limits.unless_busy(figures.others).and(priority_shows(figures));
+    let timely = own_limits(figures)
+        .and(one_limit_does_not_do(figures))
+        .and(priority_shows(figures));
+    // Uma resposta errada é errada também numa máquina ocupada.
+    let right = figures.processes.iter().all(|one| one.wrong == 0);
+    let judgement = timely.timed(figures.others).and(Judgement::observed(right));
     let right = |way: &[Attempt]| way.iter().map(|attempt| attempt.right).collect();
     let [own, short, long]: [Vec<usize>; 3] =
         [&figures.processes, &figures.pool_short, &figures.pool_long]
@@ -56,27 +64,27 @@ pub fn suits_distinct_tasks(figures: &Figures) -> Claim {
          o limite longo, e com o curto, na melhor, {short}; a cancelada viveu {on_time} o seu limite com o Process, e \
          {late} com o limite longo; processador do urgente sobre o do paciente: {with}, e {without} sem pedir"
     );
-    Claim::judged("11.C1", text, verdict, evidence)
+    Claim::judged("11.C1", text, judgement, evidence)
 }
 
-fn own_limits(figures: &Figures) -> Verdict {
-    let all = figures.processes.iter().all(|one| one.right == WANTED && one.wrong == 0);
-    Verdict::observed(all).and(Verdict::at_most(lived(&figures.processes), ON_TIME))
+fn own_limits(figures: &Figures) -> Judgement {
+    let all = figures.processes.iter().all(|one| one.right == WANTED);
+    Judgement::of(lived(&figures.processes), CANCELS).and(Judgement::observed(all))
 }
 
 /// Com o limite curto o pool perde o que não devia; com o longo, cancela tarde.
-fn one_limit_does_not_do(figures: &Figures) -> Verdict {
+fn one_limit_does_not_do(figures: &Figures) -> Judgement {
     let always_loses = figures.pool_short.iter().all(|one| one.right < WANTED);
-    Verdict::observed(always_loses)
-        .and(Verdict::at_least(lived(&figures.pool_long), TOO_LATE))
+    Judgement::of(lived(&figures.pool_long), LATE_IN_THE_POOL)
+        .and(Judgement::observed(always_loses))
 }
 
-fn priority_shows(figures: &Figures) -> Verdict {
-    match Verdict::at_least(ratio(&figures.without), PREFERRED) {
-        // Se um já ganha do outro sem pedir nada, ganhar pedindo não quer dizer nada.
-        Verdict::Confirmed => Verdict::Inconclusive,
-        _ => Verdict::at_least(ratio(&figures.with_priority), PREFERRED),
-    }
+fn priority_shows(figures: &Figures) -> Judgement {
+    let unasked = Judgement::of(ratio(&figures.without), PREFERRED).verdict;
+    // Se um já ganha do outro sem pedir nada, ganhar pedindo não quer dizer nada.
+    Judgement::of(ratio(&figures.with_priority), PREFERRED).needs(unasked != Verdict::Confirmed, || {
+        "sem que se pedisse, o sistema já deu bem mais processador a um dos dois; meça de novo"
+    })
 }
 
 /// Quanto a cancelada viveu, em vezes o seu limite.
@@ -151,8 +159,21 @@ mod tests {
 
     #[test]
     fn a_priority_that_does_not_show_refutes() {
-        let ignored = Figures { with_priority: vec![[0.06, 0.05]; 8], ..usual() };
+        let ignored = Figures { with_priority: vec![[0.05, 0.06]; 8], ..usual() };
         assert_eq!(verdict(&ignored), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn what_is_true_by_little_is_not_refuted() {
+        for little in [
+            Figures { processes: attempts(2, 1.7), ..usual() },
+            Figures { pool_long: attempts(2, 1.7), ..usual() },
+            Figures { with_priority: vec![[0.06, 0.05]; 8], ..usual() },
+        ] {
+            let claim = suits_distinct_tasks(&little);
+            assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+            assert!(claim.reason.is_some_and(|reason| reason.contains("por pouco")));
+        }
     }
 
     #[test]

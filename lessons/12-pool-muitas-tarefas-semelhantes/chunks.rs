@@ -16,6 +16,9 @@ const NUMBERS: u64 = 25;
 /// De uma tarefa por bloco a todas num bloco só.
 const SIZES: [usize; 9] = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000];
 
+/// Em cada rodada, quantos pares de um laço e um `map`: é da razão de cada par que sai o veredito.
+const PAIRS: usize = 5;
+
 /// Tarefas semelhantes: intervalos do mesmo tamanho, tão longe do começo que custam quase o mesmo.
 pub fn similar(count: usize, numbers: u64) -> Vec<Range<u64>> {
     let start = |index| 500_000 + numbers * index as u64;
@@ -31,6 +34,9 @@ pub struct Round {
     pub serial: f64,
     /// Por `map`, sem dizer o tamanho do bloco.
     pub automatic: f64,
+    /// O tempo do laço sobre o de `map`, em cada par dos que se mediram seguidos. O exemplo em Python não os mede.
+    #[serde(default)]
+    pub speedups: Vec<f64>,
     /// Por `map`, em blocos de cada tamanho.
     pub sized: Vec<(usize, f64)>,
     /// Se todas deram as respostas do laço, na ordem da lista.
@@ -55,13 +61,14 @@ fn round(pool: &Pool, tasks: &[Range<u64>]) -> Result<Round, Error> {
     let list = || tasks.iter().cloned();
     let expected: Answers = list().map(count_primes).collect();
     let (mut agree, mut sized) = (true, Vec::new());
-    // O laço e `map`, três vezes cada um: é da razão entre as medianas que sai o veredito.
-    let (mut serial, mut automatic) = ([0.0; 3], [0.0; 3]);
-    for (serial, automatic) in serial.iter_mut().zip(&mut automatic) {
+    let [mut serial, mut automatic, mut speedups] = [const { Vec::new() }; 3];
+    for _ in 0..PAIRS {
         let (looped, loop_seconds) = timed(|| Ok(list().map(count_primes).collect()))?;
         let (mapped, map_seconds) = timed(|| pool.map(count_primes, list()))?;
         agree &= looped == expected && mapped == expected;
-        (*serial, *automatic) = (loop_seconds, map_seconds);
+        serial.push(loop_seconds);
+        automatic.push(map_seconds);
+        speedups.push(loop_seconds / map_seconds);
     }
     let [serial, automatic] = [serial, automatic].map(|times| median(&times));
     for size in SIZES {
@@ -70,7 +77,7 @@ fn round(pool: &Pool, tasks: &[Range<u64>]) -> Result<Round, Error> {
         agree &= answers == expected;
         sized.push((size, seconds));
     }
-    Ok(Round { tasks: tasks.len(), serial, automatic, sized, agree })
+    Ok(Round { tasks: tasks.len(), serial, automatic, speedups, sized, agree })
 }
 // ANCHOR_END: round
 

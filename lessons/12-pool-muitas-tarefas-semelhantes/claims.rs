@@ -2,16 +2,11 @@
 
 use multiprocessamento::workbook::compare::Versus;
 use multiprocessamento::workbook::format::{integer, times};
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::{COSTS_MORE, GAINS, Judgement};
+use multiprocessamento::workbook::record::Claim;
 use multiprocessamento::workbook::stats::Estimate;
 
 use crate::chunks::Round;
-
-/// A aceleração a partir da qual o pool serve: com dois núcleos, é o segundo rendendo pelo menos metade do que poderia.
-const WORTH_IT: f64 = 1.5;
-
-/// Quantas vezes mais rápido do que um processo por tarefa. Menos do que o dobro não pagaria aprender outra chamada.
-const BETTER: f64 = 2.0;
 
 /// O que se mediu.
 pub struct Figures {
@@ -19,47 +14,58 @@ pub struct Figures {
     pub rounds: Vec<Round>,
     /// Um processo por tarefa contra um pool, cada vez com mais tarefas.
     pub crowds: Vec<(usize, Versus)>,
+    /// Quantos podem trabalhar ao mesmo tempo: um por núcleo, se há trabalhadores para eles.
+    pub at_once: usize,
     /// Que parte da máquina esteve em outras mãos.
     pub others: f64,
 }
 
-/// 12.C1: confirmada se uma chamada de `map`, sem ajuste nenhum, dá as respostas do laço na ordem dele, com uma
-/// aceleração de pelo menos [`WORTH_IT`]; e se, com as tarefas já muitas, um pool leva no máximo metade do que leva
-/// um processo por tarefa. Respostas diferentes refutam, e não dependem de quem mais usa a máquina.
+/// 12.C1: confirmada se uma chamada de `map`, sem ajuste nenhum, dá as respostas do laço na ordem dele e ganha do laço; e
+/// se, com as tarefas já muitas, um processo por tarefa custa mais do que um pool. Respostas diferentes refutam, e não
+/// dependem de quem mais usa a máquina.
 pub fn suits_many_similar_tasks(figures: &Figures) -> Claim {
-    let text = "O Pool serve a muitas tarefas semelhantes: uma função sobre uma lista.";
-    let Figures { rounds, crowds, others } = figures;
+    let text = "O Pool é ideal para um grande número de tarefas semelhantes, como uma função sobre uma lista.";
+    let Figures { rounds, crowds, at_once, others } = figures;
     let (Some(round), Some((count, crowd))) = (rounds.first(), crowds.last()) else {
-        return Claim::unmeasured("12.C1", text, "nada foi medido");
+        return Claim::unmeasured(
+            "12.C1",
+            text,
+            "nada foi medido; peça pelo menos uma repetição",
+        );
     };
     let same = rounds.iter().all(|round| round.agree)
         && crowds.iter().all(|(_, versus)| versus.agree);
-    let speedups = rounds.iter().map(|round| round.serial / round.automatic);
-    let speedup = Estimate::of(&speedups.collect::<Vec<_>>());
-    let fast = Verdict::at_least(speedup, WORTH_IT)
-        .and(Verdict::at_least(crowd.ratio, BETTER));
-    let verdict = Verdict::observed(same).and(fast.unless_busy(*others));
+    let speedups: Vec<f64> =
+        rounds.iter().flat_map(|round| round.speedups.clone()).collect();
+    let speedup = Estimate::of(&speedups);
+    let fast = Judgement::of(speedup, GAINS.named("aceleração"))
+        .and(Judgement::of(crowd.ratio, COSTS_MORE.named("um processo por tarefa")))
+        .timed(*others)
+        .needs_two_cores(*at_once);
+    let judgement = fast.and(Judgement::observed(same));
     let answers =
         if same { "as do laço, na ordem dele" } else { "diferentes das do laço" };
     let evidence = format!(
-        "com {} tarefas curtas, a aceleração de map foi {}, e as respostas, {answers}; com {count}, um pool foi {} \
-         mais rápido do que um processo por tarefa",
+        "com {} tarefas curtas, a aceleração de map foi {}, e as respostas, {answers}; com {count}, um processo por \
+         tarefa levou {} o tempo de um pool",
         integer(round.tasks as u64),
         times(speedup),
         times(crowd.ratio),
     );
-    Claim::judged("12.C1", text, verdict, evidence)
+    Claim::judged("12.C1", text, judgement, evidence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn figures(speedup: f64, better: f64) -> Figures {
         let round = Round {
             tasks: 10_000,
             serial: 0.020,
             automatic: 0.020 / speedup,
+            speedups: vec![speedup; 4],
             sized: vec![(1, 0.030), (10_000, 0.020)],
             agree: true,
         };
@@ -70,7 +76,7 @@ mod tests {
             others: 0.0,
         };
         let crowds = vec![(1, crowd(0.5)), (256, crowd(better))];
-        Figures { rounds: vec![round; 8], crowds, others: 0.0 }
+        Figures { rounds: vec![round; 8], crowds, at_once: 2, others: 0.0 }
     }
 
     fn verdict(figures: &Figures) -> Option<Verdict> {
@@ -89,7 +95,16 @@ mod tests {
 
     #[test]
     fn a_pool_no_better_than_a_process_for_each_task_refutes() {
-        assert_eq!(verdict(&figures(1.8, 1.2)), Some(Verdict::Refuted));
+        assert_eq!(verdict(&figures(1.8, 0.8)), Some(Verdict::Refuted));
+    }
+
+    #[test]
+    fn what_is_true_by_little_is_not_refuted() {
+        for little in [figures(1.05, 12.0), figures(1.8, 1.5)] {
+            let claim = suits_many_similar_tasks(&little);
+            assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+            assert!(claim.reason.is_some_and(|reason| reason.contains("por pouco")));
+        }
     }
 
     #[test]
@@ -105,9 +120,9 @@ mod tests {
         let busy = Figures { others: 0.5, ..figures(1.8, 12.0) };
         assert_eq!(verdict(&busy), Some(Verdict::Inconclusive));
         let mut wide = figures(1.6, 12.0);
-        wide.rounds[0].automatic *= 1.5;
-        wide.rounds[1].automatic *= 1.5;
-        wide.rounds[2].automatic *= 1.5;
+        wide.rounds[..4].iter_mut().for_each(|round| round.speedups = vec![0.9; 4]);
         assert_eq!(verdict(&wide), Some(Verdict::Inconclusive));
+        let alone = Figures { at_once: 1, ..figures(0.9, 12.0) };
+        assert_eq!(verdict(&alone), Some(Verdict::Inconclusive));
     }
 }

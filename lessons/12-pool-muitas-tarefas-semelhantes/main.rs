@@ -13,7 +13,7 @@ use arrivals::CALLS;
 use claims::Figures;
 use multiprocessamento::workbook::compare::Versus;
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::Watch;
+use multiprocessamento::workbook::machine::{Watch, cores};
 use multiprocessamento::workbook::stats::Estimate;
 use multiprocessamento::{Pool, init};
 
@@ -42,7 +42,8 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
 
     // O tempo de processador dos trabalhadores só passa por nosso depois de recolhidos.
     pool.join();
-    let figures = Figures { rounds, crowds, others: watch.others() };
+    let at_once = cores().min(lesson.options().workers);
+    let figures = Figures { rounds, crowds, at_once, others: watch.others() };
     lesson.note_others(figures.others);
     lesson.claim(claims::suits_many_similar_tasks(&figures));
     Ok(())

@@ -2,13 +2,14 @@
 
 use multiprocessamento::workbook::choice::Race;
 use multiprocessamento::workbook::format::{decimal, model_label, percent};
+use multiprocessamento::workbook::judge::{Judgement, Ruler};
 use multiprocessamento::workbook::model::Model;
 use multiprocessamento::workbook::record::{Claim, Verdict};
 use multiprocessamento::workbook::stats::median;
 
-/// Quantas vezes o tempo do melhor é perder com clareza. Menos de um quarto a mais, quase ninguém trocaria de modelo
-/// para poupar.
-const CLEARLY: f64 = 1.25;
+/// O tempo de um modelo sobre o do melhor. Perde quem passa de 1, e com clareza quem leva um quarto a mais: por menos do
+/// que isso, quase ninguém trocaria de modelo.
+const LOSES: Ruler = Ruler::above(1.0).from(1.25);
 
 /// Um caso, o conselho que se deu nele, e o que cada modelo levou.
 pub struct Outcome {
@@ -23,29 +24,35 @@ pub fn median_regret(outcomes: &[Outcome]) -> f64 {
     median(&regrets.collect::<Vec<_>>())
 }
 
-/// 13.C1: confirmada se cada modelo perde com clareza em algum caso em que serve; refutada se um deles não perde em
-/// nenhum. Ser inadmissível num caso não conta como perder nele: disso não há medida.
-pub fn depends_on_the_task(outcomes: &[Outcome], others: f64) -> Claim {
+/// 13.C1: confirmada se cada modelo perde com clareza em algum caso em que serve; refutada se um deles é o melhor em
+/// todos. Ser inadmissível num caso não conta como perder nele: disso não há medida.
+pub fn depends_on_the_task(outcomes: &[Outcome], at_once: usize, others: f64) -> Claim {
     let text = "A escolha depende da tarefa e do contexto.";
     if outcomes.is_empty() {
-        return Claim::unmeasured("13.C1", text, "nada foi medido");
+        return Claim::unmeasured(
+            "13.C1",
+            text,
+            "nada foi medido; peça pelo menos uma repetição",
+        );
     }
     let losses: Vec<Loss> = Model::ALL.map(|model| Loss::of(model, outcomes)).into();
-    let verdict =
-        losses.iter().fold(Verdict::Confirmed, |all, loss| all.and(loss.verdict));
+    let whole = Judgement::observed(true);
+    let judgement =
+        losses.iter().fold(whole, |all, loss| all.and(loss.judgement.clone()));
+    let judgement = judgement.timed(others).needs_two_cores(at_once);
     let shown: Vec<String> = losses.iter().map(Loss::shown).collect();
     let evidence = format!(
-        "cada modelo onde mais perde: {}; arrependimento mediano dos conselhos: {}",
-        shown.join("; "),
+        "arrependimento mediano dos conselhos: {}; cada modelo onde mais perde: {}",
         percent(median_regret(outcomes)),
+        shown.join("; "),
     );
-    Claim::judged("13.C1", text, verdict.unless_busy(others), evidence)
+    Claim::judged("13.C1", text, judgement, evidence)
 }
 
 /// O caso em que um modelo mais perde.
 struct Loss {
     model: Model,
-    verdict: Verdict,
+    judgement: Judgement,
     worst: Option<(&'static str, f64)>,
 }
 
@@ -55,17 +62,20 @@ impl Loss {
             .iter()
             .filter_map(|outcome| Some((outcome.name, outcome.race.slowdown(model)?)));
         let raced: Vec<_> = raced.collect();
-        let decided = |wanted: Verdict| {
-            raced.iter().any(|(_, slow)| Verdict::at_least(*slow, CLEARLY) == wanted)
-        };
-        let verdict =
-            match (decided(Verdict::Confirmed), decided(Verdict::Inconclusive)) {
-                (true, _) => Verdict::Confirmed,
-                (false, true) => Verdict::Inconclusive,
-                (false, false) => Verdict::Refuted,
-            };
         let worst = raced.iter().max_by(|(_, a), (_, b)| a.low.total_cmp(&b.low));
-        Loss { model, verdict, worst: worst.map(|(name, slow)| (*name, slow.median)) }
+        let ruler = LOSES.named(model_label(model.id()));
+        let judgement = worst.map_or(Judgement::observed(false), |(_, slow)| {
+            let somewhere = Judgement::of(*slow, ruler);
+            // Se no caso em que mais perde ele não perde, ainda pode perder em outro, de intervalo mais largo.
+            let is_best = raced.iter().all(|(_, slow)| {
+                Judgement::of(*slow, ruler).verdict == Verdict::Refuted
+            });
+            somewhere.refutes_only_if(is_best, || {
+                "há um caso em que o intervalo não decide; com mais --repeticoes, ele se estreita"
+            })
+        });
+        let worst = worst.map(|(name, slow)| (*name, slow.median));
+        Loss { model, judgement, worst }
     }
 
     fn shown(&self) -> String {
@@ -91,7 +101,7 @@ mod tests {
     }
 
     fn verdict(outcomes: &[Outcome]) -> Option<Verdict> {
-        depends_on_the_task(outcomes, 0.0).verdict
+        depends_on_the_task(outcomes, 2, 0.0).verdict
     }
 
     const TINY: [f64; 6] = [1.0, 3.0, 3.0, 4.0, 60.0, 30.0];
@@ -111,6 +121,15 @@ mod tests {
     }
 
     #[test]
+    fn a_small_loss_is_not_a_refutation() {
+        let slightly = [1.1, 1.0, 1.0, 1.0, 1.1, 1.05];
+        let outcomes = [outcome(TINY, Model::Serial), outcome(slightly, Model::Rayon)];
+        let claim = depends_on_the_task(&outcomes, 2, 0.0);
+        assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+        assert!(claim.reason.is_some_and(|reason| reason.contains("por pouco")));
+    }
+
+    #[test]
     fn a_loss_that_is_not_clear_decides_nothing() {
         let mut close = outcome(BIG, Model::Rayon);
         close.race.seconds[0].1 = vec![1.0, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6];
@@ -119,10 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_machine_decides_nothing() {
+    fn a_busy_machine_or_a_single_core_decides_nothing() {
         let outcomes = [outcome(TINY, Model::Serial), outcome(BIG, Model::Rayon)];
-        let claim = depends_on_the_task(&outcomes, 0.5);
-        assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+        for claim in [
+            depends_on_the_task(&outcomes, 2, 0.5),
+            depends_on_the_task(&outcomes, 1, 0.0),
+        ] {
+            assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
+            assert!(claim.reason.is_some());
+        }
     }
 
     #[test]

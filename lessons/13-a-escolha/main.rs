@@ -15,7 +15,7 @@ use multiprocessamento::workbook::choice::Race;
 use multiprocessamento::workbook::format::{model_label, percent, seconds};
 use multiprocessamento::workbook::granularity::turns_per_second;
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::Watch;
+use multiprocessamento::workbook::machine::{Watch, cores};
 
 const INFO: Info =
     Info { number: 13, title: "A escolha", hints: include_str!("hints.md") };
@@ -54,7 +54,8 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     lesson.say(&format!("\nA regra, em palavras:\n\n{}", adviser::TREE));
     let others = watch.others();
     lesson.note_others(others);
-    lesson.claim(claims::depends_on_the_task(&outcomes, others));
+    let at_once = cores().min(workers);
+    lesson.claim(claims::depends_on_the_task(&outcomes, at_once, others));
     Ok(())
 }
 // ANCHOR_END: story

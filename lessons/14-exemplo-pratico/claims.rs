@@ -1,7 +1,8 @@
 //! O que se afirma do programa, e como cada afirmação é decidida.
 
 use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::Judgement;
+use multiprocessamento::workbook::record::Claim;
 
 use crate::interrupt::Interruption;
 use crate::same_file::Written;
@@ -12,7 +13,11 @@ pub fn everyone_writes_the_same_file(files: &[Written], primes: u64) -> Claim {
     let text = "O mesmo programa, com qualquer modelo e nas duas linguagens, escreve o \
                 mesmo arquivo.";
     let Some(first) = files.first() else {
-        return Claim::unmeasured("14.C1", text, "nenhum arquivo foi escrito");
+        return Claim::unmeasured(
+            "14.C1",
+            text,
+            "nenhum arquivo foi escrito; meça de novo",
+        );
     };
     let different: Vec<&str> = files
         .iter()
@@ -21,26 +26,23 @@ pub fn everyone_writes_the_same_file(files: &[Written], primes: u64) -> Claim {
         .collect();
     let is_right = first.text.ends_with(&format!(",{primes}\n"));
     let in_python = files.iter().filter(|file| file.in_python).count();
-    let verdict = match Verdict::observed(different.is_empty() && is_right) {
-        Verdict::Confirmed if in_python == 0 => Verdict::Inconclusive,
-        decided => decided,
-    };
+    let judgement = Judgement::observed(different.is_empty() && is_right)
+        .confirms_only_if(in_python > 0, || {
+            "falta o Python para comparar; instale o python3, ou diga onde há um com --python"
+        });
     let compared = format!(
         "{} arquivos de {} bytes, {in_python} deles do Python",
         files.len(),
         integer(first.text.len() as u64)
     );
     let evidence = match (different.as_slice(), is_right) {
-        ([], true) if in_python == 0 => {
-            format!("{compared}: todos iguais; falta o Python para comparar")
-        }
         ([], true) => format!("{compared}: todos iguais, byte a byte"),
         ([], false) => format!("{compared}: todos iguais, e todos com o total errado"),
         (others, _) => {
             format!("{compared}: diferentes do primeiro, {}", others.join("; "))
         }
     };
-    Claim::judged("14.C1", text, verdict, evidence)
+    Claim::judged("14.C1", text, judgement, evidence)
 }
 
 /// 14.C2: confirmada se nenhuma interrupção deixou o arquivo pela metade nem um trabalhador vivo. Quem escreve por cima
@@ -54,12 +56,11 @@ pub fn an_interruption_leaves_a_whole_file(
     let broken = |all: &[Interruption]| all.iter().filter(|one| !one.whole).count();
     let survivors: usize = draft.iter().map(|one| one.survivors).sum();
     let running = draft.iter().filter(|one| one.was_running).count();
-    let verdict = match Verdict::observed(broken(draft) == 0 && survivors == 0) {
-        Verdict::Confirmed if running == 0 || broken(in_place) == 0 => {
-            Verdict::Inconclusive
-        }
-        decided => decided,
-    };
+    let judgement = Judgement::observed(broken(draft) == 0 && survivors == 0)
+        .confirms_only_if(running > 0 && broken(in_place) > 0, || {
+            "as interrupções não vieram na hora, e nem escrever por cima, o controle, estragou o arquivo; meça de \
+             novo, com um --limite maior"
+        });
     let evidence = format!(
         "em {} interrupções, {running} delas no meio da conta, {} arquivos pela metade e {survivors} processos \
          vivos; escrevendo por cima do que havia, {} de {} arquivos pela metade",
@@ -68,12 +69,13 @@ pub fn an_interruption_leaves_a_whole_file(
         broken(in_place),
         in_place.len(),
     );
-    Claim::judged("14.C2", text, verdict, evidence)
+    Claim::judged("14.C2", text, judgement, evidence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     const TEXT: &str = "inicio,fim,primos,total\n0,10,4,4\n";
 

@@ -3,7 +3,8 @@
 use multiprocessamento::Error;
 use multiprocessamento::workbook::birth::METHODS;
 use multiprocessamento::workbook::format::{integer, times};
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::{COSTS_MORE, Judgement, Ruler};
+use multiprocessamento::workbook::record::Claim;
 use multiprocessamento::workbook::stats::Estimate;
 
 use crate::inheritance::{AT_FIRST, Family};
@@ -11,7 +12,8 @@ use crate::locked::{Attempt, Outcomes};
 
 /// O que separa um custo que cresce com a memória do pai de um que não cresce. Da menor memória à maior ela cresce
 /// dezenas de vezes: um custo que vem dela passa do dobro com folga, e um que nem dobra vem de outra coisa.
-const DOUBLE: f64 = 2.0;
+const GROWS: Ruler = COSTS_MORE.named("o tempo do fork");
+const DOES_NOT_GROW: Ruler = Ruler::below(2.0).named("o tempo dos outros");
 
 /// 15.C1: confirmada se, em todas as famílias, a cópia viu a memória que o pai mudou, e os outros dois, a de um
 /// programa que acaba de começar.
@@ -22,10 +24,11 @@ pub fn fork_copies_the_rest_begin_anew(families: &[Family]) -> Claim {
     let holds = |Family { parent, children: [copy, server, new] }: &Family| {
         copy.has_memory_of(parent) && server.is_fresh() && new.is_fresh()
     };
-    let verdict = match families {
-        [_, ..] if changed => Verdict::observed(families.iter().all(holds)),
-        _ => Verdict::Inconclusive,
-    };
+    let tested = changed && !families.is_empty();
+    let judgement = Judgement::observed(families.iter().all(holds)).needs(
+        tested,
+        || "o pai não chegou a mudar a sua memória, e nada se distingue; meça de novo",
+    );
     let evidence = match families.first() {
         None => "nenhum filho nasceu".to_owned(),
         Some(Family { parent, children }) => {
@@ -40,7 +43,7 @@ pub fn fork_copies_the_rest_begin_anew(families: &[Family]) -> Claim {
             )
         }
     };
-    Claim::judged("15.C1", text, verdict, evidence)
+    Claim::judged("15.C1", text, judgement, evidence)
 }
 
 /// O que se mediu do nascimento, com o pai usando cada vez mais memória.
@@ -66,9 +69,9 @@ impl Births {
 pub fn only_fork_pays_for_memory(births: &Births) -> Claim {
     let text = "O custo do fork cresce com a memória do pai; o do spawn e o do forkserver, não.";
     let growth = [0, 1, 2].map(|method| births.growth(method));
-    let verdict = Verdict::at_least(growth[0], DOUBLE)
-        .and(Verdict::at_most(growth[1], DOUBLE))
-        .and(Verdict::at_most(growth[2], DOUBLE));
+    let judgement = Judgement::of(growth[0], GROWS)
+        .and(Judgement::of(growth[1], DOES_NOT_GROW))
+        .and(Judgement::of(growth[2], DOES_NOT_GROW));
     let shown = METHODS
         .iter()
         .zip(growth)
@@ -79,7 +82,7 @@ pub fn only_fork_pays_for_memory(births: &Births) -> Claim {
         integer(births.mebibytes.last().map_or(0, |size| *size) as u64),
         shown.collect::<Vec<_>>().join("; ")
     );
-    Claim::judged("15.C2", text, verdict.unless_busy(births.others), evidence)
+    Claim::judged("15.C2", text, judgement.timed(births.others), evidence)
 }
 
 /// 15.C3: confirmada se, no Python, todo filho por fork travou com a trava na mão de outra thread, e nenhum sem ela ou
@@ -92,14 +95,15 @@ pub fn a_fork_with_threads_can_hang(attempts: &[Attempt], here: &Outcomes) -> Cl
     let hung = locked.iter().filter(|one| !one.finished).count();
     let finished = free.iter().filter(|one| one.finished).count();
     let refused = matches!(here[0], Err(Error::ForkWithThreads { .. }));
-    let verdict = match (hung == locked.len(), finished == free.len()) {
-        _ if locked.is_empty() || free.is_empty() => Verdict::Inconclusive,
-        // Se nem os outros filhos terminam, é outra coisa que os prende.
-        (true, false) => Verdict::Inconclusive,
-        (every_one_hung, _) => Verdict::observed(every_one_hung),
-    };
+    let judgement = Judgement::observed(hung == locked.len())
+        .confirms_only_if(finished == free.len(), || {
+            "também travaram filhos a que nada faltava, e outra coisa os prende; meça de novo"
+        })
+        .needs(!locked.is_empty() && !free.is_empty(), || {
+            "faltou um Python que tentasse; instale o python3, ou diga onde há um com --python"
+        });
     let evidence = match locked.len() {
-        0 => format!("faltou um Python; aqui, o fork foi {}", outcome(refused)),
+        0 => format!("aqui, o fork foi {}", outcome(refused)),
         all => format!(
             "no Python, travaram {hung} de {all} filhos por fork com a trava na mão de outra thread, e \
              {} de {} dos outros; aqui, o fork foi {}",
@@ -108,7 +112,7 @@ pub fn a_fork_with_threads_can_hang(attempts: &[Attempt], here: &Outcomes) -> Cl
             outcome(refused)
         ),
     };
-    Claim::judged("15.C3", text, verdict, evidence)
+    Claim::judged("15.C3", text, judgement, evidence)
 }
 
 fn outcome(refused: bool) -> &'static str {
@@ -129,6 +133,7 @@ pub fn price_of_a_mebibyte(births: &Births) -> f64 {
 mod tests {
     use super::*;
     use crate::inheritance::View;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn view(global: u64) -> View {
         let list = if global == AT_FIRST { vec![] } else { vec![global] };
@@ -174,6 +179,11 @@ mod tests {
         for growth in [[1.0, 1.0, 1.0], [20.0, 4.0, 1.0], [20.0, 1.0, 4.0]] {
             assert_eq!(second(growth, 0.0), Some(Verdict::Refuted), "{growth:?}");
         }
+    }
+
+    #[test]
+    fn a_fork_that_grows_a_little_is_not_a_refutation() {
+        assert_eq!(second([1.5, 1.0, 1.0], 0.0), Some(Verdict::Inconclusive));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! O que se afirma da memória compartilhada, e como cada afirmação é decidida.
 
 use multiprocessamento::workbook::format::{integer, model_label, seconds, times};
+use multiprocessamento::workbook::judge::{COSTS_MORE, Judgement, Ruler};
 use multiprocessamento::workbook::record::{Claim, Verdict};
 use multiprocessamento::workbook::stats::{Estimate, median};
 use multiprocessamento::workbook::tally::Tally;
@@ -9,28 +10,27 @@ use crate::neighbours::{DISTANCES, Round};
 use crate::race::{Race, WAYS};
 use crate::sieve::{PRIMES, SIZE, Sieves};
 
-/// Quantas vezes mais algo precisa custar para que valha a pena evitá-lo. Menos do que o dobro não mudaria a
-/// escolha de ninguém.
-const TWICE: f64 = 2.0;
-
 /// Bytes a que ninguém mais é vizinho: a linha de cache tem 64 nos processadores comuns, e 128 em alguns.
 pub const FAR: usize = 128;
 
-/// Até quanto pode ocupar uma peneira que não foi copiada, em vezes o seu tamanho. Uma cópia a mais levaria a conta
-/// a dois; um quarto cobre o que os processos ocupam por outros motivos.
-const ONE_SIEVE: f64 = 1.25;
+/// Quanto ocupa uma peneira, em vezes o seu tamanho. Uma cópia a mais leva a conta a dois; sem cópia, um quarto cobre o
+/// que os processos ocupam por outros motivos.
+const ONE_SIEVE: Ruler = Ruler::below(2.0).from(1.25);
+const COPIED: Ruler = Ruler::above(2.0);
 
 /// 16.C1: confirmada se a corrida perde alguma soma, e o mesmo laço, um processo por vez, nenhuma.
-pub fn racing_loses(race: &Race, others: f64) -> Claim {
+pub fn racing_loses(race: &Race, cores: usize, others: f64) -> Claim {
     let text = "Somar numa memória compartilhada, sem sincronizar, perde atualizações.";
     let racing = &race.tallies[0];
-    let verdict = match (race.in_turn.is_exact(), racing.is_exact()) {
-        // O laço perde até sozinho: o que se perdeu ao mesmo tempo não é prova de nada.
-        (false, _) => Verdict::Inconclusive,
-        (true, false) => Verdict::Confirmed,
-        // Numa máquina ocupada, os processos podem nem ter se encontrado.
-        (true, true) => Verdict::Refuted.unless_busy(others),
+    let lost = Judgement::observed(!racing.is_exact());
+    // Sem um núcleo livre para cada um, os processos podem nem ter se encontrado: não perder não prova nada, e perder, sim.
+    let judged = match lost.verdict {
+        Verdict::Refuted => lost.timed(others).needs_two_cores(cores),
+        _ => lost,
     };
+    let judgement = judged.needs(race.in_turn.is_exact(), || {
+        "o laço, o controle, perdeu somas até sozinho, e o que se perdeu ao mesmo tempo não prova nada; meça de novo"
+    });
     let losses = racing.losses();
     let evidence = format!(
         "ao mesmo tempo, {} das {} repetições perderam somas, na mediana {} de {}; um processo por vez, \
@@ -41,7 +41,7 @@ pub fn racing_loses(race: &Race, others: f64) -> Claim {
         integer(racing.expected),
         integer(race.in_turn.lost().round() as u64),
     );
-    Claim::judged("16.C1", text, verdict, evidence)
+    Claim::judged("16.C1", text, judgement, evidence)
 }
 
 /// 16.C2: confirmada se nenhum conserto perde nada e se o mais barato dos que dividem cada soma ainda custa pelo
@@ -51,11 +51,13 @@ pub fn sharing_less_is_the_cheapest_repair(race: &Race, others: f64) -> Claim {
     let repairs = &race.tallies[1..];
     let (shared, local) = repairs.split_at(repairs.len() - 1);
     let ratio = Estimate::of(&cheapest_over(shared, &local[0]));
-    let verdict = match repairs.iter().all(Tally::is_exact) {
-        false => Verdict::Refuted,
-        true if race.tallies[0].is_exact() => Verdict::Inconclusive,
-        true => Verdict::at_least(ratio, TWICE).unless_busy(others),
-    };
+    let cheaper = Judgement::of(ratio, COSTS_MORE).timed(others);
+    let judgement = Judgement::observed(repairs.iter().all(Tally::is_exact))
+        .and(cheaper)
+        .confirms_only_if(!race.tallies[0].is_exact(), || {
+            "nem a corrida, o controle, perdeu uma soma, e os consertos não foram postos à prova; meça de novo, com \
+             mais --repeticoes"
+        });
     let price = |(way, tally): (&&str, &Tally)| {
         let lost = if tally.is_exact() { "" } else { ", e perdeu somas" };
         format!("{}, {}{lost}", model_label(way), seconds(tally.price()))
@@ -66,7 +68,7 @@ pub fn sharing_less_is_the_cheapest_repair(race: &Race, others: f64) -> Claim {
         prices.join("; "),
         times(ratio)
     );
-    Claim::judged("16.C2", text, verdict, evidence)
+    Claim::judged("16.C2", text, judgement, evidence)
 }
 
 /// Em cada repetição, o preço do mais barato de `tallies` sobre o de `local`.
@@ -82,14 +84,15 @@ fn cheapest_over(tallies: &[Tally], local: &Tally) -> Vec<f64> {
 }
 
 /// 16.C3: confirmada se somar ao lado do contador do outro custa pelo menos o dobro de somar longe dele.
-pub fn neighbours_disturb(rounds: &[Round], others: f64) -> Claim {
+pub fn neighbours_disturb(rounds: &[Round], cores: usize, others: f64) -> Claim {
     let text = "Dois contadores vizinhos atrapalham um ao outro, ainda que cada um tenha um dono só.";
     let far = DISTANCES.iter().position(|distance| *distance == FAR).unwrap_or(0);
     let each = |figure: &dyn Fn(&Round) -> f64| {
         rounds.iter().map(figure).collect::<Vec<f64>>()
     };
     let ratio = Estimate::of(&each(&|round| round.processes[0] / round.processes[far]));
-    let verdict = Verdict::at_least(ratio, TWICE).unless_busy(others);
+    let judgement =
+        Judgement::of(ratio, COSTS_MORE).timed(others).needs_two_cores(cores);
     let at = |index: usize| seconds(median(&each(&|round| round.processes[index])));
     let evidence = format!(
         "cada soma leva {} com os contadores a {} bytes um do outro, e {} a {FAR}: {}",
@@ -98,7 +101,7 @@ pub fn neighbours_disturb(rounds: &[Round], others: f64) -> Claim {
         at(far),
         times(ratio)
     );
-    Claim::judged("16.C3", text, verdict, evidence)
+    Claim::judged("16.C3", text, judgement, evidence)
 }
 
 /// 16.C4: confirmada se a peneira, na memória de todos, ocupa uma vez o seu tamanho. A que viaja é o controle: se nem
@@ -111,20 +114,22 @@ pub fn a_shared_sieve_is_not_copied(sieves: &Sieves) -> Claim {
     let right = [here, sent]
         .iter()
         .all(|made| made.counts.iter().all(|count| *count == PRIMES));
-    let verdict = match Verdict::at_least(copied, TWICE) {
-        _ if !right => Verdict::Refuted,
-        Verdict::Confirmed => Verdict::at_most(shared, ONE_SIEVE),
-        _ => Verdict::Inconclusive,
-    };
+    let control = Judgement::of_size(copied, COPIED).verdict;
+    let judgement = Judgement::of_size(shared, ONE_SIEVE)
+        .needs(control == Verdict::Confirmed, || {
+            "nem a que viaja, o controle, ocupou o dobro: a conta não veria uma cópia; meça de novo, com mais \
+             --repeticoes"
+        })
+        .and(Judgement::observed(right));
     let evidence = format!(
-        "em {} processos, uma peneira de {} bytes ocupa {} o seu tamanho; mandada a cada um, {}{}",
+        "em {} processos, uma peneira de {} bytes mandada a cada um ocupa {} o seu tamanho; compartilhada, {}{}",
         here.counts.len() / here.sizes.len().max(1),
         integer(SIZE),
-        times(shared),
         times(copied),
+        times(shared),
         if right { "" } else { "; e algum deles contou errado" },
     );
-    Claim::judged("16.C4", text, verdict, evidence)
+    Claim::judged("16.C4", text, judgement, evidence)
 }
 
 #[cfg(test)]
@@ -149,19 +154,27 @@ mod tests {
 
     #[test]
     fn a_race_that_loses_confirms_and_one_that_does_not_refutes() {
-        assert_eq!(racing_loses(&race(60, 1.0), 0.0).verdict, Some(Verdict::Confirmed));
-        assert_eq!(racing_loses(&race(100, 1.0), 0.0).verdict, Some(Verdict::Refuted));
+        assert_eq!(
+            racing_loses(&race(60, 1.0), 2, 0.0).verdict,
+            Some(Verdict::Confirmed)
+        );
+        assert_eq!(
+            racing_loses(&race(100, 1.0), 2, 0.0).verdict,
+            Some(Verdict::Refuted)
+        );
     }
 
     #[test]
     fn one_loss_is_enough_and_a_loop_that_loses_alone_decides_nothing() {
         let mut once = race(100, 1.0);
         once.tallies[0].counted[3] = 99;
-        assert_eq!(racing_loses(&once, 0.5).verdict, Some(Verdict::Confirmed));
-        let unmet = racing_loses(&race(100, 1.0), 0.5).verdict;
-        assert_eq!(unmet, Some(Verdict::Inconclusive));
+        assert_eq!(racing_loses(&once, 1, 0.5).verdict, Some(Verdict::Confirmed));
+        for (cores, others) in [(2, 0.5), (1, 0.0)] {
+            let unmet = racing_loses(&race(100, 1.0), cores, others).verdict;
+            assert_eq!(unmet, Some(Verdict::Inconclusive));
+        }
         let alone = Race { in_turn: tally(99, 5e-9), ..race(60, 1.0) };
-        assert_eq!(racing_loses(&alone, 0.0).verdict, Some(Verdict::Inconclusive));
+        assert_eq!(racing_loses(&alone, 2, 0.0).verdict, Some(Verdict::Inconclusive));
     }
 
     fn repairs(race: &Race, others: f64) -> Option<Verdict> {
@@ -180,7 +193,12 @@ mod tests {
             leaky.tallies[index].counted[3] = 99;
             assert_eq!(repairs(&leaky, 0.0), Some(Verdict::Refuted), "{way}");
         }
-        assert_eq!(repairs(&race(60, 15.0), 0.0), Some(Verdict::Refuted));
+        assert_eq!(repairs(&race(60, 25.0), 0.0), Some(Verdict::Refuted));
+        assert_eq!(
+            repairs(&race(60, 15.0), 0.0),
+            Some(Verdict::Inconclusive),
+            "por pouco"
+        );
     }
 
     #[test]
@@ -189,17 +207,19 @@ mod tests {
         assert_eq!(repairs(&race(60, 1.0), 0.5), Some(Verdict::Inconclusive));
     }
 
-    fn neighbours(near: f64, others: f64) -> Option<Verdict> {
+    fn neighbours(near: f64, cores: usize, others: f64) -> Option<Verdict> {
         let prices = [near, near, near, 10.0, 10.0, 10.0];
         let rounds = (0..8).map(|_| Round { processes: prices, threads: prices });
-        neighbours_disturb(&rounds.collect::<Vec<_>>(), others).verdict
+        neighbours_disturb(&rounds.collect::<Vec<_>>(), cores, others).verdict
     }
 
     #[test]
     fn only_a_near_counter_at_twice_the_price_confirms() {
-        assert_eq!(neighbours(40.0, 0.0), Some(Verdict::Confirmed));
-        assert_eq!(neighbours(11.0, 0.0), Some(Verdict::Refuted));
-        assert_eq!(neighbours(40.0, 0.5), Some(Verdict::Inconclusive));
+        assert_eq!(neighbours(40.0, 2, 0.0), Some(Verdict::Confirmed));
+        assert_eq!(neighbours(11.0, 2, 0.0), Some(Verdict::Inconclusive), "por pouco");
+        assert_eq!(neighbours(9.0, 2, 0.0), Some(Verdict::Refuted));
+        assert_eq!(neighbours(40.0, 2, 0.5), Some(Verdict::Inconclusive));
+        assert_eq!(neighbours(40.0, 1, 0.0), Some(Verdict::Inconclusive));
     }
 
     fn made(size: f64, count: u64) -> Made {
@@ -216,6 +236,7 @@ mod tests {
     fn one_sieve_for_all_confirms_and_a_copy_or_a_wrong_count_refutes() {
         assert_eq!(sieves(1.01, 6.0, PRIMES), Some(Verdict::Confirmed));
         assert_eq!(sieves(2.01, 6.0, PRIMES), Some(Verdict::Refuted));
+        assert_eq!(sieves(1.5, 6.0, PRIMES), Some(Verdict::Inconclusive), "por pouco");
         assert_eq!(sieves(1.01, 6.0, PRIMES - 1), Some(Verdict::Refuted));
     }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use multiprocessamento::workbook::format::{model_label, seconds};
 use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::Watch;
+use multiprocessamento::workbook::machine::{Watch, cores};
 use multiprocessamento::workbook::stats::median;
 use multiprocessamento::{Pool, init};
 use neighbours::Round;
@@ -36,9 +36,9 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     give_the_signals(lesson)?;
 
     lesson.note_others(others);
-    lesson.claim(claims::racing_loses(&race, others));
+    lesson.claim(claims::racing_loses(&race, cores(), others));
     lesson.claim(claims::sharing_less_is_the_cheapest_repair(&race, others));
-    lesson.claim(claims::neighbours_disturb(&near_and_far, others));
+    lesson.claim(claims::neighbours_disturb(&near_and_far, cores(), others));
     lesson.claim(claims::a_shared_sieve_is_not_copied(&sieves));
     Ok(())
 }

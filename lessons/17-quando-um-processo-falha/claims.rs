@@ -1,7 +1,8 @@
 //! O que se afirma das falhas, e como cada afirmação é decidida.
 
 use multiprocessamento::workbook::format::{decimal, integer, seconds};
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::Judgement;
+use multiprocessamento::workbook::record::Claim;
 
 use crate::fall::Fall;
 use crate::fault::Fault;
@@ -19,16 +20,20 @@ pub fn pythons_pool_waits(rounds: &[Round], ours: &[Fall]) -> Claim {
     let kills: Vec<&Round> =
         rounds.iter().filter(|round| round.fault == "kill").collect();
     let Some(shortest) = kills.iter().min_by(|a, b| a.limit.total_cmp(&b.limit)) else {
-        return Claim::unmeasured("17.C1", text, "não se mediu: não há um Python");
+        return Claim::unmeasured(
+            "17.C1",
+            text,
+            "não há um Python que medir; instale o python3, ou diga onde há um com --python",
+        );
     };
     let waits = |round: &&&Round| round.outcome == Outcome::Waiting;
     // Quem ainda devia outras respostas não esperava só pela que se perdeu.
     let alone = |round: &&Round| round.right + 1 == round.asked;
-    let verdict = match kills.iter().all(|round| waits(&round)) {
-        false => Verdict::Refuted,
-        true if kills.iter().all(alone) => Verdict::Confirmed,
-        true => Verdict::Inconclusive,
-    };
+    let judgement = Judgement::observed(kills.iter().all(|round| waits(&round)))
+        .confirms_only_if(kills.iter().all(alone), || {
+            "faltavam ainda outras respostas, e não se esperava só pela que se perdeu; feche outros programas e meça \
+             de novo"
+        });
     let here =
         ours.iter().filter(|fall| fall.fault == Fault::Kill).map(|fall| fall.seconds);
     let evidence = format!(
@@ -41,7 +46,7 @@ pub fn pythons_pool_waits(rounds: &[Round], ours: &[Fall]) -> Claim {
         decimal(shortest.limit / shortest.normal, 0),
         seconds(here.fold(0.0, f64::max)),
     );
-    Claim::judged("17.C1", text, verdict, evidence)
+    Claim::judged("17.C1", text, judgement, evidence)
 }
 
 /// 17.C2: confirmada se cada falha custa só a resposta da sua tarefa, se o erro diz o que houve e em que processo, e
@@ -51,10 +56,10 @@ pub fn only_the_running_task_is_lost(falls: &[Fall]) -> Claim {
     let happened = falls.iter().all(|fall| fall.ran_in != 0);
     let only_one = |fall: &&Fall| fall.lost == [fall.fatal] && fall.fate.wrong == 0;
     let holds = |fall: &Fall| only_one(&fall) && fall.is_told() && fall.goes_on;
-    let verdict = match happened && !falls.is_empty() {
-        false => Verdict::Inconclusive,
-        true => Verdict::observed(falls.iter().all(holds)),
-    };
+    let judgement = Judgement::observed(falls.iter().all(holds)).needs(
+        happened && !falls.is_empty(),
+        || "alguma das falhas não chegou a acontecer; meça de novo",
+    );
     let asked: usize = falls.iter().map(|fall| fall.fate.asked).sum();
     let evidence = format!(
         "em {} falhas, de {}, perderam-se {} de {} respostas; {} erros disseram o que houve e onde, e {} pools \
@@ -66,7 +71,7 @@ pub fn only_the_running_task_is_lost(falls: &[Fall]) -> Claim {
         falls.iter().filter(|fall| fall.is_told()).count(),
         falls.iter().filter(|fall| fall.goes_on).count(),
     );
-    Claim::judged("17.C2", text, verdict, evidence)
+    Claim::judged("17.C2", text, judgement, evidence)
 }
 
 /// 17.C3: confirmada se, com processos bastantes a morrer, toda resposta chega e é a da conta em série.
@@ -74,11 +79,12 @@ pub fn a_storm_loses_nothing(storms: &[Storm]) -> Claim {
     let text = "Com repetição, uma tempestade de mortes não perde nenhuma resposta.";
     let deaths: u64 = storms.iter().map(|storm| storm.deaths).sum();
     let whole = |storm: &Storm| storm.lost == 0 && storm.right == storm.asked;
-    let verdict = match storms.iter().all(whole) {
-        false => Verdict::Refuted,
-        true if deaths < STORM => Verdict::Inconclusive,
-        true => Verdict::Confirmed,
-    };
+    let judgement = Judgement::observed(storms.iter().all(whole)).confirms_only_if(deaths >= STORM, || {
+        format!(
+            "morreram {} processos, e uma tempestade são {STORM}; meça com mais --repeticoes, ou com um --limite maior",
+            integer(deaths)
+        )
+    });
     let sum = |of: fn(&Storm) -> usize| {
         integer(storms.iter().map(|storm| of(storm) as u64).sum())
     };
@@ -89,13 +95,14 @@ pub fn a_storm_loses_nothing(storms: &[Storm]) -> Claim {
         sum(|storm| storm.right),
         sum(|storm| storm.lost),
     );
-    Claim::judged("17.C3", text, verdict, evidence)
+    Claim::judged("17.C3", text, judgement, evidence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use multiprocessamento::workbook::fate::Fate;
+    use multiprocessamento::workbook::record::Verdict;
     use multiprocessamento::{Error, ExitStatus};
 
     fn round(outcome: Outcome, right: usize) -> Round {

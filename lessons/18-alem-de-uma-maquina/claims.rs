@@ -1,21 +1,25 @@
 //! O que o capítulo afirma dos ranks do MPI, e como cada afirmação é decidida.
 
 use multiprocessamento::workbook::format::{count, decimal, seconds, times};
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use multiprocessamento::workbook::judge::{Judgement, Ruler};
+use multiprocessamento::workbook::record::Claim;
 use multiprocessamento::workbook::stats::Estimate;
 
-/// O tempo dos ranks sobre o do Pool, do qual para cima eles não são mais rápidos. Um vigésimo não mudaria a escolha de
-/// ninguém.
-const NO_FASTER: f64 = 0.95;
+/// O tempo dos ranks sobre o do Pool. Mais rápido, neste caderno, é quem ganha um décimo: abaixo disto, eles terminariam
+/// antes.
+const NO_FASTER: Ruler = Ruler::above(1.0 / 1.1);
 
-/// Quantas vezes mais a ida e volta precisa levar para que o outro host esteja mais longe.
-const FARTHER: f64 = 2.0;
+/// A ida e volta até o outro host sobre a que não sai da máquina. O dobro está na frase.
+const FARTHER: Ruler = Ruler::above(2.0);
 
-/// Entre que razões o que se mediu é o que se previa. A previsão tem só duas contas, e não conhece o despertar de
-/// ninguém.
-const AS_PREDICTED: [f64; 2] = [0.75, 1.33];
+/// O que se mediu sobre o que se previa. A previsão tem só duas contas, e não conhece o despertar de ninguém; errar por
+/// mais do que o dobro, para um lado ou para o outro, já é prever outra coisa.
+const NOT_LESS: Ruler =
+    Ruler::above(0.5).from(0.75).named("aceleração sobre a prevista");
+const NOT_MORE: Ruler =
+    Ruler::below(2.0).from(1.33).named("aceleração sobre a prevista");
 
-const WITHOUT: &str = "esta lição foi compilada sem o MPI";
+const WITHOUT: &str = "esta lição foi compilada sem o MPI; rode-a com --features mpi";
 
 /// O que se mediu; o que falta não pôde ser medido.
 #[derive(Default)]
@@ -78,26 +82,29 @@ pub fn the_same_answers(figures: &Figures) -> Claim {
     };
     let told =
         |same: bool| if same { "as mesmas respostas" } else { "outras respostas" };
-    let (verdict, far) = match there {
-        Ok(same) => (Verdict::observed(*same), format!("em dois, {}", told(*same))),
-        Err(reason) => (Verdict::Inconclusive, format!("dois não houve: {reason}")),
+    let (judgement, far) = match there {
+        Ok(same) => (Judgement::observed(*same), format!("em dois, {}", told(*same))),
+        Err(reason) => (
+            Judgement::inconclusive(format!("dois hosts não houve: {reason}")),
+            "em dois, não se sabe".to_owned(),
+        ),
     };
     let evidence = format!("num host, {}; {far}", told(*here));
-    Claim::judged("18.C1", text, Verdict::observed(*here).and(verdict), evidence)
+    Claim::judged("18.C1", text, Judgement::observed(*here).and(judgement), evidence)
 }
 
-/// 18.C2: confirmada se os ranks levam pelo menos [`NO_FASTER`] do tempo do Pool, com todos já de pé.
+/// 18.C2: confirmada se os ranks não ganham do Pool, com todos já de pé.
 pub fn no_faster_on_one_machine(figures: &Figures) -> Claim {
     let text = "Numa máquina só, os ranks do MPI não terminam antes do Pool.";
     let Some(ratio) = figures.against_pool else {
         return Claim::unmeasured("18.C2", text, WITHOUT);
     };
-    let verdict = Verdict::at_least(ratio, NO_FASTER).unless_busy(figures.others);
+    let judgement = Judgement::of(ratio, NO_FASTER).timed(figures.others);
     let evidence = format!(
         "com todos já de pé, os ranks levaram {} o tempo do Pool",
         times(ratio)
     );
-    Claim::judged("18.C2", text, verdict, evidence)
+    Claim::judged("18.C2", text, judgement, evidence)
 }
 
 /// 18.C3: confirmada se a ida e volta entre dois hosts leva pelo menos o dobro da que não sai da máquina.
@@ -110,14 +117,14 @@ pub fn another_host_is_farther(figures: &Figures) -> Claim {
         };
         return Claim::unmeasured("18.C3", text, missing);
     };
-    let verdict = Verdict::at_least(ratio, FARTHER).unless_busy(figures.others);
+    let judgement = Judgement::of(ratio, FARTHER).timed(figures.others);
     let evidence = format!(
         "num host, {}; entre dois, {}: {}",
         seconds(here),
         seconds(there),
         times(ratio)
     );
-    Claim::judged("18.C3", text, verdict, evidence)
+    Claim::judged("18.C3", text, judgement, evidence)
 }
 
 /// 18.C4: confirmada se a morte de um rank encerra todos, com um erro, e a de um processo do Pool custa uma resposta.
@@ -128,7 +135,7 @@ pub fn a_dead_rank_takes_all(figures: &Figures) -> Claim {
         return Claim::unmeasured("18.C4", text, without_other_ranks(figures));
     };
     let ended = death.told.is_some() && death.left == 0;
-    let verdict = Verdict::observed(ended && death.answered + 1 == death.asked);
+    let judgement = Judgement::observed(ended && death.answered + 1 == death.asked);
     let evidence = format!(
         "dos {}, {}, e a chamada {} em {}; o Pool deu {} de {} respostas",
         count(death.ranks, "rank", "ranks"),
@@ -142,7 +149,7 @@ pub fn a_dead_rank_takes_all(figures: &Figures) -> Claim {
         death.answered,
         death.asked,
     );
-    Claim::judged("18.C4", text, verdict, evidence)
+    Claim::judged("18.C4", text, judgement, evidence)
 }
 
 /// 18.C5: confirmada se, com cada número de ranks, a aceleração é a prevista: a deles, até a que o rank 0 consegue
@@ -154,7 +161,6 @@ pub fn one_master_saturates(figures: &Figures) -> Claim {
     let Some(last) = scaling.last() else {
         return Claim::unmeasured("18.C5", text, without_other_ranks(figures));
     };
-    let [least, most] = AS_PREDICTED;
     let each = scaling.iter().map(|Scaling { measured, predicted, .. }| {
         let Estimate { median, low, high } = *measured;
         let ratio = Estimate {
@@ -162,12 +168,14 @@ pub fn one_master_saturates(figures: &Figures) -> Claim {
             low: low / predicted,
             high: high / predicted,
         };
-        Verdict::at_least(ratio, least).and(Verdict::at_most(ratio, most))
+        Judgement::of(ratio, NOT_LESS).and(Judgement::of(ratio, NOT_MORE))
     });
     // Se nem com todos os ranks o rank 0 chegou ao limite, nada se viu dele.
     let reached = last.predicted < last.ranks as f64;
-    let start = if reached { Verdict::Confirmed } else { Verdict::Inconclusive };
-    let verdict = each.fold(start, Verdict::and).unless_busy(*others);
+    let start = Judgement::observed(true).needs(reached, || {
+        "nem com todos os ranks o rank 0 chegou ao que consegue alimentar, e nada se viu dele; meça com mais ranks"
+    });
+    let judgement = each.fold(start, Judgement::and).timed(*others);
     let point = |scaling: &Scaling| {
         let (measured, predicted) =
             (decimal(scaling.measured.median, 1), decimal(scaling.predicted, 1));
@@ -177,7 +185,7 @@ pub fn one_master_saturates(figures: &Figures) -> Claim {
         "aceleração {}",
         scaling.iter().map(point).collect::<Vec<_>>().join("; ")
     );
-    Claim::judged("18.C5", text, verdict, evidence)
+    Claim::judged("18.C5", text, judgement, evidence)
 }
 
 /// Por que faltam medidas com outros números de ranks.
@@ -193,6 +201,7 @@ fn without_other_ranks(figures: &Figures) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use multiprocessamento::workbook::record::Verdict;
 
     fn around(median: f64) -> Estimate {
         Estimate { median, low: 0.97 * median, high: 1.03 * median }
@@ -299,10 +308,16 @@ mod tests {
 
     #[test]
     fn ranks_that_go_on_gaining_or_stop_too_early_refute() {
-        for measured in [15.0, 3.0] {
+        for measured in [17.0, 3.0] {
             let mut other = figures();
             other.scaling[2] = scaling(16, measured, 8.0);
             assert_eq!(verdicts(&other)[4], Verdict::Refuted);
+        }
+        // Um pouco longe da prevista, ainda é a mesma conta.
+        for measured in [5.0, 12.0] {
+            let mut other = figures();
+            other.scaling[2] = scaling(16, measured, 8.0);
+            assert_eq!(verdicts(&other)[4], Verdict::Inconclusive);
         }
         // E sem chegar ao limite não se viu nada dele.
         let other = Figures {

@@ -54,6 +54,21 @@ pub struct Comparison {
     pub others: f64,
 }
 
+/// Segundos de conta por trabalhador abaixo dos quais ela acaba enquanto eles ainda nascem: um processo nasce em poucos
+/// milésimos.
+const WORTH_SHARING: f64 = 0.01;
+
+/// Se `seconds` de conta são bastantes para que `workers` os repartam.
+///
+/// Uma conta menor mede quem nasceu primeiro, e não o que se ganha em repartir.
+pub fn is_worth_sharing(seconds: f64, workers: usize) -> bool {
+    seconds >= WORTH_SHARING * workers as f64
+}
+
+/// O que dizer de uma conta que não se reparte, e o que fazer.
+pub const TOO_SMALL: &str =
+    "a conta é pequena, e acaba enquanto os trabalhadores nascem; peça uma maior, com --limite";
+
 /// Um modelo e com quantos trabalhadores ele roda.
 pub type Contestant = (Model, usize);
 
@@ -205,7 +220,7 @@ impl Comparison {
     /// O resultado de cada modelo, como vai para o registro.
     pub fn results(&self) -> impl Iterator<Item = ModelResult> {
         self.measured.iter().map(|measured| {
-            let seconds: Vec<f64> = measured.runs.iter().map(|run| run.seconds).collect();
+            let seconds = measured.seconds();
             let speedup = self.speedup(measured).median;
             ModelResult {
                 model: measured.model.id().to_owned(),
@@ -220,6 +235,11 @@ impl Comparison {
 }
 
 impl Measured {
+    /// Quanto cada repetição levou, em segundos.
+    pub fn seconds(&self) -> Vec<f64> {
+        self.runs.iter().map(|run| run.seconds).collect()
+    }
+
     /// Quantos núcleos trabalharam ao mesmo tempo, em média: tempo de processador sobre tempo de relógio.
     pub fn busy_cores(&self) -> Estimate {
         busy_cores(&self.runs)

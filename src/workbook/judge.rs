@@ -4,7 +4,7 @@
 //! verdade em 1×. O **limiar** é a partir de onde vale a pena dizê-la. A medição refuta só além do limite e confirma só
 //! além do limiar; entre um e outro a frase é verdadeira, e pouco: o veredito é inconclusivo, e diz isso.
 
-use super::format::{decimal, percent, plain};
+use super::format::{decimal, percent, quantity};
 use super::machine::BUSY;
 use super::record::{Claim, Verdict};
 use super::stats::Estimate;
@@ -28,25 +28,39 @@ enum Unit {
 /// use multiprocessamento::workbook::judge::Ruler;
 /// // "É mais rápido": verdade acima de 1×, e digno de nota a partir de 1,5×.
 /// const FASTER: Ruler = Ruler::above(1.0).from(1.5);
-/// assert_eq!(FASTER.words(), "confirma-se a partir de 1,50×; só abaixo de 1,00× seria falsa");
+/// assert_eq!(FASTER.words(), "Confirma-se a partir de 1,50×; só até 1,00× seria falsa.");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ruler {
+    name: &'static str,
     bound: f64,
     threshold: f64,
     is_above: bool,
     unit: Unit,
 }
 
+/// "Acelera", "ganha", "compensa": verdade acima de 1×. Menos do que um décimo a mais se perde na variação de uma repetição
+/// para a outra.
+pub const GAINS: Ruler = Ruler::above(1.0).from(1.1);
+
+/// "Não acelera", "não ganha": verdade enquanto não se ganha o que [`GAINS`] pede.
+pub const DOES_NOT_GAIN: Ruler = Ruler::below(GAINS.threshold);
+
+/// "Custa mais", "leva mais", "atrapalha": verdade acima de 1×. Menos do que o dobro não mudaria a escolha de ninguém.
+pub const COSTS_MORE: Ruler = Ruler::above(1.0).from(2.0);
+
+/// "Ao mesmo tempo": um núcleo só nunca passa de 1. O décimo a mais cobre o erro dos relógios.
+pub const AT_ONCE: Ruler = Ruler::above(1.0).from(1.1).unit("núcleos");
+
 impl Ruler {
     /// Verdadeira acima de `bound`, contado em vezes.
     pub const fn above(bound: f64) -> Self {
-        Ruler { bound, threshold: bound, is_above: true, unit: Unit::Times }
+        Ruler { name: "", bound, threshold: bound, is_above: true, unit: Unit::Times }
     }
 
     /// Verdadeira abaixo de `bound`, contado em vezes.
     pub const fn below(bound: f64) -> Self {
-        Ruler { bound, threshold: bound, is_above: false, unit: Unit::Times }
+        Ruler { is_above: false, ..Ruler::above(bound) }
     }
 
     /// Digna de nota só a partir de `threshold`, que fica do lado verdadeiro do limite; sem isto, o limiar é o limite.
@@ -59,19 +73,29 @@ impl Ruler {
         Ruler { unit: Unit::Percent, ..self }
     }
 
-    /// A grandeza se conta em `unit`: `núcleos`, `KiB`.
+    /// A grandeza se conta em `unit`, no plural: `núcleos`.
     pub const fn unit(self, unit: &'static str) -> Self {
         Ruler { unit: Unit::Named(unit), ..self }
+    }
+
+    /// A grandeza tem nome: é o que distingue duas réguas da mesma afirmação.
+    pub const fn named(self, name: &'static str) -> Self {
+        Ruler { name, ..self }
     }
 
     /// A régua, numa frase.
     pub fn words(self) -> String {
         let [bound, threshold] = [self.bound, self.threshold].map(|value| self.show(value));
+        let with = if self.name.is_empty() { String::new() } else { format!("com {} ", self.name) };
         match (self.is_above, self.bound == self.threshold) {
-            (true, true) => format!("confirma-se acima de {bound}"),
-            (false, true) => format!("confirma-se abaixo de {bound}"),
-            (true, false) => format!("confirma-se a partir de {threshold}; só abaixo de {bound} seria falsa"),
-            (false, false) => format!("confirma-se até {threshold}; só acima de {bound} seria falsa"),
+            (true, true) => format!("Confirma-se {with}a partir de {bound}; abaixo disso, seria falsa."),
+            (false, true) => format!("Confirma-se {with}até {bound}; acima disso, seria falsa."),
+            (true, false) => {
+                format!("Confirma-se {with}a partir de {threshold}; só até {bound} seria falsa.")
+            }
+            (false, false) => {
+                format!("Confirma-se {with}até {threshold}; só a partir de {bound} seria falsa.")
+            }
         }
     }
 
@@ -79,7 +103,30 @@ impl Ruler {
         match self.unit {
             Unit::Times => format!("{}×", decimal(value, 2)),
             Unit::Percent => percent(value),
-            Unit::Named(name) => format!("{} {name}", plain(value)),
+            Unit::Named(name) => quantity(value, name),
+        }
+    }
+
+    /// Por que um intervalo, de `low` a `high`, não decide.
+    fn reason(self, low: f64, high: f64) -> String {
+        let subject = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
+        if !(low.is_finite() && high.is_finite()) {
+            return format!(
+                "{subject}com menos de três repetições não há intervalo; peça mais com --repeticoes"
+            );
+        }
+        let interval = format!("{subject}o intervalo, de {} a {},", self.show(low), self.show(high));
+        let holds = if self.is_above { low > self.bound } else { high < self.bound };
+        let reaches = if self.is_above { high >= self.threshold } else { low <= self.threshold };
+        match (holds, reaches) {
+            (true, false) => format!(
+                "é verdade, mas por pouco: {interval} não chega a {}; repetir não muda isso, outra máquina pode mudar",
+                self.show(self.threshold)
+            ),
+            (is_true, _) => {
+                let mark = if is_true { self.threshold } else { self.bound };
+                format!("{interval} cruza {}; com mais --repeticoes, ele se estreita", self.show(mark))
+            }
         }
     }
 }
@@ -98,7 +145,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// O que a régua diz de uma grandeza: só decide quando o intervalo inteiro está de um lado.
+    /// O que a régua diz de um tempo, ou de uma razão de tempos: só decide quando o intervalo inteiro está de um lado.
     ///
     /// # Exemplos
     ///
@@ -113,32 +160,20 @@ impl Judgement {
     /// ```
     pub fn of(estimate: Estimate, ruler: Ruler) -> Self {
         let Estimate { low, high, .. } = estimate;
-        let (worst, best) = if ruler.is_above { (low, high) } else { (-high, -low) };
-        let [bound, threshold] =
-            [ruler.bound, ruler.threshold].map(|mark| if ruler.is_above { mark } else { -mark });
-        let verdict = if worst >= threshold {
-            Verdict::Confirmed
-        } else if best < bound {
-            Verdict::Refuted
-        } else {
-            Verdict::Inconclusive
+        let Ruler { bound, threshold, is_above, .. } = ruler;
+        let (is_past, is_beyond) =
+            if is_above { (low >= threshold, high <= bound) } else { (high <= threshold, low >= bound) };
+        let (verdict, reason) = match (is_past, is_beyond) {
+            (true, _) => (Verdict::Confirmed, None),
+            (false, true) => (Verdict::Refuted, None),
+            (false, false) => (Verdict::Inconclusive, Some(ruler.reason(low, high))),
         };
-        let reason = (verdict == Verdict::Inconclusive).then(|| {
-            let [low, high, at] = [low, high, ruler.threshold].map(|value| ruler.show(value));
-            if !(worst.is_finite() && best.is_finite()) {
-                "com menos de três repetições não há intervalo; peça mais com --repeticoes".to_owned()
-            } else if worst < bound {
-                let bound = ruler.show(ruler.bound);
-                format!(
-                    "o intervalo, de {low} a {high}, cruza {bound}; com mais --repeticoes ele se estreita"
-                )
-            } else if best < threshold {
-                format!("é verdade, mas pouco: o intervalo, de {low} a {high}, não chega a {at}")
-            } else {
-                format!("o intervalo, de {low} a {high}, cruza {at}; com mais --repeticoes ele se estreita")
-            }
-        });
-        Judgement { verdict, ruler: Some(ruler), reason, is_timed: false }
+        Judgement { verdict, ruler: Some(ruler), reason, is_timed: true }
+    }
+
+    /// O mesmo, de uma grandeza que não é tempo, como a memória: uma máquina ocupada não a muda.
+    pub fn of_size(estimate: Estimate, ruler: Ruler) -> Self {
+        Judgement { is_timed: false, ..Judgement::of(estimate, ruler) }
     }
 
     /// Um fato que se observa de uma vez, sem intervalo.
@@ -149,24 +184,24 @@ impl Judgement {
 
     /// O que se mediu não basta, por esta razão, que diz também o que fazer.
     pub fn inconclusive(reason: impl Into<String>) -> Self {
-        let reason = Some(reason.into());
-        Judgement { verdict: Verdict::Inconclusive, ruler: None, reason, is_timed: false }
+        Judgement::observed(true).undecided(reason)
     }
 
     /// Os dois juntos: basta um refutado; os dois precisam estar confirmados. A régua é a do que decidiu, e as razões de
     /// não decidir se somam.
     pub fn and(self, other: Self) -> Self {
+        // Entre dois refutados vale o fato: o tempo pode ser da máquina ocupada.
         let rank = |judgement: &Self| match judgement.verdict {
-            Verdict::Refuted => 0,
-            Verdict::Inconclusive => 1,
-            Verdict::Confirmed => 2,
+            Verdict::Refuted => (0, judgement.is_timed),
+            Verdict::Inconclusive => (1, false),
+            Verdict::Confirmed => (2, false),
         };
-        let is_timed = self.is_timed || other.is_timed;
         let (decider, rest) = if rank(&other) < rank(&self) { (other, self) } else { (self, other) };
-        let reason = match (decider.verdict, decider.reason, rest.reason) {
-            (Verdict::Inconclusive, Some(one), Some(two)) if one != two => Some(format!("{one}; {two}")),
-            (Verdict::Inconclusive, one, two) => one.or(two),
-            _ => None,
+        let is_timed = decider.is_timed || (decider.verdict != Verdict::Refuted && rest.is_timed);
+        let reason = match (decider.reason, rest.reason) {
+            _ if decider.verdict != Verdict::Inconclusive => None,
+            (Some(one), Some(two)) if one != two => Some(format!("{one}; {two}")),
+            (one, two) => one.or(two),
         };
         Judgement { verdict: decider.verdict, ruler: decider.ruler.or(rest.ruler), reason, is_timed }
     }
@@ -175,54 +210,42 @@ impl Judgement {
     /// ocupada, os tempos medem os outros.
     pub fn timed(self, others: f64) -> Self {
         let judgement = Judgement { is_timed: true, ..self };
-        if others <= BUSY {
-            return judgement;
-        }
-        let taken = percent(others);
-        judgement.undecided(format!(
-            "outros programas usaram {taken} da máquina, e os tempos medem também os deles; feche-os e meça de novo"
-        ))
+        judgement.needs(others <= BUSY, || {
+            let taken = percent(others);
+            format!(
+                "outros programas usaram {taken} da máquina, e os tempos medem também os deles; feche-os e meça de novo"
+            )
+        })
     }
 
-    /// O mesmo, se há pelo menos dois núcleos: num só, nada anda ao mesmo tempo.
-    pub fn needs_two_cores(self, cores: usize) -> Self {
-        if cores >= 2 {
-            return self;
-        }
-        self.undecided(
-            "este programa só pode usar um núcleo, e a frase fala de vários; meça onde haja dois ou mais",
-        )
+    /// O mesmo, se há pelo menos dois que possam trabalhar ao mesmo tempo: dois núcleos, e dois trabalhadores neles.
+    pub fn needs_two_cores(self, at_once: usize) -> Self {
+        self.needs(at_once >= 2, || {
+            "a frase fala de vários ao mesmo tempo, e aqui só um pode trabalhar; meça com dois núcleos e dois \
+             trabalhadores, ou mais"
+        })
+    }
+
+    /// O mesmo, se `holds`; senão nada se decide, por esta razão.
+    pub fn needs<R: Into<String>>(self, holds: bool, reason: impl FnOnce() -> R) -> Self {
+        if holds { self } else { self.undecided(reason()) }
+    }
+
+    /// O mesmo, mas só refuta se `holds`: sem isso, o que contradiz a frase pode ter outra causa, que é a razão.
+    pub fn refutes_only_if<R: Into<String>>(self, holds: bool, reason: impl FnOnce() -> R) -> Self {
+        let is_refuted = self.verdict == Verdict::Refuted;
+        self.needs(!is_refuted || holds, reason)
+    }
+
+    /// O mesmo, mas só confirma se `holds`: sem isso, nada foi posto à prova, e a razão diz por quê.
+    pub fn confirms_only_if<R: Into<String>>(self, holds: bool, reason: impl FnOnce() -> R) -> Self {
+        let is_confirmed = self.verdict == Verdict::Confirmed;
+        self.needs(!is_confirmed || holds, reason)
     }
 
     /// O mesmo, sem decisão, por esta razão.
     pub fn undecided(self, reason: impl Into<String>) -> Self {
         Judgement { verdict: Verdict::Inconclusive, reason: Some(reason.into()), ..self }
-    }
-}
-
-impl From<Verdict> for Judgement {
-    fn from(verdict: Verdict) -> Self {
-        Judgement { verdict, ruler: None, reason: None, is_timed: false }
-    }
-}
-
-/// Provisório: as lições ainda não convertidas à régua.
-#[allow(missing_docs)]
-impl Verdict {
-    pub fn at_least(estimate: Estimate, threshold: f64) -> Self {
-        Judgement::of(estimate, Ruler::above(threshold)).verdict
-    }
-    pub fn at_most(estimate: Estimate, threshold: f64) -> Self {
-        Judgement::of(estimate, Ruler::below(threshold)).verdict
-    }
-    pub fn observed(holds: bool) -> Self {
-        Judgement::observed(holds).verdict
-    }
-    pub fn and(self, other: Self) -> Self {
-        Judgement::from(self).and(other.into()).verdict
-    }
-    pub fn unless_busy(self, others: f64) -> Self {
-        Judgement::from(self).timed(others).verdict
     }
 }
 
@@ -239,16 +262,11 @@ impl Verdict {
 
 impl Claim {
     /// Uma afirmação julgada: a régua vai junto da evidência.
-    pub fn judged(
-        id: &str,
-        text: &str,
-        judgement: impl Into<Judgement>,
-        evidence: impl Into<String>,
-    ) -> Self {
-        let Judgement { verdict, ruler, reason, is_timed } = judgement.into();
+    pub fn judged(id: &str, text: &str, judgement: Judgement, evidence: impl Into<String>) -> Self {
+        let Judgement { verdict, ruler, reason, is_timed } = judgement;
         let mut evidence = evidence.into();
         if let Some(ruler) = ruler {
-            evidence = format!("{} ({})", evidence, ruler.words());
+            evidence = format!("{evidence}. {}", ruler.words());
         }
         Claim {
             id: id.to_owned(),
@@ -302,10 +320,10 @@ mod tests {
     fn a_verdict_needs_the_whole_interval_on_one_side() {
         assert_eq!(verdict(1.5, 2.0, FASTER), Verdict::Confirmed);
         assert_eq!(verdict(1.4, 2.0, FASTER), Verdict::Inconclusive);
-        assert_eq!(verdict(0.8, 0.9, FASTER), Verdict::Refuted);
+        assert_eq!(verdict(0.8, 1.0, FASTER), Verdict::Refuted);
         assert_eq!(verdict(1.0, 1.1, CHEAP), Verdict::Confirmed);
         assert_eq!(verdict(1.0, 1.2, CHEAP), Verdict::Inconclusive);
-        assert_eq!(verdict(1.6, 1.7, CHEAP), Verdict::Refuted);
+        assert_eq!(verdict(1.5, 1.7, CHEAP), Verdict::Refuted);
     }
 
     #[test]
@@ -316,11 +334,21 @@ mod tests {
 
     #[test]
     fn what_is_not_decided_says_why_and_what_to_do() {
-        let reason = |low, high| Judgement::of(between(low, high), FASTER).reason.expect("há uma razão");
-        assert!(reason(0.9, 1.2).contains("cruza 1,00×"));
-        assert!(reason(1.1, 1.2).contains("é verdade, mas pouco"));
-        assert!(reason(1.4, 1.8).contains("cruza 1,50×"));
-        assert!(reason(f64::NEG_INFINITY, f64::INFINITY).contains("--repeticoes"));
+        let reason =
+            |low, high, ruler| Judgement::of(between(low, high), ruler).reason.expect("há uma razão");
+        for (interval, told) in [
+            ((0.9, 1.2), "cruza 1,00×"),
+            ((0.9, 1.8), "cruza 1,00×"),
+            ((1.1, 1.2), "é verdade, mas por pouco"),
+            ((1.4, 1.8), "cruza 1,50×"),
+            ((f64::NEG_INFINITY, f64::INFINITY), "--repeticoes"),
+        ] {
+            let reason = reason(interval.0, interval.1, FASTER);
+            assert!(reason.contains(told), "{reason}");
+        }
+        assert!(reason(1.2, 1.4, CHEAP).contains("por pouco"));
+        assert!(reason(1.2, 1.6, CHEAP).contains("cruza 1,50×"));
+        assert!(reason(1.0, 1.2, CHEAP.named("o preço")).starts_with("o preço: o intervalo"));
         assert!(Judgement::of(between(1.6, 1.8), FASTER).reason.is_none());
     }
 
@@ -338,6 +366,17 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_control_stops_only_the_side_that_needs_it() {
+        let [yes, no] = [true, false].map(Judgement::observed);
+        let reason = || "faltou o controle";
+        assert_eq!(yes.clone().confirms_only_if(false, reason).verdict, Verdict::Inconclusive);
+        assert_eq!(no.clone().confirms_only_if(false, reason).verdict, Verdict::Refuted);
+        assert_eq!(yes.refutes_only_if(false, reason).verdict, Verdict::Confirmed);
+        assert_eq!(no.clone().refutes_only_if(true, reason).verdict, Verdict::Refuted);
+        assert_eq!(no.refutes_only_if(false, reason).reason.as_deref(), Some("faltou o controle"));
+    }
+
+    #[test]
     fn one_refuted_half_refutes_the_whole() {
         let [yes, no] = [true, false].map(Judgement::observed);
         let unknown = Judgement::inconclusive("falta um Python");
@@ -351,17 +390,33 @@ mod tests {
     }
 
     #[test]
+    fn the_ruler_of_the_whole_is_the_one_that_decided() {
+        let [fast, slow] = [between(1.6, 1.8), between(0.7, 0.8)].map(|seen| Judgement::of(seen, FASTER));
+        let cheap = Judgement::of(between(1.0, 1.05), CHEAP);
+        assert_eq!(cheap.clone().and(slow.clone()).ruler, Some(FASTER));
+        assert_eq!(cheap.and(fast).ruler, Some(CHEAP));
+        let wrong = slow.and(Judgement::observed(false));
+        assert!(!wrong.is_timed, "uma resposta errada é errada também numa máquina ocupada");
+    }
+
+    #[test]
     fn a_glance_decides_nothing_that_takes_time() {
         let claim = |judgement| Claim::judged("1.C1", "t", judgement, "e").at_a_glance().verdict;
-        let fast = Judgement::of(between(1.6, 1.8), FASTER);
-        assert_eq!(claim(fast.clone()), Some(Verdict::Confirmed), "contou, e não cronometrou");
-        assert_eq!(claim(fast.timed(0.0)), Some(Verdict::Inconclusive));
+        let heavy = between(1.6, 1.8);
+        assert_eq!(claim(Judgement::of_size(heavy, FASTER)), Some(Verdict::Confirmed), "não cronometrou");
+        assert_eq!(claim(Judgement::of(heavy, FASTER)), Some(Verdict::Inconclusive));
+        assert_eq!(claim(Judgement::observed(true).timed(0.0)), Some(Verdict::Inconclusive));
     }
 
     #[test]
     fn the_ruler_goes_with_the_evidence() {
         let claim = Claim::judged("1.C1", "t", Judgement::of(between(1.0, 1.05), CHEAP), "1,02×");
-        assert_eq!(claim.evidence, "1,02× (confirma-se até 1,10×; só acima de 1,50× seria falsa)");
+        assert_eq!(claim.evidence, "1,02×. Confirma-se até 1,10×; só a partir de 1,50× seria falsa.");
         assert_eq!((claim.bound, claim.threshold), (Some(1.5), Some(1.1)));
+        let exact = Ruler::above(2.0).unit("núcleos").named("a média");
+        assert_eq!(
+            exact.words(),
+            "Confirma-se com a média a partir de 2 núcleos; abaixo disso, seria falsa."
+        );
     }
 }
