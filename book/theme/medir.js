@@ -9,6 +9,9 @@ function drawFigure(place, fresh) {
     // O que o leitor abriu continua aberto.
     const folds = old.querySelectorAll('details');
     fresh.querySelectorAll('details').forEach((fold, index) => { fold.open = folds[index]?.open ?? false; });
+    // O véu de quem ainda não deu o palpite fica.
+    fresh.classList.toggle('velado', old.classList.contains('velado'));
+    fresh.inert = old.inert;
     old.replaceWith(fresh);
     showTips(fresh);
 }
@@ -23,6 +26,9 @@ async function refreshFigures() {
 
 // Quantas afirmações tiveram cada veredito nesta máquina.
 function verdictsLine() {
+    if (document.documentElement.classList.contains('com-veu')) {
+        return 'Medido nesta máquina. Dê os seus palpites, ou mostre sem palpite, para ver as figuras.';
+    }
     const counts = new Map();
     document.querySelectorAll('.vereditos > li > p > .veredito')
         .forEach(({ textContent: verdict }) => counts.set(verdict, (counts.get(verdict) ?? 0) + 1));

@@ -38,7 +38,7 @@
         link.href = `${path_to_root}${lesson.capitulo}`;
         const title = element('th', link);
         title.scope = 'row';
-        const guesses = GUESSES.read(chapter)?.filter(Boolean).length;
+        const guesses = GUESSES.read(chapter).palpites.filter(guess => Number.isFinite(guess)).length;
         return element(
             'tr',
             title,

@@ -296,7 +296,8 @@ impl Claim {
         if !self.is_timed || self.verdict.is_none() {
             return self;
         }
-        let reason = "foi uma primeira olhada (--rapido), e o que depende de tempo pede a medida inteira";
+        let reason =
+            "foi uma primeira olhada, que não decide o que depende de tempo; meça de novo, sem --rapido";
         Claim { verdict: Some(Verdict::Inconclusive), reason: Some(reason.to_owned()), ..self }
     }
 }

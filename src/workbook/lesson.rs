@@ -104,6 +104,10 @@ fn tell(
     story(&mut lesson)?;
     lesson.emit(Event::End(End { seconds: now() - lesson.started, others: lesson.others }));
     match save(info.number, lesson.options.quick, &lesson.record) {
+        Ok(Saved::Shown) if lesson.options.quick => lesson.report.say(
+            "Foi uma primeira olhada: o livro a mostra como tal (cargo livro). Sem --rapido, a lição mede por inteiro, e \
+             decide.",
+        ),
         Ok(Saved::Shown) => lesson.report.say("O livro mostra estas medidas: cargo livro."),
         Ok(Saved::BehindACarefulOne) => lesson.report.say(
             "Foi uma primeira olhada: o livro segue com a sua medida inteira. Sem --rapido, uma nova a substitui.",

@@ -116,7 +116,7 @@ fn command(lesson: u32, title: &str) -> Command {
             .action(ArgAction::Append),
         )
         .arg(Arg::new("rapido").long("rapido").action(ArgAction::SetTrue).help(format!(
-            "Medida curta: limite de {} e {QUICK_REPETITIONS} repetições",
+            "Uma primeira olhada, que não decide nada que dependa de tempo: limite de {} e {QUICK_REPETITIONS} repetições",
             integer(QUICK_LIMIT)
         )))
         .arg(

@@ -223,12 +223,12 @@ mod tests {
         for (bad, said) in [
             ("{{#pergunta metrica spawn_us fork}}", "barra"),
             ("{{#pergunta pizza | numero}}", "pizza"),
-            ("{{#pergunta razao metrica a b | numero}}", "`:`"),
-            ("{{#pergunta metrica a b | livre}}", "numero"),
-            ("{{#pergunta metrica a b | escolha um: 2; dois: 1; três}}", "crescentes"),
-            ("{{#pergunta metrica a b | escolha um: 2; dois; três}}", "falta o limite de «dois»"),
-            ("{{#pergunta metrica a b | escolha um: 2; dois: 3}}", "última"),
-            ("{{#pergunta metrica a b | escolha um}}", "duas escolhas"),
+            ("{{#pergunta razao metrica a fork | numero}}", "`:`"),
+            ("{{#pergunta metrica a fork | livre}}", "numero"),
+            ("{{#pergunta metrica a fork | escolha um: 2; dois: 1; três}}", "crescentes"),
+            ("{{#pergunta metrica a fork | escolha um: 2; dois; três}}", "falta o limite de «dois»"),
+            ("{{#pergunta metrica a fork | escolha um: 2; dois: 3}}", "última"),
+            ("{{#pergunta metrica a fork | escolha um}}", "duas escolhas"),
         ] {
             assert!(declared(bad).is_err_and(|reason| reason.contains(said)), "{bad}");
         }

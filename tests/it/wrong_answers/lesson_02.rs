@@ -22,6 +22,11 @@ pub(super) const WRONG: &[Wrong] = &[
         main: || check::check(one_after_the_other),
         loses: "os processos trabalham ao mesmo tempo",
     },
+    Wrong {
+        name: "2-espera-para-sempre",
+        main: || check::check(waits_forever),
+        loses: "sem fatias, o total é zero",
+    },
 ];
 
 fn total(parts: Vec<Parcial>) -> Total {
@@ -30,6 +35,11 @@ fn total(parts: Vec<Parcial>) -> Total {
 
 fn in_the_main_program(slices: Vec<Range<u64>>) -> Result<Total, Error> {
     Ok(total(slices.into_iter().map(contar_fatia).collect()))
+}
+
+fn waits_forever(_slices: Vec<Range<u64>>) -> Result<Total, Error> {
+    let (_kept, never) = std::sync::mpsc::channel::<Total>();
+    Ok(never.recv().expect("ninguém manda"))
 }
 
 fn one_after_the_other(slices: Vec<Range<u64>>) -> Result<Total, Error> {

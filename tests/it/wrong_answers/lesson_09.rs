@@ -22,4 +22,15 @@ pub(super) const WRONG: &[Wrong] = &[
         main: || check::check(|_costs, tasks, workers| tasks.div_ceil(4 * workers).max(1)),
         loses: "tarefas curtas e poucas",
     },
+    Wrong {
+        name: "9-um-laço-que-não-acaba",
+        main: || {
+            check::check(|_costs, _tasks, _workers| {
+                loop {
+                    std::hint::spin_loop();
+                }
+            })
+        },
+        loses: "sem tarefas, ou com menos tarefas do que trabalhadores",
+    },
 ];

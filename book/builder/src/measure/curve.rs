@@ -214,7 +214,9 @@ fn plot(curves: &[Curve], x: &Axis, y: &Axis, names: (&str, &str)) -> (Pen, f64,
     for (value, name) in x.marks() {
         let place = across.place(value);
         pen.line("grade", (place, TOP), (place, BOTTOM));
-        pen.text("meio", (place, BOTTOM + 19.0), &name);
+        // O nome da última marca não passa da borda.
+        let middle = place.min(WIDTH - letters(&name) * LETTER / 2.0 - 2.0);
+        pen.text("meio", (middle, BOTTOM + 19.0), &name);
     }
     pen.line("eixo", (LEFT, BOTTOM), (WIDTH - RIGHT, BOTTOM));
     pen.line("eixo", (LEFT, BOTTOM), (LEFT, TOP));

@@ -16,7 +16,7 @@ pub const FAILURES: [(&str, &str, &str); 7] = [
     ("abort", "Uma tarefa aborta", "abortar"),
     ("stray_write", "Alguém escreve por um ponteiro errado", "escrever fora"),
     ("cancelled", "Uma de três tarefas é cancelada", "ser cancelada"),
-    ("panic", "Uma tarefa entra em pânico; em Python, lança uma exceção", "pânico ou exceção"),
+    ("panic", "Uma tarefa entra em pânico (exceção, em Python)", "pânico ou exceção"),
     ("exit", "Uma tarefa sai do programa", "sair"),
     ("kill", "Uma tarefa leva um kill -9", "kill -9"),
     ("stuck", "Uma tarefa não termina nunca", "não terminar"),

@@ -102,7 +102,11 @@ impl<'a> Value<'a> {
     pub fn unit<'r>(&self, record: &'r Record) -> Option<&'r str> {
         match self {
             Value::Metric { name, model } => record.metric(name, model).map(|metric| metric.unit.as_str()),
-            Value::Result { .. } | Value::End { .. } => None,
+            Value::End { series, model, is_last } => {
+                let unit = end(record, series, model, *is_last).map(|point| point.y_unit.as_str());
+                unit.filter(|unit| *unit != "aceleração")
+            }
+            Value::Result { .. } => None,
         }
     }
 

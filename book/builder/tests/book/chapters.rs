@@ -47,6 +47,28 @@ fn each_question_has_what_was_measured_folded_in_it() {
         for answer in answers {
             assert_eq!(answer.attr("open"), None, "{name}: à vista antes do palpite");
         }
+        // A referência responde a todas: o que se pergunta existe.
+        for measured in select(&page, "details.mediu > .medido") {
+            let value = measured.attr("data-valor").and_then(|value| value.parse().ok());
+            assert!(value.is_some_and(f64::is_finite), "{name}: {}", text(measured));
+        }
+    }
+}
+
+#[test]
+fn the_search_leads_to_no_hint_no_solution_and_no_measure() {
+    let book = Sandbox::built();
+    let index =
+        book.files(".js").into_iter().find(|(name, _)| name.contains("searchindex")).expect("há um índice").1;
+    assert!(index.contains("O que dizem as notas"), "a prosa está lá");
+    for (number, name) in lessons() {
+        let page = Html::parse_document(&book.read(&format!("book/book/{name}")));
+        for spoiler in ["details.dica p", "details.mediu > .medido", "p.figura-resposta"] {
+            for told in select(&page, spoiler).into_iter().map(text).filter(|told| told.len() > 40) {
+                assert!(!index.contains(&told), "{number}: a busca acha «{told}»");
+            }
+        }
+        assert!(!page.html().contains(['\u{e000}', '\u{e001}']), "{name}: sobrou um sinal");
     }
 }
 

@@ -26,15 +26,61 @@ fn a_guess_is_asked_first_and_shown_beside_what_was_measured() {
     let Some(browser) = Browser::find() else { return };
     let (page, _server, _book) = open(&browser, "");
     assert!(!page.sees("details.mediu"), "o que se mediu espera pelo palpite");
-    page.type_into(".palpite input", "90 %");
+    let hidden = "getComputedStyle(document.querySelector('.medidas figure')).visibility === 'hidden'";
+    assert_eq!(page.eval(hidden), true, "e as figuras também");
+    page.type_into(".palpite input", "90");
+    page.click(".palpite button");
+    page.wait_to_see("details.mediu .distancia");
+    let said = page.text("details.mediu");
+    for wanted in ["Mediu-se 96 %", "máquina de referência", "Você disse 90 %: em cheio."] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    assert_eq!(page.eval(hidden), true, "faltam palpites");
     page.click("button.palpites");
-    page.wait_to_see("details.mediu .valor-medido");
+    page.wait(&format!("!({hidden})"));
     page.reload();
-    assert_eq!(page.eval("document.querySelector('.palpite input').value"), "90 %");
-    assert!(page.text("details.mediu").contains("96 %"), "{}", page.text("details.mediu"));
-    assert!(page.text("details.mediu summary").contains("máquina de referência"));
+    assert!(page.text("details.mediu").contains("Você disse 90 %"), "o palpite fica");
+    assert_eq!(page.eval(hidden), false);
     page.click("button.palpites");
     page.wait_not_to_see("details.mediu");
+    page.wait(hidden);
+    page.assert_quiet();
+}
+
+#[test]
+fn the_guess_is_drawn_in_the_figure_beside_what_was_measured() {
+    let Some(browser) = Browser::find() else { return };
+    let book = fake::sandbox("");
+    book.write(&reference(3), &record(3));
+    book.write(
+        "book/src/03-paralelismo-real.md",
+        "# Lição\n\n## Preveja antes de medir\n\n1. Quanto?\n   {{#pergunta metrica spawn_us processes | numero}} {{#fim}}\n\
+         2. Como?\n   {{#pergunta ponta speedup_by_workers threads ultima | escolha pouco: 1,5; muito}} {{#fim}}\n\n\
+         ## Medir\n\n{{#rodar}}\n\n{{#medida barras spawn_us}}\n\n{{#medida curva speedup_by_workers}}\n",
+    );
+    let server = Server::start(&book);
+    let page = browser.open(&server.url(CHAPTER));
+    page.type_into(".palpite input[type=number]", "700");
+    page.click(".palpite button");
+    page.wait_to_see("details.mediu .distancia");
+    assert!(
+        page.text("details.mediu").contains("mediu-se 2,04 vezes isso"),
+        "{}",
+        page.text("details.mediu")
+    );
+    page.click("li:nth-child(2) .palpite label:last-of-type input");
+    page.click("li:nth-child(2) .palpite button");
+    page.wait("document.querySelectorAll('svg.grafico .palpite-na-figura').length === 2");
+    assert!(page.text("li:nth-child(2) details.mediu").contains("e foi isso"));
+    let share = page.eval(
+        "(() => {
+            const bar = document.querySelector('svg[data-nome=spawn_us] rect.modelo-processes').getBBox();
+            const guess = document.querySelector('svg[data-nome=spawn_us] .palpite-na-figura').getBBox();
+            return (guess.x + 1.5 - bar.x) / bar.width;
+        })()",
+    );
+    let share = share.as_f64().expect("um número");
+    assert!((share - 700.0 / 1431.4).abs() < 0.01, "no lugar dele: {share}");
     page.assert_quiet();
 }
 
@@ -44,6 +90,7 @@ fn a_lesson_run_from_the_page_draws_its_figures_and_leaves_its_record() {
     let (page, _server, book) = open(&browser, "");
     fake::measure(&book);
     assert!(!page.text("main").contains("Sua máquina"));
+    page.click("button.palpites");
     page.eval("document.querySelector('[name=tamanho]').value = 'curta'");
     page.click(".medir [type=submit]");
     page.wait("document.querySelector('.medir .situacao').textContent.startsWith('Medido nesta máquina')");

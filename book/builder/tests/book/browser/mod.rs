@@ -8,6 +8,7 @@ mod chromium;
 mod desk;
 mod keyboard;
 mod keys;
+mod measured;
 mod page;
 mod pages;
 mod reading;

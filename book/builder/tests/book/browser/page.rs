@@ -214,6 +214,11 @@ impl Page {
         self.call("Emulation.setDeviceMetricsOverride", size);
     }
 
+    /// O papel (`print`), ou de volta a tela (vazio).
+    pub(super) fn set_media(&self, media: &str) {
+        self.call("Emulation.setEmulatedMedia", json!({ "media": media }));
+    }
+
     /// A imagem da tela, em PNG.
     pub(super) fn screenshot(&self) -> Vec<u8> {
         let order = json!({ "format": "png" });
