@@ -26,10 +26,13 @@ function chapterName() {
     return location.pathname.split('/').pop().replace(/\.html$/, '');
 }
 
-// `1234.5` como `1.234,5`.
-function brazilian(number) {
-    return number.toLocaleString('pt-BR', { maximumSignificantDigits: 3 });
+// `1234.5` como `1.234,5`; uma razão fica com três algarismos, um palpite fica como foi dado.
+function brazilian(number, digits = 15) {
+    return number.toLocaleString('pt-BR', { maximumSignificantDigits: digits });
 }
+
+// O que se conta é exato: numa contagem, o vizinho do certo é o erro que a pergunta procura.
+const COUNTED = new Set(['', 'respostas', 'itens', 'mensagens', 'arquivos']);
 
 (function predictFirst() {
     const answers = [...document.querySelectorAll('details.mediu')];
@@ -82,15 +85,19 @@ function brazilian(number) {
                 : `Você escolheu «${own}»; foi «${right?.label}».`;
         }
         const said = `Você disse ${brazilian(guess)}${real.unit === '%' ? ' %' : ` ${real.unit}`.trimEnd()}`;
-        if (guess === real.value || Math.abs(guess / real.value - 1) < 0.1) {
+        if (guess === real.value || (!COUNTED.has(real.unit) && Math.abs(guess / real.value - 1) < 0.1)) {
             return `${said}: em cheio.`;
+        }
+        if (COUNTED.has(real.unit) || guess === 0 || real.value === 0) {
+            const off = Math.abs(guess - real.value);
+            return `${said}: ${brazilian(off, 3)} a ${guess > real.value ? 'mais' : 'menos'} do que se mediu.`;
         }
         if (guess > 0 && real.value > 0) {
             const times = guess > real.value ? guess / real.value : real.value / guess;
             const word = times < 1.995 ? 'vez' : 'vezes';
             return guess > real.value
-                ? `${said}: ${brazilian(times)} ${word} o que se mediu.`
-                : `${said}; mediu-se ${brazilian(times)} ${word} isso.`;
+                ? `${said}: ${brazilian(times, 3)} ${word} o que se mediu.`
+                : `${said}; mediu-se ${brazilian(times, 3)} ${word} isso.`;
         }
         return `${said}.`;
     }
@@ -205,7 +212,12 @@ function brazilian(number) {
         save();
     });
 
-    const guessOf = index => kept.palpites[index] ?? undefined;
+    // Uma escolha que não existe mais é de um capítulo que mudou depois do palpite.
+    function guessOf(index) {
+        const guess = kept.palpites[index] ?? undefined;
+        const choices = choicesOf(answers[index]);
+        return choices.length && !choices[guess] ? undefined : guess;
+    }
     const isOpen = () => kept.mostrado || questions.every(({ index }) => guessOf(index) !== undefined);
 
     // O que se mediu, depois das perguntas: as figuras, e os números no meio do texto.

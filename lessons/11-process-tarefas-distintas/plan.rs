@@ -27,7 +27,7 @@ impl Plan {
     /// Três tarefas de durações parecidas, maiores ou menores conforme a carga que o leitor pediu.
     pub fn new(limit: u64) -> Self {
         let size = limit.clamp(LEAST, MOST);
-        let tile = Tile::whole(66, 27, (size / 14) as u32);
+        let tile = Tile::whole(58, 25, (size / 11) as u32);
         Plan { numbers: 0..size, below: size / 4, tile }
     }
 

@@ -34,7 +34,6 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     let watch = Watch::start();
     let pool = Pool::new(lesson.options().workers)?;
     let python = python::measure(lesson);
-
     let rounds = chunk_sizes(lesson, &pool, &python)?;
     let crowds = a_process_for_each(lesson)?;
     answers_in_hand(lesson, &pool)?;

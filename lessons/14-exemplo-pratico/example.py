@@ -135,6 +135,9 @@ def cannot_write(path, error):
         NotADirectoryError: "o caminho passa por um arquivo",
         PermissionError: "sem permissão",
     }
+    if isinstance(error, FileNotFoundError) and os.path.isdir(os.path.dirname(path) or "."):
+        # Em /proc, por exemplo, é assim que se recusa um arquivo novo.
+        stop(f"não dá para escrever «{path}»: essa pasta não aceita arquivos")
     stop(f"não dá para escrever «{path}»: {reasons.get(type(error), error.strerror)}")
 
 

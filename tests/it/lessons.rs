@@ -31,6 +31,9 @@ crate::cases! {
     ALL_LESSONS => python_and_rust_count_the_same_primes,
     ALL_LESSONS => every_lesson_is_whole_without_python,
     ALL_LESSONS => every_lesson_is_whole_on_one_core,
+    ALL_LESSONS => a_first_look_refutes_nothing_and_never_takes_the_place_of_a_careful_measure,
+    ALL_LESSONS => the_report_fits_a_narrow_terminal,
+    20 => exercicio_is_accepted_with_its_accent,
 }
 
 const SMALL: [&str; 4] = ["--limite", "10.000", "--repeticoes", "3"];
@@ -96,7 +99,8 @@ fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
             .iter()
             .filter_map(|event| if let Event::Claim(claim) = event { Some(claim) } else { None })
             .map(|claim| {
-                assert!(!claim.evidence.is_empty() && !claim.text.is_empty());
+                assert!(!claim.text.is_empty());
+                explained(claim);
                 (claim.id.as_str(), claim.verdict.is_some())
             })
             .collect();
@@ -296,7 +300,74 @@ fn whole(lesson: &Lesson, command: &mut Command) -> Vec<Claim> {
         Event::Claim(claim) => Some(claim),
         _ => None,
     });
-    claims.collect()
+    claims.inspect(explained).collect()
+}
+
+/// O que não se decidiu diz por quê, e só isso; o que se decidiu tem com quê.
+fn explained(claim: &Claim) {
+    let is_undecided = claim.verdict == Some(Verdict::Inconclusive);
+    assert_eq!(claim.reason.as_ref().is_some_and(|reason| reason.len() > 20), is_undecided, "{claim:?}");
+    assert!(is_undecided || !claim.evidence.is_empty(), "{claim:?}");
+    assert_eq!(claim.bound.is_some(), claim.threshold.is_some(), "{claim:?}");
+}
+
+fn a_first_look_refutes_nothing_and_never_takes_the_place_of_a_careful_measure() {
+    let records = tempfile::tempdir().expect("pasta");
+    let quick = ["--rapido", "--json"];
+    let judged = |output: &std::process::Output| -> Vec<Claim> {
+        let events = events(&stdout(output)).into_iter();
+        let claims =
+            events.filter_map(|event| if let Event::Claim(claim) = event { Some(claim) } else { None });
+        claims.inspect(explained).collect()
+    };
+    for lesson in lessons() {
+        let output = run(lesson.number, &quick, records.path());
+        assert!(output.status.success(), "{}: {}", lesson.slug, stderr(&output));
+        let refuted = judged(&output).into_iter().find(|claim| claim.verdict == Some(Verdict::Refuted));
+        assert_eq!(refuted, None, "{}", lesson.slug);
+    }
+    let first = judged(&run(1, &quick, records.path()));
+    assert_eq!(first[0].verdict, Some(Verdict::Inconclusive), "o tempo do Pool não se decide num relance");
+    let names = || {
+        let files = fs::read_dir(records.path()).expect("pasta").flatten();
+        let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+        names
+            .filter(|name| name.starts_with("lesson-1.") || name.starts_with("lesson-1-"))
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names(), BTreeSet::from(["lesson-1-rapida.json".to_owned()]));
+    run(1, &SMALL, records.path());
+    assert_eq!(names(), BTreeSet::from(["lesson-1.json".to_owned()]), "a inteira dispensa a olhada");
+    let careful = fs::read_to_string(records.path().join("lesson-1.json")).expect("registro");
+    run(1, &quick, records.path());
+    assert_eq!(fs::read_to_string(records.path().join("lesson-1.json")).expect("registro"), careful);
+}
+
+/// As opções e o relatório de uma lição cabem nas colunas que há.
+fn the_report_fits_a_narrow_terminal() {
+    let records = tempfile::tempdir().expect("pasta");
+    for lesson in lessons() {
+        for columns in [60, 80] {
+            let mut command = program(&format!("lesson-{}", lesson.number), records.path());
+            let output =
+                command.args(SMALL).env("COLUMNS", columns.to_string()).output().expect("a lição roda");
+            let text = stdout(&output);
+            let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > columns).collect();
+            assert!(wide.is_empty(), "{}, {columns} colunas: {wide:#?}", lesson.slug);
+        }
+    }
+}
+
+fn exercicio_is_accepted_with_its_accent() {
+    let records = tempfile::tempdir().expect("pasta");
+    for word in ["exercício", "exerci\u{301}cio"] {
+        let output = run(1, &[word, "--dica", "1"], records.path());
+        assert!(
+            output.status.success() && stdout(&output).starts_with("Dica 1"),
+            "{word}: {}",
+            stderr(&output)
+        );
+    }
 }
 
 fn every_lesson_is_whole_without_python() {

@@ -226,7 +226,8 @@ const SMALL: [&str; 4] = ["--limite", "10.000", "--repeticoes", "3"];
 /// Os vereditos de um registro, por afirmação.
 fn verdicts(record: &str) -> Vec<(String, Option<Verdict>, String)> {
     let claims = events(record).into_iter().filter_map(|event| match event {
-        Event::Claim(claim) => Some((claim.id, claim.verdict, claim.evidence)),
+        // O que não se decidiu diz por quê.
+        Event::Claim(claim) => Some((claim.id, claim.verdict, claim.reason.unwrap_or(claim.evidence))),
         _ => None,
     });
     claims.collect()

@@ -97,7 +97,7 @@ fn every_chapter_has_the_same_sections_and_a_length_that_can_be_read_at_once() {
             rest = after;
         }
         let promised = [
-            "{{#mediu}}",
+            "{{#pergunta ",
             "{{#rodar}}",
             "{{#medida vereditos}}",
             "{{#conferir}}",

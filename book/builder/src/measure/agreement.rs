@@ -26,7 +26,7 @@ pub fn sentence(
     ends: Ends,
     show: impl Fn(f64) -> String,
 ) -> Option<String> {
-    let pairs: Vec<(&str, f64, f64)> = own
+    let pairs: Vec<Pair> = own
         .iter()
         .filter_map(|(name, value)| {
             let other = reference.iter().find(|(other, _)| other == name)?.1;
@@ -42,30 +42,41 @@ pub fn sentence(
     }
 }
 
+/// Um nome, o valor nesta máquina e o valor na de referência.
+type Pair<'a> = (&'a str, f64, f64);
+
 /// Quem fica nas pontas, numa e na outra.
-fn order(pairs: &[(&str, f64, f64)], Ends(low, high): Ends) -> String {
-    let name = |pair: Option<&(&str, f64, f64)>| pair.map_or(String::new(), |(name, ..)| (*name).to_owned());
-    let own = |a: &&(&str, f64, f64), b: &&(&str, f64, f64)| a.1.total_cmp(&b.1);
-    let other = |a: &&(&str, f64, f64), b: &&(&str, f64, f64)| a.2.total_cmp(&b.2);
-    let lows = [name(pairs.iter().min_by(own)), name(pairs.iter().min_by(other))];
-    let highs = [name(pairs.iter().max_by(own)), name(pairs.iter().max_by(other))];
-    let told = |end: &str, [own, other]: &[String; 2]| match own == other {
-        true => format!("{end} {own} nas duas"),
-        false => format!("{end} {own} nesta, {other} na de referência"),
-    };
-    let verb = if lows[0] == lows[1] && highs[0] == highs[1] { "concordam" } else { "diferem" };
-    format!("As duas máquinas {verb}: {}; {}.", told(low, &lows), told(high, &highs))
+fn order(pairs: &[Pair], Ends(low, high): Ends) -> String {
+    let (own, other): (fn(&Pair) -> f64, fn(&Pair) -> f64) = (|pair| pair.1, |pair| pair.2);
+    let by = |value: fn(&Pair) -> f64| move |a: &&Pair, b: &&Pair| value(a).total_cmp(&value(b));
+    let lows = [pairs.iter().min_by(by(own)), pairs.iter().min_by(by(other))];
+    let highs = [pairs.iter().max_by(by(own)), pairs.iter().max_by(by(other))];
+    let ends = [(low, lows), (high, highs)].map(|(end, leaders)| match leaders {
+        [Some(one), Some(two)] if one.0 == two.0 => (true, format!("{end} {} nas duas", one.0)),
+        // Dois quase empatados trocam de lugar de uma medição para a outra: não é uma diferença entre as máquinas.
+        [Some(one), Some(two)] if is_tie(own(one), own(two)) || is_tie(other(one), other(two)) => {
+            (true, format!("{end} {} ou {}, quase empatados", one.0, two.0))
+        }
+        [Some(one), Some(two)] => (false, format!("{end} {} nesta, {} na de referência", one.0, two.0)),
+        _ => (true, String::new()),
+    });
+    let verb = if ends.iter().all(|(agree, _)| *agree) { "concordam" } else { "diferem" };
+    format!("As duas máquinas {verb}: {}; {}.", ends[0].1, ends[1].1)
+}
+
+fn is_tie(one: f64, two: f64) -> bool {
+    one == two || (one > 0.0 && two > 0.0 && (one / two).ln().abs() <= NOTABLE.ln())
 }
 
 /// O valor que mais foge da proporção dos outros.
-fn proportions(pairs: &[(&str, f64, f64)], show: impl Fn(f64) -> String) -> String {
+fn proportions(pairs: &[Pair], show: impl Fn(f64) -> String) -> String {
     let positive = pairs.iter().filter(|(_, own, other)| *own > 0.0 && *other > 0.0);
     let ratios: Vec<f64> = positive.clone().map(|(_, own, other)| own / other).collect();
     if ratios.is_empty() {
         return String::new();
     }
     let typical = median(&ratios);
-    let departure = |(_, own, other): &(&str, f64, f64)| (own / other / typical).ln().abs();
+    let departure = |(_, own, other): &Pair| (own / other / typical).ln().abs();
     let farthest = positive.max_by(|a, b| departure(a).total_cmp(&departure(b)));
     match farthest {
         Some(pair) if departure(pair) > NOTABLE.ln() => {
@@ -108,6 +119,19 @@ mod tests {
         assert!(said.starts_with("As duas máquinas diferem: o mais rápido é rayon nas duas;"), "{said}");
         assert!(said.contains("o mais lento é processos nesta, serial na de referência"), "{said}");
         assert!(said.ends_with("Onde mais se afastam é em processos: 2 s nesta, 1.1 s na outra."), "{said}");
+    }
+
+    #[test]
+    fn a_near_tie_is_not_a_difference_between_the_machines() {
+        let said = told(
+            &[("serial", 2.0), ("rayon", 0.96), ("threads", 0.97)],
+            &[("serial", 2.0), ("rayon", 0.97), ("threads", 0.96)],
+        );
+        let said = said.expect("há o que comparar");
+        assert!(
+            said.starts_with("As duas máquinas concordam: o mais rápido é rayon ou threads, quase empatados"),
+            "{said}"
+        );
     }
 
     #[test]
