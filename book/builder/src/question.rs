@@ -52,7 +52,7 @@ pub struct Reading {
     pub factor: f64,
 }
 
-/// O começo do que se mediu: o que a pergunta pediu, fechado até que o leitor dê o palpite. [`END`] o termina.
+/// O começo do que se mediu: o que a pergunta pediu, fechado até que o leitor dê o palpite. [`end`] o termina.
 ///
 /// # Erros
 ///
