@@ -45,10 +45,13 @@ pub fn sentence(
 /// Um nome, o valor nesta máquina e o valor na de referência.
 type Pair<'a> = (&'a str, f64, f64);
 
+/// O valor de um par numa das máquinas.
+type Side = fn(&Pair) -> f64;
+
 /// Quem fica nas pontas, numa e na outra.
 fn order(pairs: &[Pair], Ends(low, high): Ends) -> String {
-    let (own, other): (fn(&Pair) -> f64, fn(&Pair) -> f64) = (|pair| pair.1, |pair| pair.2);
-    let by = |value: fn(&Pair) -> f64| move |a: &&Pair, b: &&Pair| value(a).total_cmp(&value(b));
+    let (own, other): (Side, Side) = (|pair| pair.1, |pair| pair.2);
+    let by = |value: Side| move |a: &&Pair, b: &&Pair| value(a).total_cmp(&value(b));
     let lows = [pairs.iter().min_by(by(own)), pairs.iter().min_by(by(other))];
     let highs = [pairs.iter().max_by(by(own)), pairs.iter().max_by(by(other))];
     let ends = [(low, lows), (high, highs)].map(|(end, leaders)| match leaders {
