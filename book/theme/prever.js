@@ -52,10 +52,8 @@ const COUNTED = new Set(['', 'respostas', 'itens', 'mensagens', 'arquivos']);
 
     // O que se mediu agora: muda quando o leitor mede.
     function measured(answer) {
-        const { valor, unidade, mostrado, fator, de } = answer.querySelector('.medido').dataset;
-        return valor === undefined
-            ? null
-            : { value: Number(valor), unit: unidade, shown: mostrado, factor: Number(fator), whose: de };
+        const { valor, unidade, singular, fator } = answer.querySelector('.medido').dataset;
+        return valor === undefined ? null : { value: Number(valor), unit: unidade, singular, factor: Number(fator) };
     }
 
     // Cada escolha, e de onde a onde ela está certa.
@@ -84,7 +82,8 @@ const COUNTED = new Set(['', 'respostas', 'itens', 'mensagens', 'arquivos']);
                 ? `Você escolheu «${own}», e foi isso.`
                 : `Você escolheu «${own}»; foi «${right?.label}».`;
         }
-        const said = `Você disse ${brazilian(guess)}${real.unit === '%' ? ' %' : ` ${real.unit}`.trimEnd()}`;
+        const unit = guess > 0 && guess < 2 ? real.singular : real.unit;
+        const said = `Você disse ${brazilian(guess)} ${unit}`.trimEnd();
         if (guess === real.value || (!COUNTED.has(real.unit) && Math.abs(guess / real.value - 1) < 0.1)) {
             return `${said}: em cheio.`;
         }
@@ -127,8 +126,10 @@ const COUNTED = new Set(['', 'respostas', 'itens', 'mensagens', 'arquivos']);
 
     function place(axis, value) {
         const along = number => (axis.log ? Math.log10(number) : number);
-        const share = (along(value) - along(axis.v0)) / (along(axis.v1) - along(axis.v0));
-        return axis.p0 + Math.min(1, Math.max(0, share)) * (axis.p1 - axis.p0);
+        // Antes do logaritmo: uma escolha pode começar abaixo de tudo.
+        const inside = Math.min(axis.v1, Math.max(axis.v0, value));
+        const share = (along(inside) - along(axis.v0)) / (along(axis.v1) - along(axis.v0));
+        return axis.p0 + share * (axis.p1 - axis.p0);
     }
 
     // O palpite na figura, ao lado do que se mediu: numa barra, um traço ou uma faixa; numa curva, um anel.

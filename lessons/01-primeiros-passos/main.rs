@@ -25,9 +25,9 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     lesson.compare_models()?;
 
     let (slices, workers) = (lesson.slices(), lesson.options().workers);
-    let repetitions = lesson.options().repetitions;
+    // As duas maneiras se parecem tanto que só com o dobro das repetições o intervalo decide.
     let timing = time_both(
-        repetitions,
+        2 * lesson.options().repetitions,
         || with_pool(&slices, workers),
         || with_processes(&slices, workers),
     )?;

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use multiprocessamento::workbook::exercise::{Check, expect_equal};
-use multiprocessamento::{Error, Lock, Process, SharedArray, Value};
+use multiprocessamento::{Barrier, Error, Lock, Process, SharedArray, Value};
 use serde::{Deserialize, Serialize};
 
 /// Um cinema que várias bilheterias vendem, cada uma num processo.
@@ -24,7 +24,7 @@ pub struct Cinema {
 }
 
 /// Entre olhar e responder passa um instante: tempo para que outra bilheteria olhe também.
-const OLHAR: Duration = Duration::from_micros(200);
+const OLHAR: Duration = Duration::from_millis(1);
 
 /// Imprimir é lento.
 const IMPRIMIR: Duration = Duration::from_millis(3);
@@ -94,7 +94,9 @@ impl Casa {
         F: Fn(&Cinema, u32) -> Result<Option<usize>, Error> + Copy + Send + 'static,
     {
         // Ninguém vende mais do que o cinema inteiro: quem nunca diz que acabou não fica aqui para sempre.
-        let uma = move |(cinema, numero): (Cinema, u32)| -> Result<Vec<Venda>, Error> {
+        let uma = move |(cinema, abertura, numero): (Cinema, Barrier, u32)| -> Result<Vec<Venda>, Error> {
+            // Quem nascesse antes venderia sozinho.
+            abertura.wait()?;
             let clientes = (0..=ASSENTOS as u32).map(|vez| numero + BILHETERIAS * vez);
             let venda = |cliente| match vender(&cinema, cliente) {
                 Ok(assento) => assento.map(|assento| Ok((assento, cliente))),
@@ -104,9 +106,13 @@ impl Casa {
         };
         let encher = || -> Result<Casa, Error> {
             let cinema = Cinema::novo(ASSENTOS)?;
+            let abertura = Barrier::new(BILHETERIAS as usize)?;
             let mut bilheterias = Vec::new();
             for numero in 1..=BILHETERIAS {
-                bilheterias.push(Process::start(uma, (cinema.clone(), numero))?);
+                bilheterias.push(Process::start(
+                    uma,
+                    (cinema.clone(), abertura.clone(), numero),
+                )?);
             }
             let mut vendas = Vec::new();
             for bilheteria in bilheterias {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -15,7 +16,8 @@ use console::style;
 use super::format::{percent, seconds};
 use super::kept;
 use super::lesson::Info;
-use super::report::print;
+use super::report::{print, show};
+use super::system;
 use super::trace::Piece;
 use crate::process::panics;
 use crate::{Error, Process};
@@ -46,7 +48,7 @@ impl Check {
         let outcome = panics::catch(test).unwrap_or_else(|panic| Err(explain(&panic)));
         self.watchdog.expect(Watchdog::BETWEEN_POINTS);
         match outcome {
-            Ok(()) => print(&format!("  {} {name}", style("✔").green())),
+            Ok(()) => say(&format!("  {} {name}", style("✔").green())),
             Err(reason) => {
                 self.failed += 1;
                 print_failure(name, &reason);
@@ -88,9 +90,14 @@ impl Check {
             print("Tudo certo.");
             return ExitCode::SUCCESS;
         }
-        print(&not_yet(self.lesson));
+        say(&not_yet(self.lesson));
         ExitCode::FAILURE
     }
+}
+
+/// Na largura do terminal; fora de um, quem lê é outro programa, que conta com um ponto por linha.
+fn say(text: &str) {
+    if std::io::stdout().is_terminal() { show(text) } else { print(text) }
 }
 
 fn not_yet(lesson: u32) -> String {
@@ -98,7 +105,7 @@ fn not_yet(lesson: u32) -> String {
 }
 
 fn print_failure(name: &str, reason: &str) {
-    print(&format!("  {} {name}\n      {reason}", style("✘").red()));
+    say(&format!("  {} {name}\n      {reason}", style("✘").red()));
 }
 
 /// Encerra a conferência que parou: uma resposta que não termina prenderia quem a confere, e nada mais a interrompe.
@@ -140,7 +147,7 @@ impl Watchdog {
             &format!("não terminou em {limit}: alguém espera para sempre, ou um laço não acaba"),
         );
         print("Os outros pontos não foram conferidos.");
-        print(&not_yet(lesson));
+        say(&not_yet(lesson));
         // As threads da resposta acabam aqui, e os processos que ela criou acabam com este.
         std::process::exit(1);
     }
@@ -221,13 +228,13 @@ pub(super) fn build_and_run(lesson: u32) -> ExitCode {
         Ok(status) if status.success() => {
             let kept = answer.and_then(|answer| kept::save_answer(&kept::folder(), lesson, &answer));
             if let Err(error) = kept {
-                eprintln!("aviso: não consegui guardar que o exercício passou: {error}");
+                eprintln!("aviso: não consegui guardar que o exercício passou: {}", system::reason(&error));
             }
             ExitCode::SUCCESS
         }
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("erro: {error}");
+            eprintln!("erro: {}", system::reason(&error));
             ExitCode::from(DOES_NOT_COMPILE)
         }
     }
@@ -274,8 +281,13 @@ pub(super) fn show_hint(info: Info, number: usize) -> ExitCode {
         eprintln!("erro: o exercício {} tem {} dicas", info.number, hints.len());
         return ExitCode::from(2);
     };
-    print(&format!("Dica {number} de {}\n\n{hint}", hints.len()));
+    show(&format!("Dica {number} de {}\n\n{}", hints.len(), unbroken(hint)));
     ExitCode::SUCCESS
+}
+
+/// Cada parágrafo numa linha só: quem a quebra é a largura do terminal.
+fn unbroken(text: &str) -> String {
+    text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
 #[cfg(test)]

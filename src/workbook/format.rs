@@ -180,7 +180,7 @@ pub fn quantity(value: f64, unit: &str) -> String {
 }
 
 /// A unidade de menos de dois: `respostas` como `resposta`. Um símbolo (`ms`, `KiB`) não muda.
-fn singular(unit: &str) -> String {
+pub fn singular(unit: &str) -> String {
     let (noun, rest) = unit.split_at(unit.find(' ').unwrap_or(unit.len()));
     let one = match noun {
         "vezes" => "vez",

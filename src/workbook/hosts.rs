@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::scratch::Scratch;
+use super::system;
 
 const NAMES: [&str; 2] = ["alfa", "beta"];
 
@@ -82,10 +83,12 @@ impl TwoHosts {
                 ));
             }
         }
-        let folder = Scratch::new().map_err(|error| format!("uma pasta temporária: {error}"))?;
+        let folder =
+            Scratch::new().map_err(|error| format!("uma pasta temporária: {}", system::reason(&error)))?;
         let hosts = Host::pair().map_err(refused)?;
         let hosts = TwoHosts { hosts, folder };
-        fs::write(hosts.agent(), hosts.agent_script()).map_err(|error| format!("o agente: {error}"))?;
+        fs::write(hosts.agent(), hosts.agent_script())
+            .map_err(|error| format!("o agente: {}", system::reason(&error)))?;
         for name in NAMES {
             run(hosts.command("sh").arg(hosts.agent()).args([name, "true"])).map_err(refused)?;
         }
@@ -219,7 +222,7 @@ fn is_root() -> bool {
 }
 
 fn refused(error: io::Error) -> String {
-    format!("o sistema recusou criar dois hosts (pode ser preciso ser root): {error}")
+    format!("o sistema recusou criar dois hosts (pode ser preciso ser root): {}", system::reason(&error))
 }
 
 /// Roda um comando até o fim. O erro é a primeira linha do que ele reclamou.

@@ -83,6 +83,10 @@ impl Ruler {
         Ruler { name, ..self }
     }
 
+    fn unnamed(self) -> Self {
+        Ruler { name: "", ..self }
+    }
+
     /// A régua, numa frase.
     pub fn words(self) -> String {
         let [bound, threshold] = [self.bound, self.threshold].map(|value| self.show(value));
@@ -203,7 +207,12 @@ impl Judgement {
             (Some(one), Some(two)) if one != two => Some(format!("{one}; {two}")),
             (one, two) => one.or(two),
         };
-        Judgement { verdict: decider.verdict, ruler: decider.ruler.or(rest.ruler), reason, is_timed }
+        let ruler = match (decider.ruler, rest.ruler) {
+            // A mesma para os dois: com o nome de um só, pareceria que o outro não foi medido por ela.
+            (Some(one), Some(two)) if one.unnamed() == two.unnamed() && one != two => Some(one.unnamed()),
+            (one, two) => one.or(two),
+        };
+        Judgement { verdict: decider.verdict, ruler, reason, is_timed }
     }
 
     /// O mesmo, sabendo que depende de tempo e que `others` da máquina esteve em outras mãos enquanto se media: com ela
@@ -396,6 +405,8 @@ mod tests {
         let cheap = Judgement::of(between(1.0, 1.05), CHEAP);
         assert_eq!(cheap.clone().and(slow.clone()).ruler, Some(FASTER));
         assert_eq!(cheap.and(fast).ruler, Some(CHEAP));
+        let [fork, spawn] = ["fork", "spawn"].map(|way| Judgement::of(between(1.6, 1.8), FASTER.named(way)));
+        assert_eq!(fork.and(spawn).ruler, Some(FASTER), "a régua dos dois não leva o nome de um");
         let wrong = slow.and(Judgement::observed(false));
         assert!(!wrong.is_timed, "uma resposta errada é errada também numa máquina ocupada");
     }

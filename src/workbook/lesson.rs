@@ -17,6 +17,7 @@ use super::options::{self, Action, Options, Parsed};
 use super::python::Python;
 use super::record::{Claim, End, Event, Metric, Point, Progress, Span, Start, Workload};
 use super::report::{Json, Report, Terminal};
+use super::system;
 use super::trace::now;
 use super::twin::Twin;
 use super::workload::{KNOWN, count_primes, slices};
@@ -112,7 +113,7 @@ fn tell(
         Ok(Saved::BehindACarefulOne) => lesson.report.say(
             "Foi uma primeira olhada: o livro segue com a sua medida inteira. Sem --rapido, uma nova a substitui.",
         ),
-        Err(error) => eprintln!("aviso: o registro não foi guardado: {error}"),
+        Err(error) => eprintln!("aviso: o registro não foi guardado: {}", system::reason(&error)),
     }
     Ok(())
 }

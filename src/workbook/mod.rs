@@ -33,6 +33,7 @@
 //! * [`hosts`]: dois hosts dentro desta máquina, para os processos que se falam pela rede.
 //! * [`fate`]: o que uma falha deixou.
 //! * [`exchange`]: o preço de uma mensagem, por canal e por tamanho.
+//! * [`system`]: o que o sistema recusou, em português.
 //! * [`source`]: quantas linhas uma maneira de fazer pede.
 //! * [`exercise`]: a conferência dos exercícios.
 
@@ -65,6 +66,7 @@ pub mod report;
 pub mod scratch;
 pub mod source;
 pub mod stats;
+pub mod system;
 pub mod tally;
 pub mod timeline;
 pub mod together;

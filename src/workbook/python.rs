@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde::de::DeserializeOwned;
 
+use super::system;
 use crate::ExitStatus;
 
 /// Onde se procura um Python quando o leitor não diz qual: o comum e os que foram feitos sem o GIL.
@@ -139,9 +140,8 @@ fn stream(mut child: Child, limit: Duration, mut each: impl FnMut(String)) -> Re
 
 fn describe(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "não existe".to_owned(),
         io::ErrorKind::PermissionDenied => "não pode ser executado".to_owned(),
-        _ => error.to_string(),
+        _ => system::reason(error),
     }
 }
 

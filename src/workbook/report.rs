@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::format::{count, decimal, integer, metric_label, model_label, percent, plain, quantity, seconds};
 use super::layout::{self, wrap};
 use super::record::{Claim, Event, Metric, ModelResult, Point, Span, Start, Verdict};
+use super::system;
 use super::timeline;
 
 /// Recebe os eventos de uma lição e os mostra.
@@ -26,7 +27,7 @@ pub(super) fn print(line: &str) {
     let mut out = io::stdout().lock();
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
         if error.kind() != io::ErrorKind::BrokenPipe {
-            eprintln!("erro: não foi possível escrever a saída: {error}");
+            eprintln!("erro: não foi possível escrever a saída: {}", system::reason(&error));
         }
         std::process::exit(if error.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 });
     }
@@ -90,7 +91,7 @@ impl Report for Terminal {
 }
 
 /// Escreve um texto na largura do terminal.
-fn show(text: &str) {
+pub(super) fn show(text: &str) {
     print(&wrap(text, layout::width()));
 }
 

@@ -28,6 +28,7 @@ crate::cases! {
     60 => a_killed_lesson_leaves_no_worker_one_second_later,
     60 => ctrl_c_ends_the_whole_tree_quietly,
     60 => a_record_that_cannot_be_saved_is_a_warning_not_a_failure,
+    60 => a_full_disk_is_told_and_keeps_nothing_half_written,
     ALL_LESSONS => python_and_rust_count_the_same_primes,
     ALL_LESSONS => every_lesson_is_whole_without_python,
     ALL_LESSONS => every_lesson_is_whole_on_one_core,
@@ -266,7 +267,29 @@ fn a_record_that_cannot_be_saved_is_a_warning_not_a_failure() {
     fs::write(&blocked, "não é uma pasta").expect("arquivo");
     let output = run(1, &SMALL, &blocked);
     assert!(output.status.success());
-    assert!(stderr(&output).starts_with("aviso: o registro não foi guardado"), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "aviso: o registro não foi guardado: já existe um arquivo com esse nome\n");
+}
+
+/// Um disco de verdade, de uma página só, que some com os processos que o veem.
+fn a_full_disk_is_told_and_keeps_nothing_half_written() {
+    let disk = tempfile::tempdir().expect("pasta");
+    let mount = r#"mount -t tmpfs -o size=4k tmpfs "$CADERNO_REGISTROS" || exit 99
+        "$0" --limite 10.000 --repeticoes 3; ls -A "$CADERNO_REGISTROS" >&2"#;
+    let lesson = program("lesson-1", disk.path());
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", mount])
+        .arg(lesson.get_program())
+        .env("CADERNO_REGISTROS", disk.path())
+        .stdin(Stdio::null())
+        .output();
+    match output {
+        // O `unshare` diz em inglês o que o sistema não deixa.
+        Err(_) => skip("não há unshare"),
+        Ok(output) if stdout(&output).is_empty() => skip(&stderr(&output)),
+        Ok(output) => {
+            assert_eq!(stderr(&output), "aviso: o registro não foi guardado: o disco está cheio\n");
+        }
+    }
 }
 
 fn python_and_rust_count_the_same_primes() {

@@ -11,7 +11,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use crate::directive::{self, Directive};
 use crate::measure::record::Records;
 use crate::project::{Lesson, Project};
-use crate::{boxes, exercise, measure, question};
+use crate::{boxes, exercise, measure, question, spoiler};
 
 /// O pré-processador, com o nome da tabela dele em `book.toml`.
 pub struct Caderno;
@@ -46,7 +46,13 @@ impl Preprocessor for Caderno {
 /// Quando o livro não chega inteiro ou uma página pede o que não existe.
 pub fn speak(input: impl Read, output: impl Write) -> Result<()> {
     let (context, book) = mdbook_preprocessor::parse_input(input)?;
-    let book = Caderno.run(&context, book)?;
+    let mut book = Caderno.run(&context, book)?;
+    // Os sinais são para o nosso gerador; o do mdBook os deixaria na página.
+    book.for_each_mut(|item| {
+        if let BookItem::Chapter(chapter) = item {
+            chapter.content = spoiler::clean(std::mem::take(&mut chapter.content));
+        }
+    });
     Ok(serde_json::to_writer(output, &book)?)
 }
 

@@ -12,7 +12,7 @@
 //! lê, e a última não tem limite.
 
 use mdbook::errors::Result;
-use multiprocessamento::workbook::format::percent;
+use multiprocessamento::workbook::format::{percent, singular};
 
 use crate::directive::Directive;
 use crate::measure::caption::owner;
@@ -40,16 +40,16 @@ enum Guess<'a> {
 }
 
 /// Uma grandeza, na unidade em que se lê.
-#[derive(Debug, PartialEq)]
-pub struct Reading {
+struct Reading {
     /// O número.
-    pub number: f64,
+    number: f64,
     /// A unidade, no plural.
-    pub unit: String,
+    unit: String,
     /// O número com a unidade, como a frase o diz.
-    pub shown: String,
-    /// Quanto vale, na unidade do registro, uma unidade destas: é por aqui que o palpite acha o seu lugar na figura.
-    pub factor: f64,
+    shown: String,
+    /// Quanto vale uma unidade destas, na unidade do registro: é por aqui que o palpite acha o seu lugar na figura. Numa
+    /// razão, é a segunda grandeza: a figura mostra a primeira, e palpitar "o dobro" é palpitar onde ela fica.
+    factor: f64,
 }
 
 /// O começo do que se mediu: o que a pergunta pediu, fechado até que o leitor dê o palpite. [`end`] o termina.
@@ -60,6 +60,9 @@ pub struct Reading {
 pub fn html(directive: &Directive, records: &Records, place: usize) -> Result<String> {
     let (quantity, guess) = parse(directive).map_err(|reason| directive.refuse(&reason))?;
     let record = records.preferred();
+    if let Some(reason) = record.and_then(|record| quantity.mismatch(record)) {
+        return Err(directive.refuse(&reason));
+    }
     let reading = record.and_then(|record| Some((quantity.read(record)?, record)));
     let choices = match &guess {
         Guess::Number => String::new(),
@@ -74,12 +77,11 @@ pub fn html(directive: &Directive, records: &Records, place: usize) -> Result<St
         Some((reading, record)) => {
             let whose = format!("{}, {}", owner(record).1.to_lowercase(), date(&record.start.date));
             let about = format!(
-                " data-valor=\"{}\" data-unidade=\"{}\" data-mostrado=\"{}\" data-fator=\"{}\" data-de=\"{}\"",
+                " data-valor=\"{}\" data-unidade=\"{}\" data-singular=\"{}\" data-fator=\"{}\"",
                 reading.number,
                 escape(&reading.unit),
-                escape(&reading.shown),
+                escape(&singular(&reading.unit)),
                 reading.factor,
-                escape(&whose),
             );
             (format!("Mediu-se <strong>{}</strong> ({whose}).", escape(&reading.shown)), about)
         }
@@ -95,15 +97,6 @@ pub fn html(directive: &Directive, records: &Records, place: usize) -> Result<St
 /// O fim do que se mediu.
 pub fn end() -> String {
     format!("{}</details>", spoiler::INLINE.1)
-}
-
-/// O que uma pergunta leria deste registro.
-///
-/// # Erros
-///
-/// Uma linha que diz o que a declaração tem de errado.
-pub fn reading(directive: &Directive, record: &Record) -> Result<Option<Reading>, String> {
-    Ok(parse(directive)?.0.read(record))
 }
 
 fn parse<'a>(directive: &Directive<'a>) -> Result<(Quantity<'a>, Guess<'a>), String> {
@@ -138,23 +131,40 @@ impl<'a> Quantity<'a> {
             Quantity::One(value) => of_shown(value.read(record)?, value.raw(record)?, value.unit(record)),
             Quantity::Ratio(one, other) => {
                 let number = ratio(one, other)?;
-                Reading { number, unit: "vezes".to_owned(), shown: times_over(number), factor: 1.0 }
+                let factor = other.raw(record)?;
+                Reading { number, unit: "vezes".to_owned(), shown: times_over(number), factor }
             }
             Quantity::Share(one, other) => {
                 let share = ratio(one, other)?;
-                let shown = percent(share);
-                Reading { number: 100.0 * share, unit: "%".to_owned(), shown, factor: 1.0 }
+                let factor = other.raw(record)? / 100.0;
+                Reading { number: 100.0 * share, unit: "%".to_owned(), shown: percent(share), factor }
             }
         })
     }
 
-    /// A figura em que a grandeza aparece, se é uma só: o nome, o modelo e, numa curva, a ponta.
+    /// Por que as duas grandezas não se dividem, se não se dividem: uma em segundos e outra em milissegundos dariam mil vezes
+    /// o certo.
+    fn mismatch(&self, record: &Record) -> Option<String> {
+        let (Quantity::Ratio(one, other) | Quantity::Share(one, other)) = self else { return None };
+        let kinds = [one, other].map(|value| value.unit(record).unwrap_or_default());
+        // O que se conta se divide pelo que se conta: somas perdidas, por somas.
+        let kinds = kinds.map(|unit| if is_physical(unit) { unit } else { "" });
+        (kinds[0] != kinds[1]).then(|| format!("as grandezas têm unidades diferentes: {kinds:?}"))
+    }
+
+    /// A figura em que a grandeza aparece, ou a primeira das duas: o nome, o modelo e, numa curva, a ponta.
     fn figure(&self) -> String {
-        let Quantity::One(value) = self else { return String::new() };
+        let (Quantity::One(value) | Quantity::Ratio(value, _) | Quantity::Share(value, _)) = self;
         let (name, model, end) = value.place();
         let end = end.map_or(String::new(), |end| format!(" data-ponta=\"{end}\""));
         format!(" data-nome=\"{}\" data-modelo=\"{}\"{end}", escape(name), escape(model))
     }
+}
+
+/// Se a unidade mede, e não conta: o que ela diz muda quando se troca por outra da mesma grandeza.
+fn is_physical(unit: &str) -> bool {
+    let first = unit.split_whitespace().next().unwrap_or_default();
+    matches!(first, "s" | "ms" | "us" | "ns" | "KiB" | "MiB" | "bytes" | "MiB/s")
 }
 
 /// O número e a unidade do que a frase diz: `1.431 µs`, `96 %`, `1,92×`.

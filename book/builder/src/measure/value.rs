@@ -106,6 +106,7 @@ impl<'a> Value<'a> {
                 let unit = end(record, series, model, *is_last).map(|point| point.y_unit.as_str());
                 unit.filter(|unit| *unit != "aceleração")
             }
+            Value::Result { measure: Measure::Median, .. } => Some("s"),
             Value::Result { .. } => None,
         }
     }

@@ -12,15 +12,21 @@ use crate::project::Project;
 /// Quantas linhas do que o compilador disse cabem numa página.
 const MOST_LINES: usize = 20;
 
-/// Compila o binário `name`, e diz onde ele ficou. O andamento vai para `outlet`.
+/// Compila o binário `name`, com estes recursos, e diz onde ele ficou. O andamento vai para `outlet`.
 ///
 /// # Erros
 ///
 /// O que o compilador disse; ou a página foi embora.
-pub(super) fn build(project: &Project, name: &str, outlet: &Outlet) -> Result<PathBuf, Stopped> {
+pub(super) fn build(
+    project: &Project,
+    name: &str,
+    features: &[&str],
+    outlet: &Outlet,
+) -> Result<PathBuf, Stopped> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--bin", name, "--message-format", "json-render-diagnostics"])
+        .args(features.iter().flat_map(|feature| ["--features", feature]))
         // Fora de um terminal o cargo não mostra o andamento, a menos que se peça.
         .envs([("CARGO_TERM_PROGRESS_WHEN", "always"), ("CARGO_TERM_PROGRESS_WIDTH", "80")])
         .env("CARGO_TERM_COLOR", "never")

@@ -287,6 +287,49 @@ fn a_sentence_can_cite_a_number() {
     }
 }
 
+/// O que a página lê de uma pergunta, para achar o lugar do palpite na figura.
+fn asked(declaration: &str) -> [String; 4] {
+    let page = figure(&format!("{{{{#pergunta {declaration} | numero}}}} {{{{#fim}}}}"));
+    let [question] = select(&page, "details.mediu")[..] else { panic!("uma pergunta") };
+    let [read] = select(&page, ".medido")[..] else { panic!("uma leitura") };
+    let of = |element: scraper::ElementRef, name: &str| element.attr(name).unwrap_or_default().to_owned();
+    let place = [of(question, "data-nome"), of(question, "data-modelo")];
+    let number = |name: &str| of(read, name).parse::<f64>().map(|number| format!("{number:.4}"));
+    let [guess, factor] = ["data-valor", "data-fator"].map(|name| number(name).expect("um número"));
+    [place.join(" "), guess, of(read, "data-unidade"), factor]
+}
+
+#[test]
+fn a_guess_has_its_place_in_the_figure_whatever_is_asked() {
+    for (declaration, read) in [
+        ("metrica spawn_us processes", ["spawn_us processes", "1431.0000", "µs", "1.0003"]),
+        // Palpitar "o dobro" é palpitar onde a primeira fica: duas vezes a segunda.
+        (
+            "razao metrica case_risky processes : metrica case_risky process_pool",
+            ["case_risky processes", "1.7340", "vezes", "25.0000"],
+        ),
+        (
+            "razao ponta speedup_by_workers threads ultima : valor speedup process_pool",
+            ["speedup_by_workers threads", "1.0312", "vezes", "1.9200"],
+        ),
+        (
+            "parte metrica abort_wrong fork : metrica abort_asked fork",
+            ["abort_wrong fork", "3.1250", "%", "0.6400"],
+        ),
+    ] {
+        assert_eq!(asked(declaration), read, "{declaration}");
+    }
+}
+
+#[test]
+fn quantities_of_different_units_do_not_divide() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &record(3));
+    let asked = "{{#pergunta razao metrica spawn_us processes : metrica case_tiny serial | numero}}";
+    let error = sandbox.fill(asked).expect_err("µs por ms").to_string();
+    assert!(error.contains("unidades diferentes") && error.contains(asked), "{error}");
+}
+
 #[test]
 fn what_a_record_does_not_have_is_said_on_the_page() {
     let page = inline("{{#medida curva latency_by_bytes}}");

@@ -11,6 +11,7 @@ mod invented;
 mod language;
 mod links;
 mod program;
+mod real;
 mod records;
 mod runs;
 mod sandbox;

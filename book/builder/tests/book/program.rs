@@ -75,6 +75,7 @@ fn it_speaks_the_preprocessor_protocol_of_mdbook() {
     let answer = String::from_utf8_lossy(&output.stdout);
     serde_json::from_slice::<mdbook::book::Book>(&output.stdout).expect("devolve um livro");
     assert!(answer.contains("figure class=\\\"medida\\\""), "as diretivas foram trocadas");
+    assert!(!answer.contains(['\u{e000}', '\u{e001}']), "os sinais são só do nosso gerador");
 }
 
 #[test]

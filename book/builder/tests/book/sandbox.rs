@@ -45,6 +45,19 @@ impl Sandbox {
         sandbox
     }
 
+    /// O projeto inteiro, como quem o clonou o tem, sempre na mesma pasta: o cargo reaproveita o que já compilou dele.
+    pub(crate) fn whole() -> Self {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projeto");
+        let _ = fs::remove_dir_all(&place);
+        let named =
+            tempfile::Builder::new().prefix("projeto").rand_bytes(0).tempdir_in(env!("CARGO_TARGET_TMPDIR"));
+        let sandbox = Self { folder: named.expect("a pasta do projeto") };
+        for name in ["Cargo.toml", "Cargo.lock", "README.md", "src", "lessons", "benches", "tests", "book"] {
+            copy(&repository().join(name), &sandbox.path(name));
+        }
+        sandbox
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -18,6 +18,8 @@ pub(crate) fn livro(sandbox: &Sandbox, words: &[&str]) -> Command {
     command.args(words).current_dir(sandbox.path("book")).stdin(Stdio::null());
     // O cargo de verdade compilaria o projeto de verdade.
     command.env("CARGO", sandbox.path(fake::CARGO));
+    // Quem lê pede cores ao terminal; a página não as quer.
+    command.envs([("CLICOLOR_FORCE", "1"), ("CARGO_TERM_COLOR", "always")]);
     command
 }
 
@@ -99,7 +101,7 @@ impl Server {
     /// Nenhum teste espera mais do que isto por uma linha.
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("conecta");
-        stream.set_read_timeout(Some(Duration::from_secs(40))).expect("prazo");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("prazo");
         stream
     }
 

@@ -4,35 +4,53 @@ use std::fs;
 use std::path::Path;
 
 use super::chromium::skip;
+use super::page::Page;
 use super::pages::{PRINT, show};
 use super::{Browser, Served};
-
-const AXE: &str = "../ferramentas/node_modules/axe-core/axe.min.js";
 
 /// As regras que a página quebra, com até três lugares de cada.
 const FINDINGS: &str = "
     axe.run({ resultTypes: ['violations'], runOnly: RULES }).then(found => found.violations.filter(({ impact }) => impact !== 'minor').map(({ id, impact, nodes }) =>
         `${impact} ${id} (${nodes.length}): ${nodes.slice(0, 3).map(node => `${node.html} ${node.any.concat(node.all, node.none).map(check => check.message).join(' ')}`).join(' | ')}`))";
 
+/// O axe-core, se foi instalado.
+pub(super) struct Axe(String);
+
+impl Axe {
+    pub(super) fn find() -> Option<Self> {
+        let place =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("../ferramentas/node_modules/axe-core/axe.min.js");
+        match fs::read_to_string(place) {
+            Ok(axe) => Some(Axe(axe)),
+            Err(_) => {
+                skip("não há axe-core em target/ferramentas");
+                None
+            }
+        }
+    }
+
+    /// As regras que a página quebra, como está. Com o tema só mudam as cores.
+    pub(super) fn findings(&self, page: &Page, only_colors: bool) -> Vec<String> {
+        page.eval(&self.0);
+        let rules = if only_colors { "['color-contrast']" } else { "undefined" };
+        let found = page.eval(&FINDINGS.replace("RULES", rules));
+        found.as_array().into_iter().flatten().map(ToString::to_string).collect()
+    }
+}
+
 #[test]
 fn no_page_breaks_a_rule_of_accessibility() {
     let Some(browser) = Browser::find() else { return };
-    let Ok(axe) = fs::read_to_string(Path::new(env!("CARGO_TARGET_TMPDIR")).join(AXE)) else {
-        return skip("não há axe-core em target/ferramentas");
-    };
+    let Some(axe) = Axe::find() else { return };
     let book = Served::book();
     let mut findings = Vec::new();
     for name in book.pages().iter().filter(|name| *name != PRINT) {
         show(&browser.open(&book.url(&format!("/{name}"))), name, |page, place| {
-            // A tela larga mostra tudo o que a estreita mostra, e o sumário; com o tema só mudam as cores.
-            if place.contains("390") {
-                return;
+            // A tela larga mostra tudo o que a estreita mostra, e o sumário.
+            if !place.contains("390") {
+                let found = axe.findings(page, place.contains("navy"));
+                findings.extend(found.into_iter().map(|finding| format!("{place}: {finding}")));
             }
-            let rules = if place.contains("navy") { "['color-contrast']" } else { "undefined" };
-            page.eval(&axe);
-            let found = page.eval(&FINDINGS.replace("RULES", rules));
-            let found = found.as_array().into_iter().flatten();
-            findings.extend(found.map(|finding| format!("{place}: {finding}")));
         });
     }
     assert!(findings.is_empty(), "{findings:#?}");

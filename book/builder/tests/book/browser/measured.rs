@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Browser;
+use super::accessibility::Axe;
 use super::page::Page;
 use crate::sandbox::{Sandbox, lessons, readers, reference, repository};
 use crate::server::Server;
@@ -112,6 +113,7 @@ fn unveil(page: &Page) {
 #[test]
 fn nothing_is_cut_nor_tiny_after_measuring() {
     let Some(browser) = Browser::find() else { return };
+    let axe = Axe::find();
     let (_sandbox, server) = book();
     let mut faults = Vec::new();
     for (_, name) in lessons() {
@@ -120,22 +122,25 @@ fn nothing_is_cut_nor_tiny_after_measuring() {
         page.set_size(390, 900);
         page.reload();
         unveil(&page);
-        let mut look = |place: String, script: &str| {
-            let found = page.eval(script);
-            let found = found.as_array().into_iter().flatten();
-            faults.extend(found.map(|fault| format!("{name}, {place}: {fault}")));
+        let mut say = |place: &str, found: Vec<String>| {
+            faults.extend(found.into_iter().map(|fault| format!("{name}, {place}: {fault}")));
+        };
+        let look = |script: &str| -> Vec<String> {
+            page.eval(script).as_array().into_iter().flatten().map(ToString::to_string).collect()
         };
         for theme in ["light", "navy"] {
-            page.eval(&format!("document.documentElement.classList.remove('light', 'navy'), document.documentElement.classList.add('{theme}')"));
+            // O botão troca também as cores do código.
+            page.eval(&format!("document.querySelector('#mdbook-theme-{theme}').click()"));
             for width in [390, 1280, 1920] {
                 page.set_size(width, 900);
-                look(format!("{width} pixels, {theme}"), FAULTS);
+                say(&format!("{width} pixels, {theme}"), look(FAULTS));
             }
+            // Com tudo o que se dobra aberto, a largura não muda o que o axe vê.
+            say(theme, axe.as_ref().map_or(Vec::new(), |axe| axe.findings(&page, theme == "navy")));
         }
         page.set_size(720, 1000);
         page.set_media("print");
-        look("no papel".to_owned(), FAULTS);
-        look("no papel".to_owned(), CONTROLS);
+        say("no papel", [look(FAULTS), look(CONTROLS)].concat());
         page.set_media("");
     }
     assert!(faults.is_empty(), "{faults:#?}");
