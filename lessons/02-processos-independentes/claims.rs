@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use multiprocessamento::workbook::compare::Comparison;
+use multiprocessamento::workbook::format::count;
 use multiprocessamento::workbook::judge::Judgement;
 use multiprocessamento::workbook::model::Model;
 use multiprocessamento::workbook::record::{Claim, Span};
@@ -106,9 +107,9 @@ fn judge_threads<'a>(
     (
         judgement,
         format!(
-            "{} threads trabalharam, em {} processo(s); o deste programa é {own}",
+            "{} threads trabalharam, em {}; o deste programa é {own}",
             seen.len(),
-            pids.len()
+            count(pids.len(), "processo", "processos")
         ),
     )
 }

@@ -19,7 +19,7 @@ const FAULTS: &str = r"(() => {
     const faults = [];
     const say = (what, element) => faults.push(`${what}: ${element.textContent.trim().slice(0, 50)}`);
     document.querySelectorAll('main details').forEach(fold => { fold.open = true; });
-    document.querySelectorAll('.medidas .table-wrapper').forEach(wrapper => {
+    document.querySelectorAll('main .table-wrapper').forEach(wrapper => {
         const box = wrapper.getBoundingClientRect();
         if (wrapper.scrollWidth > wrapper.clientWidth + 1) {
             say('a tabela rola', wrapper);
