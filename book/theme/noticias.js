@@ -92,6 +92,7 @@ function orderForm(form, name, { order, tell, end }) {
     }
 
     const NEWS = {
+        esperando: () => say('outra compilação já começou: esta espera por ela, cerca de um minuto…'),
         compilando: ({ feito, total }) => say(`compilando… ${feito} de ${total}`, feito, total),
         ...tell(say),
     };

@@ -12,21 +12,19 @@ use crate::project::Project;
 /// Quantas linhas do que o compilador disse cabem numa página.
 const MOST_LINES: usize = 20;
 
-/// Compila o binário `name`, com estes recursos, e diz onde ele ficou. O andamento vai para `outlet`.
+/// O recurso que liga os exercícios. A lição não precisa dele; mas com outro recurso a biblioteca é outra, e a primeira
+/// conferência a compilaria de novo.
+const FEATURES: &str = "exercicios";
+
+/// Compila o binário `name`, e diz onde ele ficou. O andamento vai para `outlet`.
 ///
 /// # Erros
 ///
 /// O que o compilador disse; ou a página foi embora.
-pub(super) fn build(
-    project: &Project,
-    name: &str,
-    features: &[&str],
-    outlet: &Outlet,
-) -> Result<PathBuf, Stopped> {
+pub(super) fn build(project: &Project, name: &str, outlet: &Outlet) -> Result<PathBuf, Stopped> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
-        .args(["build", "--bin", name, "--message-format", "json-render-diagnostics"])
-        .args(features.iter().flat_map(|feature| ["--features", feature]))
+        .args(["build", "--bin", name, "--features", FEATURES, "--message-format", "json-render-diagnostics"])
         // Fora de um terminal o cargo não mostra o andamento, a menos que se peça.
         .envs([("CARGO_TERM_PROGRESS_WHEN", "always"), ("CARGO_TERM_PROGRESS_WIDTH", "80")])
         .env("CARGO_TERM_COLOR", "never")
@@ -37,6 +35,7 @@ pub(super) fn build(
             Line::Out(line) => executable = executable_in(&line, name).or(executable.take()),
             Line::Error(line) => match progress(&line) {
                 Some((done, total)) => outlet.send("compilando", json!({ "feito": done, "total": total }))?,
+                None if is_waiting(&line) => outlet.send("esperando", json!({}))?,
                 None => said.push(line),
             },
         }
@@ -67,6 +66,11 @@ fn progress(line: &str) -> Option<(u64, u64)> {
     let (done, rest) = after.split_once('/')?;
     let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
     Some((done.parse().ok()?, digits.parse().ok()?))
+}
+
+/// Se o cargo espera por outro, que compila no mesmo lugar: `Blocking waiting for file lock on build directory`.
+fn is_waiting(line: &str) -> bool {
+    line.trim_start().starts_with("Blocking waiting for file lock")
 }
 
 #[cfg(test)]

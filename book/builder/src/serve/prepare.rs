@@ -1,5 +1,4 @@
-//! O que se compila antes que alguém peça: a lição 1 e o exercício dela, para que o primeiro *Medir* e o primeiro *Conferir*
-//! de quem acabou de chegar respondam logo.
+//! O que se compila antes que alguém peça: a lição 1, para que o primeiro *Medir* de quem acabou de chegar responda logo.
 
 use std::io::{self, Write};
 use std::thread::{self, JoinHandle};
@@ -23,14 +22,9 @@ impl Preparation {
     pub(super) fn start(project: &Project) -> (Self, Receiver<News>) {
         let (outlet, news) = Outlet::new();
         let project = project.clone();
-        let compile = move || match cargo::build(&project, &format!("lesson-{FIRST}"), &[], &outlet) {
-            Ok(_) => {
-                // Quem lê a saída pode ter ido embora.
-                let _ = writeln!(io::stdout(), "A lição {FIRST} está pronta para medir.");
-                // Uma resposta que ainda não compila é assunto de quem a escreve, quando a conferir. Quem medir enquanto isto
-                // espera pelo cargo, e a medição tem a máquina só para ela.
-                let _ = cargo::build(&project, &format!("exercicio-{FIRST}"), &["exercicios"], &outlet);
-            }
+        let compile = move || match cargo::build(&project, &format!("lesson-{FIRST}"), &outlet) {
+            // Quem lê a saída pode ter ido embora.
+            Ok(_) => drop(writeln!(io::stdout(), "A lição {FIRST} está pronta para medir.")),
             // O livro não depende dela; quem pedir para medir verá o erro inteiro, na página.
             Err(Stopped::Failed(line)) => {
                 let first = line.lines().next().unwrap_or_default().to_owned();

@@ -87,7 +87,7 @@ pub(super) fn check(project: &Project, order: &Order, outlet: &Outlet) -> Result
 /// O comando que roda a lição pedida, já compilada.
 fn command(project: &Project, order: &Order, outlet: &Outlet) -> Result<Command, Stopped> {
     let name = format!("lesson-{}", order.lesson.number);
-    let mut command = Command::new(cargo::build(project, &name, &[], outlet)?);
+    let mut command = Command::new(cargo::build(project, &name, outlet)?);
     // Cores são do terminal; e para o compilador, que a lição chama, também.
     command.args(&order.arguments).env_remove("CLICOLOR_FORCE").current_dir(project.root());
     command.envs([("NO_COLOR", "1"), ("CARGO_TERM_COLOR", "never")]);

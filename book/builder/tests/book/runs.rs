@@ -177,6 +177,14 @@ fn an_answer_that_does_not_compile_is_told_whole_and_apart() {
 }
 
 #[test]
+fn who_waits_for_another_compilation_knows_it() {
+    let sandbox = fake::sandbox("");
+    fake::compile(&sandbox, "echo '    Blocking waiting for file lock on build directory' >&2; exit 101");
+    let server = Server::start(&sandbox);
+    assert_eq!(kinds(&server.post("/medir", ORDER).all()), ["esperando", "erro"]);
+}
+
+#[test]
 fn a_record_that_was_not_kept_is_said() {
     let sandbox = fake::sandbox("echo 'aviso: o registro não foi guardado: disco cheio' >&2");
     let server = Server::start(&sandbox);
