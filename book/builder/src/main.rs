@@ -1,11 +1,13 @@
 //! `cargo livro`: constrói o livro, põe nele as medições desta máquina e o serve aqui mesmo.
 
+use std::fs;
 use std::process::ExitCode;
 
 use livro::cli::{self, Order};
 use livro::project::Project;
 use livro::{assembly, preprocessor, serve};
 use mdbook::errors::Result;
+use multiprocessamento::workbook::system;
 
 fn main() -> ExitCode {
     let order = match cli::read(std::env::args_os()) {
@@ -27,6 +29,10 @@ fn obey(order: Order) -> Result<ExitCode> {
         Order::Build(destination) => {
             let project = Project::here()?;
             let destination = destination.unwrap_or_else(|| project.default_destination());
+            if let Err(error) = fs::create_dir_all(&destination) {
+                let (place, reason) = (destination.display(), system::reason(&error));
+                return Ok(fail(&format!("não dá para escrever em «{place}»: {reason}"), cli::BAD_USAGE));
+            }
             assembly::build(&project, &destination)?;
             println!("Livro pronto em {}", destination.join("index.html").display());
         }

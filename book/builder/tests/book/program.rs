@@ -24,6 +24,7 @@ fn a_mistake_gets_one_line_and_code_2() {
         (vec!["--porta", &port], "já está em uso"),
         (vec!["--porta", "zero"], "não é uma porta"),
         (vec!["--bogus"], "não conheço `--bogus`"),
+        (vec!["build", "--destino", "/dev/null/x"], "«/dev/null/x»: o caminho passa por um arquivo"),
     ] {
         let output = run(&sandbox, &words);
         let error = String::from_utf8_lossy(&output.stderr);
