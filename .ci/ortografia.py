@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROSE = ["README.md", "CONTRIBUTING.md", "book/LICENSE.md", "book/src/*.md", "lessons/*/hints.md"]
+PROSE = ["README.md", "src/README.md", "CONTRIBUTING.md", "book/LICENSE.md", "book/src/*.md", "lessons/*/hints.md"]
 CODE = ["src/**/*.rs", "lessons/**/*.rs", "benches/*.rs", "tests/**/*.rs", "book/builder/**/*.rs"]
 
 

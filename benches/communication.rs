@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use floor::bare;
-use multiprocessamento::workbook::exchange::{Channel, Exchange, Round, between_threads, by_pipe, by_queue};
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::stats::median;
+use licoes::measure::exchange::{Channel, Exchange, Round, between_threads, by_pipe, by_queue};
 use multiprocessamento::{Connection, Event, Manager, Process, SharedArray, SharedMemory, init, pipe};
+use registro::format::seconds;
+use registro::stats::median;
 use serde::{Deserialize, Serialize};
 
 const SIZES: [(&str, usize); 4] = [("8 B", 8), ("1 KiB", 1 << 10), ("64 KiB", 64 << 10), ("1 MiB", 1 << 20)];

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use floor::fork::fork_and_wait;
-use multiprocessamento::workbook::birth::idle_process_kib;
+use licoes::measure::birth::idle_process_kib;
 use multiprocessamento::{Process, StartMethod, init};
 
 /// Com esta variável, este programa só começa e termina: é o `Command` do mesmo executável.

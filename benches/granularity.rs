@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use floor::bare;
-use multiprocessamento::workbook::exchange::{Exchange, between_threads};
-use multiprocessamento::workbook::format::percent;
-use multiprocessamento::workbook::machine::{Watch, cores};
+use licoes::measure::exchange::{Exchange, between_threads};
+use licoes::measure::machine::{Watch, cores};
 use multiprocessamento::{Pool, ThreadPool, init};
+use registro::format::percent;
 use sections::contender::{Contender, TRANSPORTS};
 #[cfg(feature = "mpi")]
 use sections::mpi;

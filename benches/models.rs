@@ -10,11 +10,11 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use multiprocessamento::workbook::format::model_label;
-use multiprocessamento::workbook::machine::cores;
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::workload::{count_primes, slices};
+use licoes::load::model::{self, Model};
+use licoes::load::workload::{count_primes, slices};
+use licoes::measure::machine::cores;
 use multiprocessamento::{Pool, ThreadPool, init};
+use registro::format::model_label;
 
 const LIMIT: u64 = 300_000;
 const EMPTY_TASKS: u64 = 10_000;
@@ -39,7 +39,9 @@ fn primes(criterion: &mut Criterion) {
         for workers in if model == Model::Serial { vec![1] } else { worker_counts() } {
             let id = BenchmarkId::new(model_label(model.id()), workers);
             group.bench_function(id, |bencher| {
-                bencher.iter(|| model.run(count_primes, black_box(&slices), workers).expect("o modelo roda"));
+                bencher.iter(|| {
+                    model::run(model, count_primes, black_box(&slices), workers).expect("o modelo roda")
+                });
             });
         }
     }

@@ -35,7 +35,6 @@
 //! * `manager`: [`Manager`], um processo que guarda dicionários, listas e contadores para os outros.
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
 //! * `mpi`: as mesmas, com os processos que o `mpirun` cria, nesta máquina ou em várias; só com a feature `mpi`.
-//! * [`workbook`]: o que as lições do caderno dividem entre si. A biblioteca acima não o conhece.
 
 mod error;
 mod ipc;
@@ -46,7 +45,6 @@ mod pool;
 mod process;
 mod sync;
 mod thread_pool;
-pub mod workbook;
 
 pub use error::{Error, ExitStatus};
 pub use ipc::array::SharedArray;
@@ -64,44 +62,3 @@ pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats, Transport};
 pub use process::{Process, ProcessBuilder, StartMethod, init};
 pub use sync::{Barrier, Event, Lock, LockGuard, Semaphore, SemaphoreGuard};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
-
-/// Os trechos escritos nas próprias páginas do livro, conferidos por `cargo test --doc`.
-#[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[doc = include_str!("../book/src/01-primeiros-passos.md")]
-    struct PrimeirosPassos;
-    #[doc = include_str!("../book/src/02-processos-independentes.md")]
-    struct ProcessosIndependentes;
-    #[doc = include_str!("../book/src/03-paralelismo-real.md")]
-    struct ParalelismoReal;
-    #[doc = include_str!("../book/src/04-contorno-do-gil.md")]
-    struct ContornoDoGil;
-    #[doc = include_str!("../book/src/05-isolamento-de-memoria.md")]
-    struct IsolamentoDeMemoria;
-    #[doc = include_str!("../book/src/08-manager.md")]
-    struct Manager;
-    #[doc = include_str!("../book/src/06-queue.md")]
-    struct Queue;
-    #[doc = include_str!("../book/src/07-pipe.md")]
-    struct Pipe;
-    #[doc = include_str!("../book/src/10-controle-vs-abstracao.md")]
-    struct ControleVsAbstracao;
-    #[doc = include_str!("../book/src/11-process-tarefas-distintas.md")]
-    struct ProcessTarefasDistintas;
-    #[doc = include_str!("../book/src/12-pool-muitas-tarefas-semelhantes.md")]
-    struct PoolMuitasTarefas;
-    #[doc = include_str!("../book/src/13-a-escolha.md")]
-    struct AEscolha;
-    #[doc = include_str!("../book/src/15-metodos-de-inicio.md")]
-    struct MetodosDeInicio;
-    #[doc = include_str!("../book/src/16-memoria-compartilhada-e-sincronizacao.md")]
-    struct MemoriaCompartilhada;
-    #[doc = include_str!("../book/src/17-quando-um-processo-falha.md")]
-    struct QuandoUmProcessoFalha;
-    #[doc = include_str!("../book/src/18-alem-de-uma-maquina.md")]
-    struct AlemDeUmaMaquina;
-    #[doc = include_str!("../book/src/por-dentro-do-pool.md")]
-    struct PorDentroDoPool;
-}

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
-use multiprocessamento::workbook::exchange::Exchange;
+use licoes::measure::exchange::Exchange;
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::format::{seconds, times};
-use multiprocessamento::workbook::stats::{Estimate, median};
+use registro::format::{seconds, times};
+use registro::stats::{Estimate, median};
 
 /// Se `cargo bench` só quer saber se tudo roda (`-- --test`), ou filtra por nome: então não há razões a medir.
 pub fn only_running() -> bool {

@@ -1,7 +1,7 @@
 //! Quem compete, e como se contrata cada um.
 
-use multiprocessamento::workbook::crew::{Crew, Task};
-use multiprocessamento::workbook::model::Model;
+use licoes::load::model::Model;
+use licoes::measure::crew::{Crew, Task};
 use multiprocessamento::{Error, Transport};
 
 /// Os dois caminhos de um pool de processos, com o nome de cada um.
@@ -44,7 +44,6 @@ impl Contender {
             Contender::Single(Model::Threads) => "threads e um contador, um a um",
             Contender::Single(Model::Processes) => "processos e Queue, um a um",
             Contender::Single(Model::Serial) => "serial",
-            #[cfg(feature = "mpi")]
             Contender::Single(Model::Mpi) => "MPI, um a um",
             Contender::SingleBySocket => "Pool por soquete, um a um",
             Contender::AutomaticRayon => "rayon, automático",

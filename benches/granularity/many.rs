@@ -4,9 +4,9 @@ use std::fs;
 use std::hint::black_box;
 use std::time::Instant;
 
-use multiprocessamento::workbook::format::{integer, seconds, times};
-use multiprocessamento::workbook::stats::Estimate;
 use multiprocessamento::{Pool, Process};
+use registro::format::{integer, seconds, times};
+use registro::stats::Estimate;
 
 use super::nothing;
 

@@ -34,7 +34,7 @@ static void *allocate(size_t count, size_t size) {
     return memory;
 }
 
-/* A tarefa de src/workbook/granularity.rs. As linhas em assembly não fazem nada, mas o compilador não sabe: ele nem
+/* A tarefa de lessons/kit/measure/granularity.rs. As linhas em assembly não fazem nada, mas o compilador não sabe: ele nem
  * aproveita a resposta de uma tarefa igual, nem deixa de fazer a que ninguém lê. */
 static uint64_t spin(uint64_t turns) {
     uint64_t state = turns | 1;

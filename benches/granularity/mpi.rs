@@ -6,10 +6,10 @@
 use std::ops::RangeInclusive;
 use std::process::Command;
 
-use multiprocessamento::workbook::format::{count, percent, seconds, times};
-use multiprocessamento::workbook::granularity::{Curve, Sample, Size, spin};
-use multiprocessamento::workbook::stats::Estimate;
+use licoes::measure::granularity::{Curve, Sample, Size, spin};
 use multiprocessamento::{Error, MpiJob, MpiPool};
+use registro::format::{count, percent, seconds, times};
+use registro::stats::Estimate;
 
 use super::reference::Reference;
 use super::scale::{self, BUDGET, Bench, REPETITIONS};

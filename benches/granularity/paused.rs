@@ -6,10 +6,10 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::exchange::Exchange;
-use multiprocessamento::workbook::format::{seconds, times};
-use multiprocessamento::workbook::stats::{Estimate, median};
+use licoes::measure::exchange::Exchange;
 use multiprocessamento::{Pool, Transport};
+use registro::format::{seconds, times};
+use registro::stats::{Estimate, median};
 use rustix::thread::{CpuSet, Pid, sched_getaffinity, sched_setaffinity};
 
 use super::contender::TRANSPORTS;

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use licoes::load::model::rayon_threads;
+use licoes::load::workload::{count_primes, slices};
 use multiprocessamento::Pool;
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::model::rayon_threads;
-use multiprocessamento::workbook::workload::{count_primes, slices};
 use rayon::prelude::*;
+use registro::format::integer;
 
 use crate::floor;
 

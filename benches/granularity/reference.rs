@@ -3,12 +3,12 @@
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use multiprocessamento::workbook::granularity::Sample;
-use multiprocessamento::workbook::scratch::Scratch;
+use licoes::measure::granularity::Sample;
+use licoes::system::scratch::Scratch;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/granularity/master.c");
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/granularity/master.c");
 
 /// Quanto se espera que os ranks se despeçam, antes de matar o `mpirun`.
 const EXIT_LIMIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };

@@ -1,8 +1,8 @@
 //! O que as varreduras de tamanhos dividem: os tamanhos, quantas tarefas cabem numa medida, e como se mostra onde a
 //! eficiência cai à metade.
 
-use multiprocessamento::workbook::format::decimal;
-use multiprocessamento::workbook::granularity::{Crossing, Curve, Sample, Size, turns_per_second};
+use licoes::measure::granularity::{Crossing, Curve, Sample, Size, turns_per_second};
+use registro::format::decimal;
 
 pub const REPETITIONS: usize = 9;
 

@@ -7,9 +7,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use multiprocessamento::workbook::crew::{Crew, Task};
-use multiprocessamento::workbook::format::{count, percent, seconds};
-use multiprocessamento::workbook::granularity::{Curve, Sample, spin};
+use licoes::measure::crew::{Crew, Task};
+use licoes::measure::granularity::{Curve, Sample, spin};
+use registro::format::{count, percent, seconds};
 
 use super::contender::Contender;
 use super::scale::{self, BUDGET, Bench, REPETITIONS};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::exercise::{Check, expect_equal};
+use licoes::run::exercise::{Check, expect_equal};
 use multiprocessamento::{Error, Pool, Transport};
 use serde::{Deserialize, Serialize};
 

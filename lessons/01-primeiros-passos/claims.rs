@@ -1,9 +1,9 @@
 //! O que as notas afirmam no começo, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::compare::Versus;
-use multiprocessamento::workbook::format::times;
-use multiprocessamento::workbook::judge::{Judgement, Ruler};
-use multiprocessamento::workbook::record::Claim;
+use licoes::measure::compare::Versus;
+use registro::format::times;
+use registro::judge::{Judgement, Ruler};
+use registro::record::Claim;
 
 /// O tempo do pool sobre o dos processos feitos à mão. Até 10 % a mais se perdem na variação de uma repetição para a
 /// outra. Só pelo dobro do tempo ele deixaria de bastar: aí vale a pena escrever as outras linhas.
@@ -35,8 +35,8 @@ pub fn whole_module() -> Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
-    use multiprocessamento::workbook::stats::Estimate;
+    use registro::record::Verdict;
+    use registro::stats::Estimate;
 
     fn timing(low: f64, high: f64) -> Versus {
         let ratio = Estimate { median: (low + high) / 2.0, low, high };

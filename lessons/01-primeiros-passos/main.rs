@@ -5,10 +5,10 @@ mod claims;
 use std::ops::Range;
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::compare::time_both;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::source::lines;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::measure::compare::time_both;
+use licoes::measure::source::lines;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Error, Pool, Process, init};
 
 const INFO: Info =

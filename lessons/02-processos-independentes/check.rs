@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::process::ExitCode;
 
+use licoes::load::workload::{count_primes, slices};
+use licoes::measure::trace::traced;
+use licoes::run::exercise::{Check, expect_equal};
 use multiprocessamento::Error;
-use multiprocessamento::workbook::exercise::{Check, expect_equal};
-use multiprocessamento::workbook::trace::traced;
-use multiprocessamento::workbook::workload::{count_primes, slices};
 use serde::{Deserialize, Serialize};
 
 /// A conta de uma fatia, e como ela foi feita.

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use multiprocessamento::workbook::compare::Comparison;
-use multiprocessamento::workbook::format::count;
-use multiprocessamento::workbook::judge::Judgement;
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::{Claim, Span};
+use licoes::load::model::Model;
+use licoes::measure::compare::Comparison;
+use registro::format::count;
+use registro::judge::Judgement;
+use registro::record::{Claim, Span};
 use serde::{Deserialize, Serialize};
 
 /// Uma visita ao contador: quem foi, e o valor que viu depois de somar 1.
@@ -144,7 +144,7 @@ pub fn processes_are_separate(own: u32, counter: &Counter) -> Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     fn span(pid: u32, tid: u32) -> Span {
         Span {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use claims::{Counter, Twins, Visit};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::trace::traced;
+use licoes::measure::trace::traced;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Error, Process, StartMethod, init};
 
 const INFO: Info = Info {

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::exercise::Check;
-use multiprocessamento::workbook::format::decimal;
+use licoes::run::exercise::Check;
+use registro::format::decimal;
 
 /// As quatro respostas.
 pub struct Respostas {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use multiprocessamento::workbook::compare::{Comparison, TOO_SMALL, is_worth_sharing};
-use multiprocessamento::workbook::format::{decimal, percent, times};
-use multiprocessamento::workbook::judge::{AT_ONCE, GAINS, Judgement, Ruler};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::Claim;
-use multiprocessamento::workbook::stats::{Estimate, median};
+use licoes::load::model::Model;
+use licoes::measure::compare::{Comparison, TOO_SMALL, is_worth_sharing};
+use registro::format::{decimal, percent, times};
+use registro::judge::{AT_ONCE, GAINS, Judgement, Ruler};
+use registro::record::Claim;
+use registro::stats::{Estimate, median};
 
 /// Que parte de todos os núcleos esteve ocupada. O quinto que pode faltar é o começo (criar processos) e o fim (esperar
 /// o último). Com menos da metade, o que falta já não são as pontas: há núcleos que não se usaram.
@@ -38,7 +38,7 @@ impl Figures {
             let of_pool = |m: &&_| matches!(m, M { model: Model::ProcessPool, workers, .. } if *workers == cores);
             comparison.measured.iter().find(of_pool).cloned()
         };
-        use multiprocessamento::workbook::compare::Measured as M;
+        use licoes::measure::compare::Measured as M;
         // A varredura inclui sempre um trabalhador por núcleo; o serial só aparece se ela mudar.
         let heavy_pool = pool(heavy).unwrap_or_else(|| heavy.measured[0].clone());
         let light_pool = pool(light).unwrap_or_else(|| light.measured[0].clone());
@@ -152,7 +152,7 @@ fn karp_flatt(speedup: f64, workers: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     fn near(value: f64) -> Estimate {
         Estimate { median: value, low: value * 0.98, high: value * 1.02 }

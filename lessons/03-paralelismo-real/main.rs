@@ -5,12 +5,12 @@ mod claims;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use licoes::load::model::Model;
+use licoes::load::workload::{count_primes, slices};
+use licoes::measure::compare::{Comparison, Contestant};
+use licoes::measure::machine::cores;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::compare::{Comparison, Contestant};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::cores;
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::workload::{count_primes, slices};
 
 const INFO: Info =
     Info { number: 3, title: "Paralelismo real", hints: include_str!("hints.md") };

@@ -10,8 +10,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::exercise::{Check, expect_equal};
-use multiprocessamento::workbook::workload::{count_primes, slices};
+use licoes::load::workload::{count_primes, slices};
+use licoes::run::exercise::{Check, expect_equal};
 
 /// Quanto se espera pelas outras threads antes de concluir que elas não vêm.
 const COMPANY: Duration = Duration::from_secs(1);

@@ -1,17 +1,13 @@
 //! O que as notas afirmam do GIL, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::compare::{
-    Comparison, Gain, TOO_SMALL, is_worth_sharing,
-};
-use multiprocessamento::workbook::format::{decimal, times};
-use multiprocessamento::workbook::judge::{
-    AT_ONCE, DOES_NOT_GAIN, GAINS, Judgement, Ruler,
-};
-use multiprocessamento::workbook::machine;
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::{Claim, Verdict};
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::twin::Twin;
+use licoes::load::model::Model;
+use licoes::measure::compare::{Comparison, Gain, TOO_SMALL, is_worth_sharing};
+use licoes::measure::machine;
+use licoes::python::twin::Twin;
+use registro::format::{decimal, times};
+use registro::judge::{AT_ONCE, DOES_NOT_GAIN, GAINS, Judgement, Ruler};
+use registro::record::{Claim, Verdict};
+use registro::stats::median;
 
 /// O que uma trava só permite: um núcleo por vez. O décimo a mais cobre o erro dos relógios e o pouco que se faz fora da
 /// trava.
@@ -209,7 +205,7 @@ pub fn rust_threads_already_help(figures: &Figures) -> Claim {
 
 #[cfg(test)]
 mod tests {
-    use multiprocessamento::workbook::stats::Estimate;
+    use registro::stats::Estimate;
 
     use super::*;
 

@@ -8,22 +8,20 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use claims::Figures;
+use licoes::load::model::Model;
+use licoes::load::workload::count_primes;
+use licoes::measure::compare::{Comparison, Gain, Measured, typical_spans};
+use licoes::python::Python;
+use licoes::python::twin::Twin;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::compare::{
-    Comparison, Gain, Measured, typical_spans,
-};
-use multiprocessamento::workbook::format::{decimal, integer, model_label, times};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::python::Python;
-use multiprocessamento::workbook::record::Span;
-use multiprocessamento::workbook::twin::Twin;
-use multiprocessamento::workbook::workload::count_primes;
+use registro::format::{decimal, integer, model_label, times};
+use registro::record::Span;
 
 const INFO: Info =
     Info { number: 4, title: "Contorno do GIL", hints: include_str!("hints.md") };
 const EXAMPLE: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/04-contorno-do-gil/example.py");
+    concat!(env!("CARGO_MANIFEST_DIR"), "/04-contorno-do-gil/example.py");
 
 /// Cada linguagem conta até onde a sua velocidade pede.
 const PYTHON_LIMIT: u64 = 110_000;

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::crash::abort_quietly;
-use multiprocessamento::workbook::exercise::{Check, expect_equal};
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::run::exercise::{Check, expect_equal};
+use licoes::system::crash::abort_quietly;
 use multiprocessamento::{Error, Process};
+use registro::format::seconds;
 use serde::{Deserialize, Serialize};
 
 /// O que se pede à função arriscada.

@@ -1,8 +1,8 @@
 //! O que as notas afirmam do isolamento, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::format::{integer, model_label};
-use multiprocessamento::workbook::judge::Judgement;
-use multiprocessamento::workbook::record::Claim;
+use registro::format::{integer, model_label};
+use registro::judge::Judgement;
+use registro::record::Claim;
 
 use crate::belongings::{Belongings, Visit};
 use crate::fall::Fall;
@@ -128,8 +128,8 @@ pub fn sharing_needs_a_mechanism(trips: &[Trip], expected: u64) -> Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::fate::Fate;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::fate::Fate;
+    use registro::record::Verdict;
 
     fn things(global: u64, touched: bool) -> Belongings {
         Belongings {

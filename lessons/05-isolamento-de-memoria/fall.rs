@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::thread;
 
-use multiprocessamento::workbook::crash::abort_quietly;
-use multiprocessamento::workbook::fate::Fate;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::system::crash::abort_quietly;
 use multiprocessamento::{Error, Pool, Process, Value};
+use registro::fate::Fate;
 use serde::{Deserialize, Serialize};
 
 // ANCHOR: task

@@ -9,10 +9,10 @@ mod who;
 
 use std::process::ExitCode;
 
+use licoes::load::workload::{count_primes, slices};
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::format::{integer, model_label};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::workload::{count_primes, slices};
+use registro::format::{integer, model_label};
 use who::Who;
 
 const INFO: Info =

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use multiprocessamento::workbook::format::model_label;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
 use multiprocessamento::{
     Connection, Error, ManagedCounter, Manager, Process, Queue, Value, pipe,
 };
+use registro::format::model_label;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -6,10 +6,10 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fmt, io};
 
-use multiprocessamento::workbook::fate::Fate;
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
 use multiprocessamento::{Error, Process};
+use registro::fate::Fate;
+use registro::format::integer;
 use serde::{Deserialize, Serialize};
 
 use crate::who::Who;

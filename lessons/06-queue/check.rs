@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::exercise::{
+use licoes::load::workload::{count_primes, slices};
+use licoes::measure::trace::{Piece, traced};
+use licoes::run::exercise::{
     Check, expect_equal, expect_no_children, expect_shared_work,
 };
-use multiprocessamento::workbook::trace::{Piece, traced};
-use multiprocessamento::workbook::workload::{count_primes, slices};
 use multiprocessamento::{Error, Queue};
 use serde::{Deserialize, Serialize};
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use multiprocessamento::workbook::compare::{TOO_SMALL, is_worth_sharing};
-use multiprocessamento::workbook::format::{integer, percent};
-use multiprocessamento::workbook::judge::{Judgement, Ruler};
-use multiprocessamento::workbook::record::{Claim, Span, Verdict};
-use multiprocessamento::workbook::stats::Estimate;
-use multiprocessamento::workbook::trace::{Piece, spans};
+use licoes::measure::compare::{TOO_SMALL, is_worth_sharing};
+use licoes::measure::trace::{Piece, spans};
+use registro::format::{integer, percent};
+use registro::judge::{Judgement, Ruler};
+use registro::record::{Claim, Span, Verdict};
+use registro::stats::Estimate;
 
 /// Quanto teve quem menos trabalhou, do que lhe caberia numa divisão igual do tempo de processador. As fatias não são
 /// iguais e um processo nasce depois do outro: exigir mais do que metade seria exigir sorte. Com um décimo, ele só

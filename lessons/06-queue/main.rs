@@ -8,13 +8,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use claims::{Passage, Plan};
-use multiprocessamento::workbook::exchange::{self, by_queue};
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::{Watch, cores};
-use multiprocessamento::workbook::trace::{Piece, now, traced};
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::measure::exchange::{self, by_queue};
+use licoes::measure::machine::{Watch, cores};
+use licoes::measure::trace::{Piece, now, traced};
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Error, Process, Queue, init};
+use registro::format::seconds;
 
 const INFO: Info = Info { number: 6, title: "Queue", hints: include_str!("hints.md") };
 

@@ -3,10 +3,10 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::trace::now;
+use licoes::measure::trace::now;
+use licoes::run::lesson::Lesson;
 use multiprocessamento::{Error, Event, Process, Queue};
+use registro::stats::median;
 
 /// Lugares da fila.
 const CAPACITY: usize = 8;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use licoes::run::exercise::{Check, expect_equal, expect_no_children};
 use multiprocessamento::Error;
-use multiprocessamento::workbook::exercise::{Check, expect_equal, expect_no_children};
 use serde::{Deserialize, Serialize};
 
 /// A bola, que lembra quem a rebateu.

@@ -1,8 +1,8 @@
 //! O que as notas afirmam do pipe, e como a afirmação é decidida.
 
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::judge::Judgement;
-use multiprocessamento::workbook::record::Claim;
+use registro::format::integer;
+use registro::judge::Judgement;
+use registro::record::Claim;
 use serde::{Deserialize, Serialize};
 
 /// Uma fala: o número da vez, o que se disse, e quem disse.
@@ -69,7 +69,7 @@ fn right(lines: &[Line], turns: u64, expected: impl Fn(u64) -> Line) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     const OWN: u32 = 7;
 

@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::trace::now;
+use licoes::measure::trace::now;
 use multiprocessamento::{Barrier, Connection, Error, Process, pipe};
+use registro::stats::median;
 use serde::{Deserialize, Serialize};
 
 /// Bytes de cada mensagem.

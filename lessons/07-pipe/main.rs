@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use claims::{Conversation, Line};
 use deadlock::Way;
-use multiprocessamento::workbook::exchange::{self, by_pipe};
-use multiprocessamento::workbook::format::{decimal, seconds};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
+use licoes::measure::exchange::{self, by_pipe};
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Connection, Error, Process, init, pipe};
+use registro::format::{decimal, seconds};
 
 const INFO: Info = Info { number: 7, title: "Pipe", hints: include_str!("hints.md") };
 /// Perguntas de uma conversa.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use multiprocessamento::workbook::record::Span;
-use multiprocessamento::workbook::trace::{Piece, now, spans, traced};
+use licoes::measure::trace::{Piece, now, spans, traced};
 use multiprocessamento::{Connection, Error, Process, pipe};
+use registro::record::Span;
 
 /// Até que parte dos divisores o primeiro estágio experimenta, em cada divisão do trabalho. A do meio divide a conta
 /// mais ou menos ao meio: os primeiros divisores são experimentados em mais números do que os últimos.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use multiprocessamento::workbook::model::hands;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::model::hands;
+use licoes::load::workload::count_primes;
 use multiprocessamento::{Error, ManagedDict, Manager, Process, Value};
 
 use crate::claims::{Board, Notes};

@@ -5,11 +5,11 @@ use std::process::{self, ExitCode};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::exercise::{Check, expect_equal, expect_shared_work};
-use multiprocessamento::workbook::format::{integer, seconds};
-use multiprocessamento::workbook::trace::{Piece, process_seconds};
-use multiprocessamento::workbook::workload::{primes, slices};
+use licoes::load::workload::{primes, slices};
+use licoes::measure::trace::{Piece, process_seconds};
+use licoes::run::exercise::{Check, expect_equal, expect_shared_work};
 use multiprocessamento::{Error, ManagedDict, Manager, Pool};
+use registro::format::{integer, seconds};
 use serde::{Deserialize, Serialize};
 
 /// Quantos primos terminam em cada algarismo, num dicionário de um Manager.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::judge::Judgement;
-use multiprocessamento::workbook::record::Claim;
-use multiprocessamento::workbook::tally::Tally;
+use licoes::measure::tally::Tally;
+use registro::format::integer;
+use registro::judge::Judgement;
+use registro::record::Claim;
 
 /// O que está anotado em cada chave.
 pub type Notes = BTreeMap<String, u64>;
@@ -118,7 +118,7 @@ fn agreed(board: &Board) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     fn board() -> Board {
         let written =

@@ -7,7 +7,7 @@ mod check;
 use std::ops::Range;
 
 use check::{Placar, um_a_um};
-use multiprocessamento::workbook::workload::primes;
+use licoes::load::workload::primes;
 use multiprocessamento::{Error, Pool, init};
 
 fn main() -> std::process::ExitCode {

@@ -2,17 +2,18 @@
 
 mod board;
 mod claims;
+mod places;
+mod price;
 mod ways;
 
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::format::{model_label, seconds};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::model::hands;
-use multiprocessamento::workbook::places;
-use multiprocessamento::workbook::tally::Tally;
-use multiprocessamento::workbook::workload::slices;
+use licoes::load::model::hands;
+use licoes::load::workload::slices;
+use licoes::measure::tally::Tally;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Manager, init};
+use registro::format::{model_label, seconds};
 use ways::WAYS;
 
 const INFO: Info =

@@ -5,7 +5,7 @@ mod check;
 use std::ops::Range;
 
 use check::Placar;
-use multiprocessamento::workbook::workload::primes;
+use licoes::load::workload::primes;
 use multiprocessamento::{Error, Pool, init};
 
 fn main() -> std::process::ExitCode {

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use multiprocessamento::workbook::tally::Tally;
-use multiprocessamento::workbook::together::{self, elapsed};
-use multiprocessamento::workbook::workload::{count_primes, primes};
+use licoes::load::workload::{count_primes, primes};
+use licoes::measure::tally::Tally;
+use licoes::measure::together::{self, elapsed};
 use multiprocessamento::{Error, ManagedDict, Manager, Value};
 
 /// Um dicionário que os processos dividem; nesta conta, todos somam na mesma chave.

@@ -1,11 +1,11 @@
 //! O que as notas afirmam do overhead, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::birth::WAYS;
-use multiprocessamento::workbook::format::{count, decimal, seconds, times};
-use multiprocessamento::workbook::granularity::{Crossing, Curve, Sample, Size};
-use multiprocessamento::workbook::judge::{COSTS_MORE, GAINS, Judgement, Ruler};
-use multiprocessamento::workbook::record::Claim;
-use multiprocessamento::workbook::stats::{Estimate, median};
+use licoes::measure::birth::WAYS;
+use licoes::measure::granularity::{Crossing, Curve, Sample, Size};
+use registro::format::{count, decimal, seconds, times};
+use registro::judge::{COSTS_MORE, GAINS, Judgement, Ruler};
+use registro::record::Claim;
+use registro::stats::{Estimate, median};
 
 /// KiB de uma página: uma thread que acrescenta menos do que isto é arredondamento da conta.
 const PAGE: f64 = 4.0;
@@ -147,7 +147,7 @@ pub fn only_big_work_pays(figures: &Figures) -> Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     fn whole(big: f64, small: f64) -> Curve {
         let size = |serial: f64, speedup: f64| {

@@ -1,9 +1,9 @@
 //! As curvas da lição: quem entra nelas, e o que se registra de cada uma.
 
-use multiprocessamento::workbook::crew::{Crew, Task};
-use multiprocessamento::workbook::granularity::{Crossing, Curve, Sample, spin};
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::model::Model;
+use licoes::load::model::Model;
+use licoes::measure::crew::{Crew, Task};
+use licoes::measure::granularity::{Crossing, Curve, Sample, spin};
+use licoes::run::lesson::Lesson;
 use multiprocessamento::{Error, Transport};
 
 use crate::claims;

@@ -8,15 +8,13 @@ mod steps;
 use std::process::ExitCode;
 
 use claims::Figures;
-use multiprocessamento::workbook::birth::{
-    WAYS, idle_process_kib, idle_thread_kib, lifetimes,
-};
-use multiprocessamento::workbook::granularity::{Sweep, from_scratch};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::{Watch, cores};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::stats::Estimate;
+use licoes::load::model::Model;
+use licoes::measure::birth::{WAYS, idle_process_kib, idle_thread_kib, lifetimes};
+use licoes::measure::granularity::{Sweep, from_scratch};
+use licoes::measure::machine::{Watch, cores};
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{StartMethod, init};
+use registro::stats::Estimate;
 
 const INFO: Info =
     Info { number: 9, title: "Overhead", hints: include_str!("hints.md") };

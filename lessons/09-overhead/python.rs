@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use multiprocessamento::workbook::granularity::{Curve, Sample};
-use multiprocessamento::workbook::lesson::{Failure, Lesson};
-use multiprocessamento::workbook::python::Python;
+use licoes::measure::granularity::{Curve, Sample};
+use licoes::python::Python;
+use licoes::run::lesson::{Failure, Lesson};
 use serde::Deserialize;
 
-const SCRIPT: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/09-overhead/example.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/09-overhead/example.py");
 
 /// Numa máquina lenta ele leva alguns segundos; passado este tempo, algo o prendeu.
 const LIMIT: Duration = Duration::from_secs(60);

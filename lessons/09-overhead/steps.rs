@@ -7,10 +7,10 @@ use std::fs;
 use std::hint::black_box;
 use std::time::Instant;
 
+use licoes::run::lesson::Lesson;
 use multiprocessamento::Transport::{SharedMemory, Socket};
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::stats::median;
 use multiprocessamento::{Error, Pool, Transport};
+use registro::stats::median;
 
 /// Uma maneira de entregar tarefas a um pool e esperar por todas as respostas.
 struct Way {
@@ -168,7 +168,7 @@ fn sleeps(pool: &Pool) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use multiprocessamento::workbook::format::model_label;
+    use registro::format::model_label;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
 use multiprocessamento::{Error, Pool};
 use rustix::process::{Pid, Signal, kill_process};
 

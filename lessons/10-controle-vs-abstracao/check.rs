@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::crash::abort_quietly;
-use multiprocessamento::workbook::exercise::{Check, expect_equal, expect_no_children};
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::run::exercise::{Check, expect_equal, expect_no_children};
+use licoes::system::crash::abort_quietly;
 use multiprocessamento::{Error, SharedArray};
 use serde::{Deserialize, Serialize};
 

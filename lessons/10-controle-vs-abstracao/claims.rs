@@ -1,9 +1,9 @@
 //! O que as notas afirmam do controle e da abstração, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::format::percent;
-use multiprocessamento::workbook::judge::{Judgement, Ruler};
-use multiprocessamento::workbook::record::Claim;
-use multiprocessamento::workbook::stats::Estimate;
+use registro::format::percent;
+use registro::judge::{Judgement, Ruler};
+use registro::record::Claim;
+use registro::stats::Estimate;
 
 use crate::accident::Recovery;
 use crate::control::Shown;
@@ -128,7 +128,7 @@ fn worst(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     /// Repetições em que cada maneira parou esta parte do tempo, com um pouco de variação.
     fn rounds(shares: [f64; 3]) -> Vec<[Round; 3]> {

@@ -3,10 +3,10 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::crash::abort_quietly;
-use multiprocessamento::workbook::format::{integer, seconds};
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::system::crash::abort_quietly;
 use multiprocessamento::{Error, ExitStatus, Process, Value};
+use registro::format::{integer, seconds};
 use rustix::process::getpriority_process;
 
 /// Quanto se espera por quem não vai terminar.

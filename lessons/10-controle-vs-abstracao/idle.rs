@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::record::Span;
-use multiprocessamento::workbook::trace::{self, Piece};
+use licoes::measure::trace::{self, Piece};
+use registro::format::seconds;
+use registro::record::Span;
 
 /// Um trabalho repartido uma vez.
 #[derive(Clone, Debug)]

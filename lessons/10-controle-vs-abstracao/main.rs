@@ -10,12 +10,12 @@ mod ways;
 use std::process::ExitCode;
 
 use claims::Figures;
+use licoes::load::workload::count_primes;
+use licoes::measure::machine::cores;
+use licoes::measure::source::lines;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::cores;
-use multiprocessamento::workbook::source::lines;
-use multiprocessamento::workbook::workload::count_primes;
+use registro::format::integer;
 use share::slices_of;
 
 const INFO: Info = Info {

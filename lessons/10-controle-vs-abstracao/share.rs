@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
+use licoes::load::model::hands;
+use licoes::load::workload::slices;
+use licoes::measure::machine::Watch;
+use licoes::run::lesson::{Failure, Lesson};
+use licoes::run::options::Options;
 use multiprocessamento::Error;
-use multiprocessamento::workbook::format::{model_label, percent, seconds};
-use multiprocessamento::workbook::lesson::{Failure, Lesson};
-use multiprocessamento::workbook::machine::Watch;
-use multiprocessamento::workbook::model::hands;
-use multiprocessamento::workbook::options::Options;
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::workload::slices;
+use registro::format::{model_label, percent, seconds};
+use registro::stats::median;
 
 use crate::idle::Round;
 use crate::ways::{alternated, blocks, by_hand, by_pool};

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use multiprocessamento::workbook::trace::{Piece, traced};
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::measure::trace::{Piece, traced};
 use multiprocessamento::{Error, Pool, Process};
 
 type Slice = Range<u64>;
@@ -57,8 +57,8 @@ pub fn alternated(slices: &[Slice], workers: usize) -> Vec<Slice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::model::hands;
-    use multiprocessamento::workbook::workload::slices;
+    use licoes::load::model::hands;
+    use licoes::load::workload::slices;
 
     #[test]
     fn dealt_like_cards_the_alternated_slices_are_the_blocks_again() {

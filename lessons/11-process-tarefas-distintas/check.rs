@@ -1,16 +1,20 @@
 //! A conferência do exercício 11: três tarefas ao mesmo tempo, cada uma com as suas regras.
 
+#[allow(dead_code, reason = "a lição usa o resto")]
+#[path = "collatz.rs"]
+mod collatz;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::collatz::{Chain, longest_chain};
-use multiprocessamento::workbook::exercise::{Check, expect_equal, expect_no_children};
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::trace::now;
-use multiprocessamento::workbook::workload::count_primes;
+use collatz::{Chain, longest_chain};
+use licoes::load::workload::count_primes;
+use licoes::measure::trace::now;
+use licoes::run::exercise::{Check, expect_equal, expect_no_children};
 use multiprocessamento::{Barrier, Error, ExitStatus, SharedArray};
+use registro::format::seconds;
 use rustix::process::getpriority_process;
 use serde::{Deserialize, Serialize};
 

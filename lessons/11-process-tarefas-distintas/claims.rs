@@ -1,9 +1,9 @@
 //! O que as notas afirmam do `Process`, e como a afirmação é decidida.
 
-use multiprocessamento::workbook::format::times;
-use multiprocessamento::workbook::judge::{COSTS_MORE, Judgement, Ruler};
-use multiprocessamento::workbook::record::{Claim, Verdict};
-use multiprocessamento::workbook::stats::Estimate;
+use registro::format::times;
+use registro::judge::{COSTS_MORE, Judgement, Ruler};
+use registro::record::{Claim, Verdict};
+use registro::stats::Estimate;
 
 use crate::ways::Attempt;
 

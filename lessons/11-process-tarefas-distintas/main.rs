@@ -1,6 +1,8 @@
 //! Lição 11: três tarefas que não se parecem, cada uma com o seu limite e a sua prioridade.
 
 mod claims;
+mod collatz;
+mod mandelbrot;
 mod note;
 mod plan;
 mod priority;
@@ -11,9 +13,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use claims::Figures;
+use licoes::measure::machine::Watch;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::Watch;
 use plan::{Answers, Plan};
 use ways::{Limits, attempt, by_pool, by_processes};
 

@@ -1,8 +1,8 @@
 //! O que uma tarefa anota fora da memória do seu processo: quem é cancelado não volta para contar.
 
-use multiprocessamento::workbook::record::Span;
-use multiprocessamento::workbook::trace::now;
+use licoes::measure::trace::now;
 use multiprocessamento::{Error, SharedArray};
+use registro::record::Span;
 use rustix::thread::sched_getcpu;
 use serde::{Deserialize, Serialize};
 

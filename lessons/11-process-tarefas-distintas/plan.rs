@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use multiprocessamento::workbook::collatz::{Chain, longest_chain};
-use multiprocessamento::workbook::mandelbrot::{Tile, escape_times};
-use multiprocessamento::workbook::trace::{Piece, traced};
-use multiprocessamento::workbook::workload::count_primes;
+use crate::collatz::{Chain, longest_chain};
+use crate::mandelbrot::{Tile, escape_times};
+use licoes::load::workload::count_primes;
+use licoes::measure::trace::{Piece, traced};
 use multiprocessamento::{Error, Process};
 
 use crate::note::Note;
@@ -102,7 +102,26 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::mandelbrot::draw;
+    use crate::mandelbrot::draw;
+
+    /// Os começos recordistas: a cadeia mais longa abaixo de cada potência de dez.
+    ///
+    /// Fonte: sequências A006877 (os começos) e A006878 (os passos) da OEIS.
+    const LONGEST: [(u64, Chain); 5] = [
+        (100, Chain { start: 97, steps: 118 }),
+        (1_000, Chain { start: 871, steps: 178 }),
+        (10_000, Chain { start: 6_171, steps: 261 }),
+        (100_000, Chain { start: 77_031, steps: 350 }),
+        (1_000_000, Chain { start: 837_799, steps: 524 }),
+    ];
+
+    #[test]
+    fn the_longest_chains_are_the_known_ones() {
+        for (limit, chain) in LONGEST {
+            assert_eq!(longest_chain(limit), chain, "abaixo de {limit}");
+        }
+        assert_eq!(longest_chain(0), Chain { start: 1, steps: 0 });
+    }
 
     #[test]
     fn the_page_shows_the_picture_the_lesson_draws() {

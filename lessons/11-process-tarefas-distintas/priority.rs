@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::trace::{now, traced};
+use licoes::measure::trace::{now, traced};
 use multiprocessamento::{Error, Pool, Process};
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,10 @@
 //! O que a lição diz e registra.
 
-use multiprocessamento::workbook::fate::Fate;
-use multiprocessamento::workbook::format::{
-    decimal, integer, model_label, seconds, times,
-};
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::mandelbrot::draw;
-use multiprocessamento::workbook::stats::median;
+use crate::mandelbrot::draw;
+use licoes::run::lesson::Lesson;
+use registro::fate::Fate;
+use registro::format::{decimal, integer, model_label, seconds, times};
+use registro::stats::median;
 
 use crate::claims::{Figures, WANTED, lived, ratio};
 use crate::plan::{Answers, Plan};

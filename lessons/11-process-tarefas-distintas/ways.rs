@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::collatz::Chain;
-use multiprocessamento::workbook::record::Span;
-use multiprocessamento::workbook::trace::now;
+use crate::collatz::Chain;
+use licoes::measure::trace::now;
 use multiprocessamento::{AsyncResult, Error, Pool, Process};
+use registro::record::Span;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::trace::now;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::measure::trace::now;
 use multiprocessamento::{Error, Pool};
+use registro::stats::median;
 
 /// Os três jeitos de pedir, na ordem em que se medem.
 pub const CALLS: [&str; 3] = ["map", "imap", "imap_unordered"];

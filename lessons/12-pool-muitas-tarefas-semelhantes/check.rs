@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use multiprocessamento::workbook::exercise::{Check, expect_equal, expect_shared_work};
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::trace::{Piece, traced};
-use multiprocessamento::workbook::workload::{count_primes, slices};
+use licoes::load::workload::{count_primes, slices};
+use licoes::measure::trace::{Piece, traced};
+use licoes::run::exercise::{Check, expect_equal, expect_shared_work};
 use multiprocessamento::{Error, Event, Pool, Transport};
+use registro::format::integer;
 use serde::{Deserialize, Serialize};
 
 /// Um intervalo em que contar primos.

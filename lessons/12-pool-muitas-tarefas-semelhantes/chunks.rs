@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::stats::{Estimate, median};
-use multiprocessamento::workbook::trace::now;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::measure::trace::now;
+use licoes::run::lesson::Lesson;
 use multiprocessamento::{Error, Pool};
+use registro::stats::{Estimate, median};
 use serde::Deserialize;
 
 /// Tarefas tão curtas que a entrega de cada uma, sozinha, custaria mais do que ela.

@@ -1,10 +1,10 @@
 //! O que as notas afirmam do Pool, e como a afirmação é decidida.
 
-use multiprocessamento::workbook::compare::Versus;
-use multiprocessamento::workbook::format::{integer, times};
-use multiprocessamento::workbook::judge::{COSTS_MORE, GAINS, Judgement};
-use multiprocessamento::workbook::record::Claim;
-use multiprocessamento::workbook::stats::Estimate;
+use licoes::measure::compare::Versus;
+use registro::format::{integer, times};
+use registro::judge::{COSTS_MORE, GAINS, Judgement};
+use registro::record::Claim;
+use registro::stats::Estimate;
 
 use crate::chunks::Round;
 
@@ -58,7 +58,7 @@ pub fn suits_many_similar_tasks(figures: &Figures) -> Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     fn figures(speedup: f64, better: f64) -> Figures {
         let round = Round {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::machine::pss_kib;
+use licoes::measure::machine::pss_kib;
 use multiprocessamento::{Error, Pool};
 use serde::Deserialize;
 use serde_bytes::ByteBuf;

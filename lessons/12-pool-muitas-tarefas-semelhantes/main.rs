@@ -11,11 +11,11 @@ use std::process::ExitCode;
 
 use arrivals::CALLS;
 use claims::Figures;
-use multiprocessamento::workbook::compare::Versus;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::{Watch, cores};
-use multiprocessamento::workbook::stats::Estimate;
+use licoes::measure::compare::Versus;
+use licoes::measure::machine::{Watch, cores};
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Pool, init};
+use registro::stats::Estimate;
 
 const INFO: Info = Info {
     number: 12,

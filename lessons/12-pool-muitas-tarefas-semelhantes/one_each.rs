@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use multiprocessamento::workbook::compare::{Versus, time_both};
-use multiprocessamento::workbook::options::Options;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
+use licoes::measure::compare::{Versus, time_both};
+use licoes::run::options::Options;
 use multiprocessamento::{Error, Pool, Process};
 
 use crate::chunks::similar;

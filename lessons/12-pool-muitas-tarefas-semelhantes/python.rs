@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::python::Python;
+use licoes::python::Python;
+use licoes::run::lesson::Lesson;
 use serde::Deserialize;
 
 use crate::chunks::Round;
@@ -12,7 +12,7 @@ use crate::endless::Look;
 
 const SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/lessons/12-pool-muitas-tarefas-semelhantes/example.py"
+    "/12-pool-muitas-tarefas-semelhantes/example.py"
 );
 
 /// Numa máquina lenta ele leva alguns segundos; passado este tempo, algo o prendeu.

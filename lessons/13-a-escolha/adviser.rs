@@ -1,7 +1,7 @@
 //! O conselheiro: do que se mediu de um trabalho e de uma máquina, o tempo esperado de cada modelo.
 
-use multiprocessamento::workbook::choice::Context;
-use multiprocessamento::workbook::model::Model;
+use licoes::load::model::Model;
+use licoes::measure::choice::Context;
 
 /// O que se sabe de um trabalho antes de o fazer.
 #[derive(Clone, Copy, Debug)]

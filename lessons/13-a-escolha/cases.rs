@@ -1,6 +1,6 @@
 //! Os trabalhos sobre os quais o conselheiro opina.
 
-use multiprocessamento::workbook::choice::{Context, Task};
+use licoes::measure::choice::{Context, Task};
 use serde_bytes::ByteBuf;
 
 /// Um trabalho, e o contexto dele.

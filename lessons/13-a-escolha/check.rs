@@ -3,12 +3,12 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::choice::{Context, Race, Task};
-use multiprocessamento::workbook::exercise::Check;
-use multiprocessamento::workbook::format::{decimal, integer, model_label, seconds};
-use multiprocessamento::workbook::granularity::turns_per_second;
-use multiprocessamento::workbook::machine::cores;
-use multiprocessamento::workbook::model::Model;
+use licoes::load::model::Model;
+use licoes::measure::choice::{Context, Race, Task};
+use licoes::measure::granularity::turns_per_second;
+use licoes::measure::machine::cores;
+use licoes::run::exercise::Check;
+use registro::format::{decimal, integer, model_label, seconds};
 use serde_bytes::ByteBuf;
 
 /// O que se sabe de um trabalho. Tempos em segundos.

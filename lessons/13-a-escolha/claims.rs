@@ -1,11 +1,11 @@
 //! O que as notas afirmam da escolha, e como a afirmação é decidida.
 
-use multiprocessamento::workbook::choice::Race;
-use multiprocessamento::workbook::format::{decimal, model_label, percent};
-use multiprocessamento::workbook::judge::{Judgement, Ruler};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::{Claim, Verdict};
-use multiprocessamento::workbook::stats::median;
+use licoes::load::model::Model;
+use licoes::measure::choice::Race;
+use registro::format::{decimal, model_label, percent};
+use registro::judge::{Judgement, Ruler};
+use registro::record::{Claim, Verdict};
+use registro::stats::median;
 
 /// O tempo de um modelo sobre o do melhor. Perde quem passa de 1, e com clareza quem leva um quarto a mais: por menos do
 /// que isso, quase ninguém trocaria de modelo.

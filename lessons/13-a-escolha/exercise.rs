@@ -5,7 +5,7 @@
 mod check;
 
 use check::Caso;
-use multiprocessamento::workbook::model::Model;
+use licoes::load::model::Model;
 
 fn main() -> std::process::ExitCode {
     multiprocessamento::init();

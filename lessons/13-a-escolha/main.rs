@@ -10,12 +10,12 @@ use std::process::ExitCode;
 use adviser::advise;
 use cases::Case;
 use claims::Outcome;
+use licoes::measure::choice::Race;
+use licoes::measure::granularity::turns_per_second;
+use licoes::measure::machine::{Watch, cores};
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::choice::Race;
-use multiprocessamento::workbook::format::{model_label, percent, seconds};
-use multiprocessamento::workbook::granularity::turns_per_second;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::{Watch, cores};
+use registro::format::{model_label, percent, seconds};
 
 const INFO: Info =
     Info { number: 13, title: "A escolha", hints: include_str!("hints.md") };

@@ -1,9 +1,9 @@
 //! O que o conselheiro precisa saber: os preços desta máquina, e o que custa cada tarefa.
 
-use multiprocessamento::workbook::choice::{Context, Task, run, work};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::together;
-use multiprocessamento::workbook::trace::now;
+use licoes::load::model::Model;
+use licoes::measure::choice::{Context, Task, run, work};
+use licoes::measure::together;
+use licoes::measure::trace::now;
 use multiprocessamento::{Error, Process};
 use serde_bytes::ByteBuf;
 

@@ -6,12 +6,12 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::{self, ExitCode};
 
-use multiprocessamento::workbook::exercise::{
+use licoes::load::workload::{primes, slices};
+use licoes::measure::trace::{Piece, process_seconds};
+use licoes::run::exercise::{
     Check, expect_equal, expect_no_children, expect_shared_work,
 };
-use multiprocessamento::workbook::scratch::Scratch;
-use multiprocessamento::workbook::trace::{Piece, process_seconds};
-use multiprocessamento::workbook::workload::{primes, slices};
+use licoes::system::scratch::Scratch;
 use serde::{Deserialize, Serialize};
 
 /// O que se sabe de uma fatia. Em JSON, os campos saem nesta ordem.

@@ -1,8 +1,8 @@
 //! O que se afirma do programa, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::judge::Judgement;
-use multiprocessamento::workbook::record::Claim;
+use registro::format::integer;
+use registro::judge::Judgement;
+use registro::record::Claim;
 
 use crate::interrupt::Interruption;
 use crate::same_file::Written;
@@ -75,7 +75,7 @@ pub fn an_interruption_leaves_a_whole_file(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     const TEXT: &str = "inicio,fim,primos,total\n0,10,4,4\n";
 

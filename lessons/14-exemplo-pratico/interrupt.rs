@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::lesson::Failure;
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::workload::slices;
+use licoes::load::model::Model;
+use licoes::load::workload::slices;
+use licoes::run::lesson::Failure;
 use multiprocessamento::{Error, Process};
+use registro::stats::median;
 
 use crate::arguments::Arguments;
 use crate::table::Row;

@@ -15,11 +15,11 @@ mod table;
 use std::process::ExitCode;
 
 use interrupt::{Interruption, Way};
+use licoes::load::workload::count_primes;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
+use licoes::system::scratch::Scratch;
 use multiprocessamento::init;
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::scratch::Scratch;
-use multiprocessamento::workbook::workload::count_primes;
+use registro::format::integer;
 
 const INFO: Info =
     Info { number: 14, title: "Exemplo prático", hints: include_str!("hints.md") };

@@ -5,17 +5,17 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use licoes::load::model::Model;
+use licoes::python::Python;
+use licoes::run::lesson::{Failure, Lesson};
 use multiprocessamento::Process;
-use multiprocessamento::workbook::lesson::{Failure, Lesson};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::python::Python;
 use serde_json::Value;
 
 use crate::arguments::{Arguments, Request};
 use crate::program;
 
 const SCRIPT: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/14-exemplo-pratico/example.py");
+    concat!(env!("CARGO_MANIFEST_DIR"), "/14-exemplo-pratico/example.py");
 
 /// Os modelos que o Python tem.
 const IN_PYTHON: [&str; 5] =

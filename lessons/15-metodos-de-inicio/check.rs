@@ -10,9 +10,9 @@ use std::process::{self, ExitCode};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use multiprocessamento::workbook::exercise::{Check, expect_equal};
-use multiprocessamento::workbook::scratch::Scratch;
-use multiprocessamento::workbook::workload::primes;
+use licoes::load::workload::primes;
+use licoes::run::exercise::{Check, expect_equal};
+use licoes::system::scratch::Scratch;
 use multiprocessamento::{Process, StartMethod};
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,11 @@
 //! O que se afirma dos métodos de início, e como cada afirmação é decidida.
 
+use licoes::measure::birth::METHODS;
 use multiprocessamento::Error;
-use multiprocessamento::workbook::birth::METHODS;
-use multiprocessamento::workbook::format::{integer, times};
-use multiprocessamento::workbook::judge::{COSTS_MORE, Judgement, Ruler};
-use multiprocessamento::workbook::record::Claim;
-use multiprocessamento::workbook::stats::Estimate;
+use registro::format::{integer, times};
+use registro::judge::{COSTS_MORE, Judgement, Ruler};
+use registro::record::Claim;
+use registro::stats::Estimate;
 
 use crate::inheritance::{AT_FIRST, Family};
 use crate::locked::{Attempt, Outcomes};
@@ -133,7 +133,7 @@ pub fn price_of_a_mebibyte(births: &Births) -> f64 {
 mod tests {
     use super::*;
     use crate::inheritance::View;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     fn view(global: u64) -> View {
         let list = if global == AT_FIRST { vec![] } else { vec![global] };

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{env, fmt};
 
-use multiprocessamento::workbook::birth::METHODS;
-use multiprocessamento::workbook::format::count;
+use licoes::measure::birth::METHODS;
 use multiprocessamento::{Error, Process, StartMethod};
+use registro::format::count;
 use serde::{Deserialize, Serialize};
 
 // ANCHOR: look

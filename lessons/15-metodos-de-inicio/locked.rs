@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use multiprocessamento::workbook::birth::METHODS;
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::python::Python;
+use licoes::measure::birth::METHODS;
+use licoes::python::Python;
+use licoes::run::lesson::Lesson;
 use multiprocessamento::{Error, Process};
 use serde::Deserialize;
 
 const SCRIPT: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/15-metodos-de-inicio/example.py");
+    concat!(env!("CARGO_MANIFEST_DIR"), "/15-metodos-de-inicio/example.py");
 
 /// O exemplo espera um segundo por cada filho que trava; passado este tempo, algo o prendeu.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 
 use claims::Births;
 use inheritance::Family;
+use licoes::measure::birth::{METHODS, lifetimes_by_memory};
+use licoes::measure::machine::Watch;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use locked::{Attempt, Outcomes};
 use multiprocessamento::init;
-use multiprocessamento::workbook::birth::{METHODS, lifetimes_by_memory};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::Watch;
-use multiprocessamento::workbook::stats::median;
+use registro::stats::median;
 
 const INFO: Info =
     Info { number: 15, title: "Métodos de início", hints: include_str!("hints.md") };

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::exercise::{Check, expect_equal};
+use licoes::run::exercise::{Check, expect_equal};
 use multiprocessamento::{Barrier, Error, Lock, Process, SharedArray, Value};
 use serde::{Deserialize, Serialize};
 

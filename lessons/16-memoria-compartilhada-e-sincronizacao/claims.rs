@@ -1,10 +1,10 @@
 //! O que se afirma da memória compartilhada, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::format::{integer, model_label, seconds, times};
-use multiprocessamento::workbook::judge::{COSTS_MORE, Judgement, Ruler};
-use multiprocessamento::workbook::record::{Claim, Verdict};
-use multiprocessamento::workbook::stats::{Estimate, median};
-use multiprocessamento::workbook::tally::Tally;
+use licoes::measure::tally::Tally;
+use registro::format::{integer, model_label, seconds, times};
+use registro::judge::{COSTS_MORE, Judgement, Ruler};
+use registro::record::{Claim, Verdict};
+use registro::stats::{Estimate, median};
 
 use crate::neighbours::{DISTANCES, Round};
 use crate::race::{Race, WAYS};

@@ -8,12 +8,12 @@ mod tools;
 
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::format::{model_label, seconds};
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::machine::{Watch, cores};
-use multiprocessamento::workbook::stats::median;
+use licoes::measure::machine::{Watch, cores};
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Pool, init};
 use neighbours::Round;
+use registro::format::{model_label, seconds};
+use registro::stats::median;
 
 const INFO: Info = Info {
     number: 16,

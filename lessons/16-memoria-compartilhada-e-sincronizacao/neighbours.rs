@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::together::{self, elapsed};
+use licoes::measure::together::{self, elapsed};
 use multiprocessamento::{Error, SharedArray};
+use registro::stats::median;
 
 /// Bytes entre o começo de um contador e o do outro.
 pub const DISTANCES: [usize; 6] = [8, 32, 56, 80, 104, 128];

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::sync::atomic::Ordering;
 
-use multiprocessamento::workbook::tally::Tally;
-use multiprocessamento::workbook::together::{self, elapsed};
+use licoes::measure::tally::Tally;
+use licoes::measure::together::{self, elapsed};
 use multiprocessamento::{Error, Lock, Semaphore, Value};
 use serde::{Deserialize, Serialize};
 

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::ops::Range;
 
-use multiprocessamento::workbook::format::{decimal, seconds};
-use multiprocessamento::workbook::machine::pss_kib;
-use multiprocessamento::workbook::stats::median;
-use multiprocessamento::workbook::trace::now;
-use multiprocessamento::workbook::workload::{primes, slices};
+use licoes::load::workload::{primes, slices};
+use licoes::measure::machine::pss_kib;
+use licoes::measure::trace::now;
 use multiprocessamento::{Barrier, Error, Pool, Process, SharedArray};
+use registro::format::{decimal, seconds};
+use registro::stats::median;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use multiprocessamento::workbook::exercise::{
+use licoes::load::workload::count_primes;
+use licoes::measure::trace::{Piece, traced};
+use licoes::run::exercise::{
     Check, expect_equal, expect_no_children, expect_shared_work,
 };
-use multiprocessamento::workbook::trace::{Piece, traced};
-use multiprocessamento::workbook::workload::count_primes;
 use multiprocessamento::{Error, SharedArray};
 use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! O que se afirma das falhas, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::format::{decimal, integer, seconds};
-use multiprocessamento::workbook::judge::Judgement;
-use multiprocessamento::workbook::record::Claim;
+use registro::format::{decimal, integer, seconds};
+use registro::judge::Judgement;
+use registro::record::Claim;
 
 use crate::fall::Fall;
 use crate::fault::Fault;
@@ -101,9 +101,9 @@ pub fn a_storm_loses_nothing(storms: &[Storm]) -> Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::fate::Fate;
-    use multiprocessamento::workbook::record::Verdict;
     use multiprocessamento::{Error, ExitStatus};
+    use registro::fate::Fate;
+    use registro::record::Verdict;
 
     fn round(outcome: Outcome, right: usize) -> Round {
         let fault = "kill".to_owned();

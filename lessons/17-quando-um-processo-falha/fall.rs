@@ -4,11 +4,11 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
-use multiprocessamento::workbook::fate::Fate;
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::trace::now;
-use multiprocessamento::workbook::workload::{count_primes, slices};
+use licoes::load::workload::{count_primes, slices};
+use licoes::measure::trace::now;
 use multiprocessamento::{Error, Pool, Value};
+use registro::fate::Fate;
+use registro::format::seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{EXIT_CODE, Fault};

@@ -4,7 +4,7 @@ use std::process::exit;
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::crash::abort_quietly;
+use licoes::system::crash::abort_quietly;
 use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};
 

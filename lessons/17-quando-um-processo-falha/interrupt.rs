@@ -8,9 +8,9 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::trace::now;
+use licoes::measure::trace::now;
 use multiprocessamento::{Error, Pool};
+use registro::format::seconds;
 use rustix::process::{
     Pid, Signal, getppid, kill_process_group, set_parent_process_death_signal,
 };

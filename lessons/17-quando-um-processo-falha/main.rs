@@ -10,12 +10,12 @@ mod storm;
 use std::process::ExitCode;
 
 use fall::Fall;
+use licoes::python::Python;
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::format::model_label;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
-use multiprocessamento::workbook::python::Python;
-use multiprocessamento::workbook::stats::median;
 use python::Outcome;
+use registro::format::model_label;
+use registro::stats::median;
 use storm::Storm;
 
 const INFO: Info = Info {

@@ -5,18 +5,16 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use multiprocessamento::workbook::fate::Fate;
-use multiprocessamento::workbook::format::seconds;
-use multiprocessamento::workbook::python::Python;
+use licoes::python::Python;
+use registro::fate::Fate;
+use registro::format::seconds;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::interrupt::Interrupted;
 
-const SCRIPT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/lessons/17-quando-um-processo-falha/example.py"
-);
+const SCRIPT: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/17-quando-um-processo-falha/example.py");
 
 /// Cada espera do exemplo é limitada por ele mesmo; passado este tempo, algo o prendeu.
 const LIMIT: Duration = Duration::from_secs(120);

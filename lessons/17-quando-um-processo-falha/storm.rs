@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use multiprocessamento::workbook::options::Options;
-use multiprocessamento::workbook::trace::now;
-use multiprocessamento::workbook::workload::{count_primes, slices};
+use licoes::load::workload::{count_primes, slices};
+use licoes::measure::trace::now;
+use licoes::run::options::Options;
 use multiprocessamento::{Error, Pool, SharedArray, Value};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use multiprocessamento::workbook::exercise::{Check, expect_shared_work};
-use multiprocessamento::workbook::format::{count, integer, seconds};
-use multiprocessamento::workbook::granularity::{spin, turns_per_second};
-use multiprocessamento::workbook::trace::{now, traced};
+use licoes::measure::granularity::{spin, turns_per_second};
+use licoes::measure::trace::{now, traced};
+use licoes::run::exercise::{Check, expect_shared_work};
 use multiprocessamento::{Error, Pool, Transport};
+use registro::format::{count, integer, seconds};
 
 /// O que se mediu do rank 0 e da rede.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! O que o capítulo afirma dos ranks do MPI, e como cada afirmação é decidida.
 
-use multiprocessamento::workbook::format::{count, decimal, seconds, times};
-use multiprocessamento::workbook::judge::{Judgement, Ruler};
-use multiprocessamento::workbook::record::Claim;
-use multiprocessamento::workbook::stats::Estimate;
+use registro::format::{count, decimal, seconds, times};
+use registro::judge::{Judgement, Ruler};
+use registro::record::Claim;
+use registro::stats::Estimate;
 
 /// O tempo dos ranks sobre o do Pool. Mais rápido, neste caderno, é quem ganha um décimo: abaixo disto, eles terminariam
 /// antes.
@@ -201,7 +201,7 @@ fn without_other_ranks(figures: &Figures) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multiprocessamento::workbook::record::Verdict;
+    use registro::record::Verdict;
 
     fn around(median: f64) -> Estimate {
         Estimate { median, low: 0.97 * median, high: 1.03 * median }

@@ -9,8 +9,8 @@ mod claims;
 
 use std::process::ExitCode;
 
+use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use multiprocessamento::workbook::lesson::{self, Failure, Info, Lesson};
 
 const INFO: Info =
     Info {

@@ -1,6 +1,6 @@
 //! O que esta lição diz quando foi compilada sem o MPI.
 
-use multiprocessamento::workbook::lesson::{Failure, Lesson};
+use licoes::run::lesson::{Failure, Lesson};
 
 use crate::claims::Figures;
 

@@ -1,29 +1,21 @@
-//! Programas de apoio: cada um é este executável com outro `main`, escolhido por uma variável.
-//!
-//! Servem para o que um teste não pode fazer consigo mesmo: morrer, esquecer `init`, rodar como outro
-//! usuário. Como num programa de verdade, os filhos deles executam o mesmo `main`.
+//! Os programas de apoio dos testes da biblioteca.
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use multiprocessamento::{Error, Process, ThreadPool, init};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::harness::ONLY;
+use crate::helper::{Program, is_child};
+pub(crate) use crate::helper::{command, command_at, run, run_inheriting};
 use crate::support::*;
 
-const WHICH: &str = "CADERNO_PROGRAMA";
 /// Um arquivo que o programa pode usar.
 pub(crate) const FILE: &str = "CADERNO_ARQUIVO";
-/// Só os filhos têm esta variável; é como um programa errado os trata de outro modo.
-const INVITATION: &str = "MULTIPROCESSAMENTO_CONVITE";
 
-type Main = fn() -> Result<(), Error>;
-
-const PROGRAMS: &[(&str, Main)] = &[
+pub(crate) const PROGRAMS: &[Program] = &[
     ("tarefas-que-imprimem", tasks_that_print),
     ("pânicos-calados", quiet_panics),
     ("esqueceu-init", forgot_init),
@@ -42,48 +34,7 @@ const PROGRAMS: &[(&str, Main)] = &[
     ("poucos-processos", few_processes),
     ("imprime-e-se-copia", crate::start_methods::print_and_fork),
     ("usa-o-forkserver", crate::start_methods::use_the_forkserver),
-    ("pasta-temporária", crate::count_primes::keep_a_scratch_folder),
-    ("dois-hosts", crate::hosts::keep_two_hosts),
-    ("atende", crate::hosts::answer_a_call),
-    ("liga", crate::hosts::make_a_call),
 ];
-
-/// Se este processo é um programa de apoio, roda o `main` dele e termina.
-pub(crate) fn run_if_asked() {
-    let Ok(name) = std::env::var(WHICH) else { return };
-    let (_, main) = PROGRAMS.iter().find(|(known, _)| *known == name).expect("programa conhecido");
-    if let Err(error) = main() {
-        eprintln!("erro: {error}");
-        std::process::exit(1);
-    }
-    std::process::exit(0);
-}
-
-/// O comando que roda um programa de apoio, neste executável.
-pub(crate) fn command(name: &str) -> Command {
-    command_at(&std::env::current_exe().expect("este executável"), name)
-}
-
-pub(crate) fn command_at(executable: &Path, name: &str) -> Command {
-    let mut command = Command::new(executable);
-    command.env(WHICH, name).env_remove(ONLY).env_remove(INVITATION).stdin(Stdio::null());
-    command
-}
-
-/// Roda um programa de apoio até o fim.
-pub(crate) fn run(name: &str) -> Output {
-    command(name).output().expect("rodar o programa")
-}
-
-/// Roda um programa de dentro de uma tarefa: ele herda todas as variáveis, o convite do pai inclusive.
-pub(crate) fn run_inheriting(name: &str) -> Output {
-    let mut command = Command::new(std::env::current_exe().expect("este executável"));
-    command.env(WHICH, name).output().expect("rodar o programa")
-}
-
-fn is_child() -> bool {
-    std::env::var_os(INVITATION).is_some()
-}
 
 /// Anota que mais um processo chegou ao `main`: é assim que se conta uma multiplicação.
 fn sign_in() {

@@ -8,9 +8,6 @@ mod ranks;
 #[allow(dead_code)]
 #[path = "../it/support.rs"]
 mod support;
-#[allow(dead_code)]
-#[path = "../it/workspace.rs"]
-mod workspace;
 
 fn main() -> std::process::ExitCode {
     multiprocessamento::init();

@@ -2,8 +2,8 @@
 //!
 //! Os formulários só aparecem na página que vem do servidor; numa cópia parada fica o comando a copiar.
 
-use multiprocessamento::workbook::format::model_label;
-use multiprocessamento::workbook::model::Model;
+use registro::format::model_label;
+use registro::model::Model;
 
 use crate::project::Lesson;
 

@@ -7,7 +7,7 @@ use livro::cli::{self, Order};
 use livro::project::Project;
 use livro::{assembly, preprocessor, serve};
 use mdbook::errors::Result;
-use multiprocessamento::workbook::system;
+use registro::system;
 
 fn main() -> ExitCode {
     let order = match cli::read(std::env::args_os()) {

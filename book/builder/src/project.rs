@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mdbook::errors::{Error, Result};
-use multiprocessamento::workbook::kept;
+use registro::kept;
 
 /// A pasta raiz do projeto.
 #[derive(Clone, Debug)]

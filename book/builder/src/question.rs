@@ -12,7 +12,7 @@
 //! lê, e a última não tem limite.
 
 use mdbook::errors::Result;
-use multiprocessamento::workbook::format::{percent, singular};
+use registro::format::{percent, singular};
 
 use crate::directive::Directive;
 use crate::measure::caption::owner;

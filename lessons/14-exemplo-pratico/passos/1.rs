@@ -1,6 +1,6 @@
 //! Passo 1: a conta, e mais nada.
 
-use multiprocessamento::workbook::workload::{count_primes, slices};
+use licoes::load::workload::{count_primes, slices};
 use multiprocessamento::{Error, Pool, init};
 
 fn main() -> Result<(), Error> {

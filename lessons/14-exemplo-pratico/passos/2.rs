@@ -4,7 +4,7 @@
 #[path = "../programa/table.rs"]
 mod table;
 
-use multiprocessamento::workbook::workload::slices;
+use licoes::load::workload::slices;
 use multiprocessamento::{Error, Pool, init};
 
 // ANCHOR: main

@@ -7,8 +7,8 @@ mod models;
 mod table;
 
 use indicatif::ProgressBar;
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::workload::slices;
+use licoes::load::model::Model;
+use licoes::load::workload::slices;
 use multiprocessamento::{Error, init};
 
 // ANCHOR: main

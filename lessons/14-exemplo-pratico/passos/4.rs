@@ -7,9 +7,9 @@ mod table;
 
 use std::path::Path;
 
+use licoes::load::model::Model;
+use licoes::load::workload::slices;
 use multiprocessamento::init;
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::workload::slices;
 
 // ANCHOR: main
 fn main() -> Result<(), String> {

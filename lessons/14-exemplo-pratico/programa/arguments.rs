@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use multiprocessamento::workbook::command_line::{HELP, model, number, portuguese};
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::machine::cores;
-use multiprocessamento::workbook::model::Model;
+use licoes::load::model::Model;
+use licoes::measure::machine::cores;
+use licoes::run::command_line::{HELP, model, number, portuguese};
+use registro::format::integer;
 
 // ANCHOR: arguments
 /// O que se pediu ao programa.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::mpsc;
 use std::thread;
 
-use multiprocessamento::workbook::model::{Model, hands, rayon_threads};
+use licoes::load::model::{self, Model, hands, rayon_threads};
 use multiprocessamento::{Connection, Error, Pool, Process, ThreadPool, pipe};
 
 use super::table::{Row, count};
@@ -38,8 +38,10 @@ pub fn run(
             }
         }
         Model::Processes => processes(slices, workers, ready)?,
-        #[cfg(feature = "mpi")] // o capítulo 18
-        Model::Mpi => model.run(count, slices, workers)?.into_iter().for_each(ready),
+        // O capítulo 18.
+        Model::Mpi => {
+            model::run(model, count, slices, workers)?.into_iter().for_each(ready)
+        }
     }
     Ok(())
 }

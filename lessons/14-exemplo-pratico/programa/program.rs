@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use indicatif::ProgressBar;
-use multiprocessamento::workbook::format::{integer, model_label, seconds};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::workload::slices;
+use licoes::load::model::Model;
+use licoes::load::workload::slices;
+use registro::format::{integer, model_label, seconds};
 
 use super::arguments::Arguments;
 use super::models;

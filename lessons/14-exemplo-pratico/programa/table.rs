@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::workload::count_primes;
 use serde::{Deserialize, Serialize};
 
 // ANCHOR: row

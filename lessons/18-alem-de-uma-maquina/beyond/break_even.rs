@@ -2,12 +2,10 @@
 
 use std::time::Instant;
 
+use licoes::measure::granularity::{Crossing, Curve, Sample, spin, turns_per_second};
+use licoes::run::lesson::Lesson;
 use multiprocessamento::Error;
-use multiprocessamento::workbook::granularity::{
-    Crossing, Curve, Sample, spin, turns_per_second,
-};
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::stats::median;
+use registro::stats::median;
 
 use super::hand_out::{HandOut, MEBIBYTE};
 use super::team::Team;

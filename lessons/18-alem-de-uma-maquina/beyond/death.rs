@@ -4,8 +4,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::crash::abort_quietly;
-use multiprocessamento::workbook::lesson::Lesson;
+use licoes::run::lesson::Lesson;
+use licoes::system::crash::abort_quietly;
 use multiprocessamento::{Error, MpiJob, MpiPool, Pool};
 
 use crate::claims::Death;

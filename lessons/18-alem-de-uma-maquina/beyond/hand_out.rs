@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::hint::black_box;
 use std::time::Instant;
 
+use licoes::measure::granularity::spin;
+use licoes::run::lesson::Lesson;
 use multiprocessamento::Error;
-use multiprocessamento::workbook::granularity::spin;
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::stats::{Estimate, median};
+use registro::stats::{Estimate, median};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 

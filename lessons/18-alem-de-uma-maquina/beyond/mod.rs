@@ -7,8 +7,8 @@ mod saturation;
 mod speedup;
 mod team;
 
-use multiprocessamento::workbook::lesson::{Failure, Lesson};
-use multiprocessamento::workbook::machine::Watch;
+use licoes::measure::machine::Watch;
+use licoes::run::lesson::{Failure, Lesson};
 
 use crate::claims::{Figures, Same};
 use hand_out::Prices;

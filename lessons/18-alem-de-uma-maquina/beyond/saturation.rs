@@ -9,10 +9,10 @@ use std::hint::black_box;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::granularity::{spin, turns_per_second};
-use multiprocessamento::workbook::lesson::Lesson;
-use multiprocessamento::workbook::stats::{Estimate, median};
+use licoes::measure::granularity::{spin, turns_per_second};
+use licoes::run::lesson::Lesson;
 use multiprocessamento::{Error, MpiPool};
+use registro::stats::{Estimate, median};
 
 use super::team;
 use crate::claims::Scaling;

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::time::Instant;
 
-use multiprocessamento::workbook::lesson::{Failure, Lesson};
-use multiprocessamento::workbook::model::rayon_threads;
-use multiprocessamento::workbook::stats::Estimate;
-use multiprocessamento::workbook::workload::count_primes;
+use licoes::load::model::rayon_threads;
+use licoes::load::workload::count_primes;
+use licoes::run::lesson::{Failure, Lesson};
 use multiprocessamento::{Error, Pool};
 use rayon::prelude::*;
+use registro::stats::Estimate;
 
 use super::team::{Hands, Place, Team, Way};
 

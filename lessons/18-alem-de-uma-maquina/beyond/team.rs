@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use multiprocessamento::workbook::hosts::TwoHosts;
+use licoes::system::hosts::TwoHosts;
 use multiprocessamento::{Error, MpiJob, MpiPool, Pool};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

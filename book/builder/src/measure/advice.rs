@@ -1,8 +1,8 @@
 //! Os conselhos de uma lição, e o que cada modelo levou no mesmo caso.
 
-use multiprocessamento::workbook::format::{decimal, model_label, plain};
-use multiprocessamento::workbook::model::Model;
-use multiprocessamento::workbook::record::Metric;
+use registro::format::{decimal, model_label, plain};
+use registro::model::Model;
+use registro::record::Metric;
 
 use super::agreement::{Ends, Values, sentence};
 use super::caption::Figure;

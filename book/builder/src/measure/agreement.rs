@@ -1,6 +1,6 @@
 //! Onde duas máquinas concordam e onde diferem, em palavras.
 
-use multiprocessamento::workbook::stats::median;
+use registro::stats::median;
 
 /// Os valores que uma figura mostra, cada um com o seu nome.
 pub type Values = Vec<(String, f64)>;

@@ -1,6 +1,6 @@
 //! O eixo de um gráfico: de onde a onde, em que escala e com que marcas.
 
-use multiprocessamento::workbook::format::plain;
+use registro::format::plain;
 
 use super::chart::Scale;
 use super::pen::{tick_name, ticks};

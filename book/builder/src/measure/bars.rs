@@ -2,8 +2,8 @@
 //!
 //! A da máquina de referência vai sob a do leitor, mais fina e vazada, na mesma escala: é só assim que se comparam à vista.
 
-use multiprocessamento::workbook::format::{model_label, quantity};
-use multiprocessamento::workbook::record::{Metric, ModelResult};
+use registro::format::{model_label, quantity};
+use registro::record::{Metric, ModelResult};
 
 use super::agreement::{self, Ends, Values};
 use super::chart::{Chart, Scale, times_over};

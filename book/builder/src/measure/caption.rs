@@ -1,6 +1,6 @@
 //! O que cerca o desenho: a pergunta, a resposta, de que máquinas ele é; e o aviso que fica no lugar dele.
 
-use multiprocessamento::workbook::format::{count, integer};
+use registro::format::{count, integer};
 
 use super::number::date;
 use super::pen::escape;

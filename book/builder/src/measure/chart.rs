@@ -82,7 +82,7 @@ impl Chart {
 
 /// `1,98 vez`, `2,50 vezes`: o plural começa no dois.
 pub fn times_over(ratio: f64) -> String {
-    use multiprocessamento::workbook::format::{decimal, plain};
+    use registro::format::{decimal, plain};
     let number = if ratio < 10.0 { decimal(ratio, 2) } else { plain(ratio.round()) };
     format!("{number} {}", if ratio < 1.995 { "vez" } else { "vezes" })
 }

@@ -1,8 +1,8 @@
 //! As curvas: uma grandeza contra outra, uma linha por modelo, cada uma com a sua marca e o seu tracejado, para que
 //! se distingam também sem cor.
 
-use multiprocessamento::workbook::format::{model_label, plain, quantity};
-use multiprocessamento::workbook::record::Point;
+use registro::format::{model_label, plain, quantity};
+use registro::record::Point;
 
 use super::agreement;
 use super::axis::Axis;

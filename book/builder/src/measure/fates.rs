@@ -1,8 +1,8 @@
 //! O que uma falha deixou, modelo a modelo: os processos que morreram, e as respostas que se perderam ou
 //! chegaram erradas.
 
-use multiprocessamento::workbook::fate::Fate;
-use multiprocessamento::workbook::format::{count, integer, model_label};
+use registro::fate::Fate;
+use registro::format::{count, integer, model_label};
 
 use super::agreement;
 use super::chart::Chart;

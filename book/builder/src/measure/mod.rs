@@ -32,7 +32,7 @@ pub mod verdicts;
 pub mod view;
 
 use mdbook::errors::Result;
-use multiprocessamento::workbook::format::metric_label;
+use registro::format::metric_label;
 
 use crate::directive::Directive;
 use crate::project::Lesson;

@@ -1,6 +1,6 @@
 //! Os números das figuras, escritos como no terminal.
 
-use multiprocessamento::workbook::format::decimal;
+use registro::format::decimal;
 
 /// Uma unidade de tempo para uma figura inteira: numa coluna, `982 ms` ao lado de `1,95 s` esconde
 /// qual dos dois é o menor.

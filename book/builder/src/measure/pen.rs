@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use multiprocessamento::workbook::format::decimal;
+use registro::format::decimal;
 
 /// Largura de todo desenho, em unidades próprias. Numa tela de 390 px o desenho fica com uns 350, e a letra que
 /// `theme/caderno.css` lhe dá, maior do que na larga, tem 12 px.

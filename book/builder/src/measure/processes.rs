@@ -1,6 +1,6 @@
 //! Uma caixa por processo, com as threads dele dentro, modelo a modelo.
 
-use multiprocessamento::workbook::format::{count, model_label};
+use registro::format::{count, model_label};
 
 use super::agreement;
 use super::chart::Chart;

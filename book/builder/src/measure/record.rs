@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use multiprocessamento::workbook::record::{Claim, Event, Metric, ModelResult, Point, Progress, Span, Start};
-use multiprocessamento::workbook::stats::median;
+use registro::record::{Claim, Event, Metric, ModelResult, Point, Progress, Span, Start};
+use registro::stats::median;
 
 use super::number::TimeScale;
 use crate::project::{Lesson, Project};

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use multiprocessamento::workbook::format::{decimal, integer, metric_label, model_label, percent, quantity};
-use multiprocessamento::workbook::record::ModelResult;
+use registro::format::{decimal, integer, metric_label, model_label, percent, quantity};
+use registro::record::ModelResult;
 
 use super::agreement::{Ends, VALUES, Values, sentence};
 use super::caption::{Figure, owner};

@@ -2,8 +2,8 @@
 //!
 //! Todos os modelos usam a mesma escala, para que o mais curto seja, à vista, o mais rápido.
 
-use multiprocessamento::workbook::format::{count, decimal, model_label, seconds};
-use multiprocessamento::workbook::record::Span;
+use registro::format::{count, decimal, model_label, seconds};
+use registro::record::Span;
 
 use super::agreement;
 use super::chart::{Chart, Scale, times_over};

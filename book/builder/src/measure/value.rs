@@ -1,7 +1,7 @@
 //! Um número do registro no meio de uma frase.
 
-use multiprocessamento::workbook::format::{decimal, percent, quantity};
-use multiprocessamento::workbook::record::Point;
+use registro::format::{decimal, percent, quantity};
+use registro::record::Point;
 
 use super::caption::owner;
 use super::names::MODELS;

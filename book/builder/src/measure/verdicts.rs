@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use multiprocessamento::workbook::record::{Claim, Verdict};
+use registro::record::{Claim, Verdict};
 
 use super::caption::Figure;
 use super::pen::escape;

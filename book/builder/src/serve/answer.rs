@@ -5,7 +5,6 @@ use std::path::{Component, Path, PathBuf};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
-use multiprocessamento::workbook::machine::cores;
 
 use super::shelf::Shelf;
 use crate::measure::pen::escape;
@@ -16,8 +15,9 @@ const HTML: &str = "text/html; charset=utf-8";
 /// também de que arquivos ela foi feita, para que ela saiba quando deixou de estar em dia.
 fn served(page: &[u8], shelf: &Shelf) -> Vec<u8> {
     let state = shelf.summary().join("-");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let sign =
-        format!("<meta name=\"caderno-servido\" content=\"{}\" data-estado=\"{state}\">\n</head>", cores());
+        format!("<meta name=\"caderno-servido\" content=\"{cores}\" data-estado=\"{state}\">\n</head>");
     String::from_utf8_lossy(page).replacen("</head>", &sign, 1).into_bytes()
 }
 

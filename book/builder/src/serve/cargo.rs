@@ -12,8 +12,8 @@ use crate::project::Project;
 /// Quantas linhas do que o compilador disse cabem numa página.
 const MOST_LINES: usize = 20;
 
-/// O recurso que liga os exercícios. A lição não precisa dele; mas com outro recurso a biblioteca é outra, e a primeira
-/// conferência a compilaria de novo.
+/// O recurso que liga os exercícios. A lição não precisa dele; mas com outro recurso o que as lições dividem é outro, e a
+/// primeira conferência o compilaria de novo.
 const FEATURES: &str = "exercicios";
 
 /// Compila o binário `name`, e diz onde ele ficou. O andamento vai para `outlet`.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use multiprocessamento::workbook::record::Event;
+use registro::record::Event;
 use serde_json::json;
 
 use super::news::{Gone, Outlet};
@@ -63,7 +63,7 @@ impl Live {
                 outlet.send(
                     "andamento",
                     json!({
-                        "modelo": multiprocessamento::workbook::format::model_label(&progress.model),
+                        "modelo": registro::format::model_label(&progress.model),
                         "feito": progress.done,
                         "total": progress.total,
                     }),

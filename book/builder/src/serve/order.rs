@@ -1,7 +1,7 @@
 //! O que uma página pede que se rode, conferido antes de rodar.
 
-use multiprocessamento::workbook::format::integer;
-use multiprocessamento::workbook::model::Model;
+use registro::format::integer;
+use registro::model::Model;
 use serde::Deserialize;
 
 use crate::project::{Lesson, Project};
@@ -64,7 +64,9 @@ impl Order {
             Size::Longa => arguments.extend(["--limite", LONG].map(str::to_owned)),
         }
         for model in asked.modelos {
-            let known = Model::from_id(&model).ok_or("um dos modelos não existe")?;
+            // A página só oferece os que toda máquina tem.
+            let known = Model::from_id(&model).filter(|model| Model::ALL.contains(model));
+            let known = known.ok_or("um dos modelos não existe")?;
             arguments.extend(["--modelo", known.id()].map(str::to_owned));
         }
         Ok(Order { lesson, arguments })

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use multiprocessamento::workbook::kept::{self, Progress};
-use multiprocessamento::workbook::record::Verdict;
+use registro::kept::{self, Progress};
+use registro::record::Verdict;
 use serde_json::{Value, json};
 
 use crate::measure::record::{Missing, Records};

@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
-use multiprocessamento::workbook::exercise::DOES_NOT_COMPILE;
+use registro::DOES_NOT_COMPILE;
 use serde_json::json;
 
 use super::cargo;

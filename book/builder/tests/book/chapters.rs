@@ -87,8 +87,12 @@ fn the_summary_numbers_chapters_like_lessons() {
 #[test]
 fn each_lesson_folder_has_its_chapter() {
     let folders = fs::read_dir(repository().join("lessons")).expect("pasta");
-    for folder in folders.flatten().filter(|folder| folder.path().is_dir()) {
-        let name = folder.file_name().display().to_string();
+    // Ao lado das lições estão o que elas dividem, o registro e os testes.
+    let names = folders.flatten().map(|folder| folder.file_name().display().to_string());
+    let lessons: Vec<String> =
+        names.filter(|name| name.starts_with(|first: char| first.is_ascii_digit())).collect();
+    assert_eq!(lessons.len(), 18);
+    for name in lessons {
         assert!(repository().join(format!("book/src/{name}.md")).is_file(), "falta {name}.md");
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use livro::measure::titles;
-use multiprocessamento::workbook::record::{Event, Verdict};
+use registro::record::{Event, Verdict};
 use scraper::Html;
 
 use crate::invented::{MODELS, events, lines, record};

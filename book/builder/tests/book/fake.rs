@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use multiprocessamento::workbook::record::{Event, Progress};
+use registro::record::{Event, Progress};
 
 use crate::invented;
 use crate::sandbox::Sandbox;

@@ -2,8 +2,8 @@
 
 use scraper::Html;
 
-use multiprocessamento::workbook::format::model_label;
-use multiprocessamento::workbook::record::{Event, ModelResult};
+use registro::format::model_label;
+use registro::record::{Event, ModelResult};
 
 use crate::invented::{MODELS, events, lines, record};
 use crate::sandbox::{Sandbox, reference, select, text};

@@ -1,6 +1,6 @@
 //! Medições inventadas, para que os testes saibam de antemão o que a página deve mostrar.
 
-use multiprocessamento::workbook::record::{
+use registro::record::{
     Claim, End, Event, Machine, Metric, ModelResult, Point, Span, Start, Verdict, Workload,
 };
 

@@ -1,6 +1,6 @@
 //! De que registro as figuras saem, e o que a página diz quando não há nenhum.
 
-use multiprocessamento::workbook::record::Event;
+use registro::record::Event;
 
 use crate::invented::{events, lines, record};
 use crate::sandbox::{Sandbox, readers, reference};

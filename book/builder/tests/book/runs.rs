@@ -1,6 +1,6 @@
 //! O que acontece quando uma página pede ao servidor que rode uma lição.
 
-use multiprocessamento::workbook::kept;
+use registro::kept;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 

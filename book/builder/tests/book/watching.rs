@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use multiprocessamento::workbook::kept;
+use registro::kept;
 use serde_json::{Value, json};
 
 use crate::invented::record;

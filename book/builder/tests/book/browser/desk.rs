@@ -1,6 +1,6 @@
 //! O que o leitor faz na página servida: prever, medir, cancelar, conferir, e ver até onde chegou.
 
-use multiprocessamento::workbook::kept;
+use registro::kept;
 
 use super::{Browser, Page};
 use crate::fake;

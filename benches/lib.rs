@@ -1,0 +1,1 @@
+//! As comparações do caderno: `cargo bench`, e uma só com `cargo bench --bench granularity`.

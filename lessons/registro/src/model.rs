@@ -1,0 +1,50 @@
+//! Os modelos da carga comum, pelo nome que têm no registro.
+
+/// Um jeito de fazer o trabalho.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// Um item depois do outro, sem paralelismo: a régua dos demais.
+    Serial,
+    /// Threads criadas à mão; cada uma leva a sua parte desde o começo.
+    Threads,
+    /// Um pool de threads; quem fica livre pega o próximo item.
+    ThreadPool,
+    /// A biblioteca rayon, que rouba trabalho entre as suas threads.
+    Rayon,
+    /// Um pool de processos; quem fica livre pega o próximo item.
+    ProcessPool,
+    /// Processos criados à mão; cada um leva a sua parte desde o começo.
+    Processes,
+    /// Os ranks de um `mpirun`; quem responde recebe o próximo item. Nem todo programa o tem.
+    Mpi,
+}
+
+impl Model {
+    /// Os que toda máquina tem, na ordem em que aparecem nas tabelas.
+    pub const ALL: [Model; 6] = [
+        Model::Serial,
+        Model::Threads,
+        Model::ThreadPool,
+        Model::Rayon,
+        Model::ProcessPool,
+        Model::Processes,
+    ];
+
+    /// O identificador do modelo nos registros e na opção `--modelo`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Model::Serial => "serial",
+            Model::Threads => "threads",
+            Model::ThreadPool => "thread_pool",
+            Model::Rayon => "rayon",
+            Model::ProcessPool => "process_pool",
+            Model::Processes => "processes",
+            Model::Mpi => "mpi",
+        }
+    }
+
+    /// O modelo com este identificador.
+    pub fn from_id(id: &str) -> Option<Model> {
+        Model::ALL.into_iter().chain([Model::Mpi]).find(|model| model.id() == id)
+    }
+}
