@@ -20,8 +20,13 @@ crate::cases! {
     30 => a_pool_without_shared_memory_works_by_socket_unless_asked_not_to,
 }
 
-/// Um usuário que não existe, um para cada maneira de nascer: só os processos deste teste contam no limite dele.
-const NOBODY_ELSE: u32 = 54_321;
+/// Um usuário que não existe, um para cada pool: só os processos deste teste contam no limite dele, e o mesmo teste, com outro
+/// pool, pode rodar ao lado.
+fn nobody_else() -> u32 {
+    let variant = std::env::var(START_METHOD).unwrap_or_default();
+    let place = harness::POOLS.iter().position(|pool| *pool == variant).expect("um dos pools");
+    54_321 + place as u32
+}
 
 fn a_refused_process_is_an_error_and_the_others_are_reaped() {
     if !rustix::process::getuid().is_root() {
@@ -33,7 +38,7 @@ fn a_refused_process_is_an_error_and_the_others_are_reaped() {
     let copy = dir.path().join("programa");
     fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
     let mut command = programs::command_at(&copy, "poucos-processos");
-    let output = match command.uid(NOBODY_ELSE + start_method() as u32).current_dir("/").output() {
+    let output = match command.uid(nobody_else()).current_dir("/").output() {
         Ok(output) => output,
         Err(error) => harness::skip(&format!("não foi possível rodar como outro usuário: {error}")),
     };
