@@ -124,8 +124,9 @@ impl MpiPool {
         std::process::exit(0)
     }
 
-    /// O pool que este programa já tem.
-    pub(crate) fn current() -> Option<Self> {
+    /// O pool que esta thread já tem; nada, se [`new`](Self::new) ainda não o criou, ou se todos já foram descartados. Ao
+    /// contrário dela, não começa o MPI.
+    pub fn current() -> Option<Self> {
         WORLD.with_borrow(Weak::upgrade).map(|shared| MpiPool { world: World(shared) })
     }
 
