@@ -13,19 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Os que este programa tem: [`Model::ALL`], e o MPI, se foi compilado com a feature `mpi`.
-#[cfg(not(feature = "mpi"))]
-pub const BUILT: &[Model] = &Model::ALL;
-/// Os que este programa tem.
-#[cfg(feature = "mpi")]
-pub const BUILT: &[Model] = &[
-    Model::Serial,
-    Model::Threads,
-    Model::ThreadPool,
-    Model::Rayon,
-    Model::ProcessPool,
-    Model::Processes,
-    Model::Mpi,
-];
+pub const BUILT: &[Model] = if cfg!(feature = "mpi") { &Model::EVERY } else { &Model::ALL };
 
 /// `function` sobre cada um de `items`, com `workers` trabalhadores; os resultados vêm na ordem dos
 /// itens.

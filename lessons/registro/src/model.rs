@@ -20,15 +20,22 @@ pub enum Model {
 }
 
 impl Model {
-    /// Os que toda máquina tem, na ordem em que aparecem nas tabelas.
-    pub const ALL: [Model; 6] = [
+    /// Todos, na ordem em que aparecem nas tabelas.
+    pub const EVERY: [Model; 7] = [
         Model::Serial,
         Model::Threads,
         Model::ThreadPool,
         Model::Rayon,
         Model::ProcessPool,
         Model::Processes,
+        Model::Mpi,
     ];
+
+    /// Os que toda máquina tem: o MPI, o último, é preciso instalar.
+    pub const ALL: [Model; 6] = {
+        let [serial, threads, thread_pool, rayon, process_pool, processes, _] = Model::EVERY;
+        [serial, threads, thread_pool, rayon, process_pool, processes]
+    };
 
     /// O identificador do modelo nos registros e na opção `--modelo`.
     pub fn id(self) -> &'static str {
@@ -45,6 +52,6 @@ impl Model {
 
     /// O modelo com este identificador.
     pub fn from_id(id: &str) -> Option<Model> {
-        Model::ALL.into_iter().chain([Model::Mpi]).find(|model| model.id() == id)
+        Model::EVERY.into_iter().find(|model| model.id() == id)
     }
 }
