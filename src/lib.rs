@@ -36,29 +36,35 @@
 //! * [`ThreadPool`]: as mesmas chamadas, com threads.
 //! * `mpi`: as mesmas, com os processos que o `mpirun` cria, nesta máquina ou em várias; só com a feature `mpi`.
 
+mod clock;
 mod error;
-mod ipc;
+mod init;
 mod manager;
 #[cfg(feature = "mpi")]
 mod mpi;
+mod parcel;
 mod pool;
 mod process;
+mod queue;
+mod shm;
 mod sync;
 mod thread_pool;
+mod wire;
 
 pub use error::{Error, ExitStatus};
-pub use ipc::array::SharedArray;
-pub use ipc::element::Element;
-pub use ipc::pipe::{Connection, pipe};
-pub use ipc::queue::Queue;
-pub use ipc::shared::SharedMemory;
-pub use ipc::value::Value;
+pub use init::init;
 pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};
 #[cfg(feature = "mpi")]
 pub use mpi::job::MpiJob;
 #[cfg(feature = "mpi")]
 pub use mpi::{ChunkedRanks, MpiPool};
 pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats, Transport};
-pub use process::{Process, ProcessBuilder, StartMethod, init};
+pub use process::{Process, ProcessBuilder, StartMethod};
+pub use queue::Queue;
+pub use shm::array::SharedArray;
+pub use shm::element::Element;
+pub use shm::shared::SharedMemory;
+pub use shm::value::Value;
 pub use sync::{Barrier, Event, Lock, LockGuard, Semaphore, SemaphoreGuard};
 pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
+pub use wire::pipe::{Connection, pipe};

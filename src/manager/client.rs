@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::protocol::{Door, Kind, Line, ObjectId, Operation, Refusal, Request};
 use crate::Error;
-use crate::ipc::parcel;
-use crate::ipc::pipe::pipe;
+use crate::parcel;
+use crate::wire::pipe::pipe;
 
 /// Os clientes deste processo. Quem recebe mil cópias de um objeto não abre mil canais.
 static KNOWN: Mutex<Vec<Weak<Client>>> = Mutex::new(Vec::new());

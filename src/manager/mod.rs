@@ -22,9 +22,9 @@ use client::Client;
 use protocol::{Door, Kind};
 
 use crate::Error;
-use crate::ipc::pipe::pipe;
 use crate::process::Process;
-use crate::process::spawn::START_LIMIT;
+use crate::process::child::START_LIMIT;
+use crate::wire::pipe::pipe;
 
 /// O `Manager()` do Python: um processo servidor, e objetos nele que qualquer outro processo pode usar.
 ///

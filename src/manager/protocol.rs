@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::ipc::parcel::{self, Parcel};
-use crate::ipc::pipe::Connection;
-use crate::ipc::raw;
+use crate::parcel::{self, Parcel};
+use crate::wire::pipe::Connection;
+use crate::wire::raw;
 
 /// A ponta da recepção que acompanha cada objeto: por ela um cliente se apresenta.
 pub(super) type Door = Connection<Visit, ()>;

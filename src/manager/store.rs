@@ -8,7 +8,7 @@ use super::protocol::{
     Bytes, CounterOperation, DictOperation, Kind, ListOperation, ObjectId, Operation, Refusal, Request,
     Stored, Swap, Version,
 };
-use crate::ipc::parcel::{MAX_SIZE, Parcel};
+use crate::parcel::{MAX_SIZE, Parcel};
 
 /// Todos os objetos de um servidor. Cada um vive tanto quanto ele.
 #[derive(Default)]

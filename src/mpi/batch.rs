@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::World;
 use super::ranks::Call;
 use crate::Error;
-use crate::ipc::parcel::{Parcel, read_list_into};
+use crate::parcel::{Parcel, read_list_into};
 use crate::pool::reply::ChunkId;
 use crate::process::task::TaskId;
 

@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 
 use super::MpiPool;
 use crate::Error;
-use crate::ipc::parcel::{self, Parcel};
+use crate::parcel::{self, Parcel};
 use crate::process::protocol;
 use crate::process::task::{Arguments, Fingerprint, TaskId};
 
@@ -107,7 +107,7 @@ impl MpiJob {
     }
 
     fn launch_with(mut mpirun: Command, bound: &str) -> Result<Self, Error> {
-        crate::process::check_initialized()?;
+        crate::process::invitation::check_initialized()?;
         let (for_rank, requests) = io::pipe().map_err(Error::spawn)?;
         let (answers, from_rank) = io::pipe().map_err(Error::spawn)?;
         let program = env::current_exe().map_err(Error::spawn)?;

@@ -10,6 +10,7 @@ pub(crate) mod job;
 mod rank;
 mod ranks;
 mod wire;
+mod witness;
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::env;
@@ -23,10 +24,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::pool::stream::{Stream, default_chunk_size};
 use crate::process::task::TaskId;
-use crate::process::witness;
+
 use courier::MpiCourier;
 use ranks::{Call, Ranks};
 

@@ -5,7 +5,7 @@ use mpi::traits::Communicator;
 
 use super::wire::{Inbox, Outbox};
 use crate::Error;
-use crate::ipc::parcel::{Parcel, read};
+use crate::parcel::{Parcel, read};
 use crate::process::protocol;
 use crate::process::task::{Arguments, Fingerprint, TaskId};
 

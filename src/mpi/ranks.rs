@@ -9,7 +9,7 @@ use mpi::traits::Communicator;
 
 use super::wire::{self, Inbox, Outbox};
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::pool::reply::{Answer, ChunkId};
 use crate::process::protocol;
 

@@ -29,7 +29,7 @@ use mpi::{Rank, Tag};
 /// entre máquinas.
 const SHORTEST: usize = 3 << 10;
 
-/// O tamanho de um corpo, em bytes, antes dele. Nenhum passa do que o [`Parcel`](crate::ipc::parcel::Parcel) aceita.
+/// O tamanho de um corpo, em bytes, antes dele. Nenhum passa do que o [`Parcel`](crate::parcel::Parcel) aceita.
 type Size = u32;
 
 const PREFIX: usize = size_of::<Size>();

@@ -7,7 +7,7 @@ use super::Pool;
 use super::board::{BoxedCourier, Sizing};
 use super::stream::Stream;
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::process::protocol::{self, Request};
 use crate::process::task::TaskId;
 

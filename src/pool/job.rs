@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reply::Promise;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::process::StartMethod;
 
 /// Um bloco a fazer: o pedido já em bytes, a quem responder e quantas vezes já se perdeu.

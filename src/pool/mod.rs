@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::process::protocol::{self, Request};
 use crate::process::task::TaskId;
 use board::{Board, BoxedCourier};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::Error;
-use crate::ipc::deadline_in;
+use crate::clock::deadline_in;
 
 /// Que bloco é este: a sua posição na entrada e quantos itens tem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

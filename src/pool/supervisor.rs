@@ -28,7 +28,7 @@ use super::board::desk::Haste;
 use super::job::{Job, Terms};
 use super::worker::{Death, Worker};
 use crate::Error;
-use crate::ipc::socket::wait;
+use crate::wire::socket::wait;
 
 /// Quantas mortes seguidas, sem nenhum bloco pronto entre elas, o pool aguenta por trabalhador. É por
 /// trabalhador porque um `killall` mata todos de uma vez sem que haja nada de errado com o programa.

@@ -18,11 +18,13 @@ use super::job::{Job, Terms};
 use super::pace::Pace;
 use super::reply::{Answer, ChunkId, Promise};
 use crate::Error;
-use crate::ipc::frame;
-use crate::ipc::parcel::Parcel;
-use crate::ipc::socket::wait;
+use crate::parcel::Parcel;
+use crate::process::child::{Child, EXIT_LIMIT, START_LIMIT};
 use crate::process::protocol;
-use crate::process::spawn::{Child, EXIT_LIMIT, Received, START_LIMIT};
+use crate::process::start::start;
+use crate::wire::frame;
+use crate::wire::socket::Received;
+use crate::wire::socket::wait;
 
 /// Um processo do pool.
 pub(crate) struct Worker {
@@ -72,7 +74,7 @@ pub(crate) struct Death {
 impl Worker {
     pub(crate) fn start(name: &OsStr, terms: &Terms) -> Result<Self, Error> {
         Ok(Worker {
-            child: Child::start(terms.start_method, name, &[])?,
+            child: start(terms.start_method, name, &[])?,
             stage: Stage::Starting(Instant::now() + START_LIMIT, terms.initializer.clone()),
             jobs: VecDeque::new(),
             sent: 0,

@@ -1,179 +1,185 @@
-//! O lado do filho: descobrir que é um filho, apresentar-se e atender pedidos até o pai fechar.
+//! O lado do pai: falar com um filho, vigiá-lo e recolhê-lo.
 
-use std::ffi::{CString, OsStr};
-use std::io::{self, Write};
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use rustix::fs::{FileType, Mode, OFlags, fstat, open};
-use rustix::process::getppid;
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, pidfd_send_signal, waitpid,
+};
 
-use super::{forkserver, lifeline, protocol};
-use crate::Error;
-use crate::ipc::parcel::Parcel;
-use crate::ipc::socket::FrameSocket;
+use super::{priority, protocol};
+use crate::parcel::Parcel;
+pub(crate) use crate::wire::socket::Received;
+use crate::wire::socket::{FrameSocket, wait};
+use crate::{Error, ExitStatus};
 
-/// A variável que diz a um filho que ele é um filho: `<inode do soquete>:<pid do pai>:<papel>`.
-///
-/// Ela passa também aos programas que a tarefa executar; só é filho quem tem, na entrada padrão, o
-/// soquete com aquele inode.
-pub(super) const INVITATION: &str = "MULTIPROCESSAMENTO_CONVITE";
+/// Quanto se espera que um filho chegue a `init()`. Um filho normal leva um milissegundo; este
+/// limite só existe para que um programa errado, ou uma máquina parada, vire um erro.
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// O que o pai espera de um filho executado.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Worker,
-    ForkServer,
+/// Quanto se espera que um filho sem mais nada a fazer termine, antes de matá-lo.
+pub(crate) const EXIT_LIMIT: Duration = Duration::from_secs(5);
+
+/// Um filho, com o soquete que fala com ele. Quando é descartado, o filho morre e é recolhido.
+pub(crate) struct Child {
+    pid: Pid,
+    pidfd: OwnedFd,
+    socket: FrameSocket,
+    reaper: Box<dyn Reap>,
+    status: Option<ExitStatus>,
 }
 
-/// O convite que este processo deixa a um filho.
-pub(super) fn invitation(inode: u64, role: Role) -> String {
-    let role = if role == Role::ForkServer { FORKSERVER } else { "trabalhador" };
-    format!("{inode}:{}:{role}", std::process::id())
+/// Quem recolhe um processo que terminou: o pai dele, e mais ninguém.
+pub(super) trait Reap: Send + Sync {
+    /// Recolhe `pid`, esperando que ele termine; diz como foi.
+    fn reap(&self, pid: Pid) -> Result<ExitStatus, Error>;
 }
 
-const FORKSERVER: &str = "forkserver";
-
-/// O código de saída de um filho cuja última tarefa entrou em pânico, o mesmo de um programa Rust.
-pub(super) const PANIC_EXIT_CODE: i32 = 101;
-
-static INITIALIZED: AtomicBool = AtomicBool::new(false);
-
-/// Prepara este programa para criar processos. Chame na primeira linha de `main`.
-///
-/// No programa que você rodou, volta na hora. Num processo filho, que é este mesmo programa executado
-/// de novo, não volta: atende as tarefas do pai e termina com ele. É o que
-/// `if __name__ == "__main__":` faz em Python, do avesso: lá a guarda protege o resto do arquivo do
-/// filho; aqui o filho nunca chega ao resto.
-///
-/// # Exemplos
-///
-/// ```
-/// multiprocessamento::init();
-/// // Daqui para baixo, só o programa principal.
-/// ```
-// ANCHOR: init
-pub fn init() {
-    // Só a primeira chamada conta: num filho que já atende, o convite foi usado.
-    if INITIALIZED.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    #[cfg(feature = "mpi")]
-    crate::mpi::job::serve_if_rank();
-    let Some(invitation) = Invitation::read() else { return };
-    if invitation.is_at_stdin() {
-        // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
-        std::process::exit(serve_from_stdin(&invitation).unwrap_or(1));
-    }
-    if invitation.is_from_my_parent() {
-        // Seguir adiante, como se este fosse o programa principal, criaria filhos que criariam filhos.
-        stop("a entrada padrão dele foi trocada antes de multiprocessamento::init()");
-    }
-}
-// ANCHOR_END: init
-
-/// Se este programa pode criar processos.
-///
-/// Um filho que chegou até aqui sem passar por [`init`] criaria um filho igual a ele, que criaria
-/// outro: ele termina na hora, com uma linha.
-pub(crate) fn check_initialized() -> Result<(), Error> {
-    if INITIALIZED.load(Ordering::Relaxed) {
-        return Ok(());
-    }
-    match Invitation::read() {
-        Some(invitation) if invitation.is_at_stdin() || invitation.is_from_my_parent() => {
-            stop(&Error::NotInitialized.to_string())
+impl Child {
+    /// Um processo recém-criado passa a ser vigiado, e recebe a apresentação.
+    pub(super) fn watch(pid: Pid, socket: UnixStream, reaper: Box<dyn Reap>) -> Result<Self, Error> {
+        let pidfd = match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => pidfd,
+            Err(error) => {
+                // Sem descritor para vigiá-lo, o filho não pode ficar.
+                let _ = kill_process(pid, Signal::KILL);
+                let _ = reaper.reap(pid);
+                return Err(Error::spawn(error));
+            }
+        };
+        let child = Child { pid, pidfd, socket: FrameSocket::from(socket), reaper, status: None };
+        match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
+            // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
+            Ok(()) | Err(Error::Io(_)) => Ok(child),
+            Err(other) => Err(other),
         }
-        _ => Err(Error::NotInitialized),
-    }
-}
-
-fn stop(reason: &str) -> ! {
-    // De uma vez só, para que as linhas de dois filhos não se misturem. Sem saída de erros, não há a quem dizer.
-    let line = format!("erro: um processo filho chegou ao meio do programa: {reason}\n");
-    let _ = io::stderr().write_all(line.as_bytes());
-    std::process::exit(2)
-}
-
-/// O que o pai deixou em [`INVITATION`].
-struct Invitation {
-    inode: u64,
-    parent: i32,
-    role: Role,
-}
-
-impl Invitation {
-    fn read() -> Option<Self> {
-        let value = std::env::var(INVITATION).ok()?;
-        let (inode, rest) = value.split_once(':')?;
-        let (parent, role) = rest.split_once(':')?;
-        let role = if role == FORKSERVER { Role::ForkServer } else { Role::Worker };
-        Some(Invitation { inode: inode.parse().ok()?, parent: parent.parse().ok()?, role })
     }
 
-    /// Um arquivo pode ter, por acaso, o número de um soquete; por isso se olha também o tipo.
-    fn is_at_stdin(&self) -> bool {
-        fstat(io::stdin()).is_ok_and(|stdin| {
-            FileType::from_raw_mode(stdin.st_mode) == FileType::Socket && stdin.st_ino == self.inode
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    pub(crate) fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    pub(crate) fn pidfd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
+    /// Escreve o quadro inteiro, esperando o filho ler, até `deadline`.
+    pub(crate) fn send(&self, frame: &Parcel, deadline: Instant) -> Result<(), Error> {
+        self.socket.send(frame, Some(deadline)).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => {
+                let reason = format!("não leu a tarefa em {} s", START_LIMIT.as_secs());
+                Error::Handshake { pid: self.pid(), reason }
+            }
+            _ => Error::io(error),
         })
     }
 
-    /// Verdade para o próprio convidado; falso para os programas que ele executa, que herdam a variável.
-    fn is_from_my_parent(&self) -> bool {
-        getppid().is_some_and(|pid| pid.as_raw_nonzero().get() == self.parent)
+    /// Avisa o filho de que não virão mais pedidos.
+    pub(crate) fn finish_requests(&self) {
+        self.socket.finish();
+    }
+
+    /// Lê o que houver, sem esperar.
+    pub(crate) fn receive(&mut self) -> Result<Received, Error> {
+        self.socket.try_receive()
+    }
+
+    /// Espera o próximo quadro, até `deadline`.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::Disconnected`] se o filho fechou; [`Error::Handshake`] se o tempo acabou.
+    pub(super) fn receive_until(&mut self, deadline: Instant) -> Result<Parcel, Error> {
+        loop {
+            match self.receive()? {
+                Received::Frame(frame) => return Ok(frame),
+                Received::End => return Err(Error::Disconnected),
+                Received::Nothing if self.has_exited() => return Err(Error::Disconnected),
+                Received::Nothing => {
+                    if !self.wait_event(Some(deadline))? {
+                        let reason = format!("não respondeu em {} s", START_LIMIT.as_secs());
+                        return Err(Error::Handshake { pid: self.pid(), reason });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Confere que quem respondeu é este mesmo programa.
+    pub(crate) fn check_greeting(&self, greeting: &Parcel) -> Result<(), Error> {
+        protocol::check_greeting(greeting).map_err(|reason| Error::Handshake { pid: self.pid(), reason })
+    }
+
+    /// Espera o filho escrever, fechar ou terminar; `false` se `deadline` chegou antes.
+    pub(crate) fn wait_event(&self, deadline: Option<Instant>) -> Result<bool, Error> {
+        let mut events = [PollFd::new(&self.socket, PollFlags::IN), PollFd::new(&self.pidfd, PollFlags::IN)];
+        Ok(wait(&mut events, deadline).map_err(Error::io)? > 0)
+    }
+
+    /// Se o processo já terminou.
+    pub(crate) fn has_exited(&self) -> bool {
+        self.wait_exit(Instant::now())
+    }
+
+    /// Espera o processo terminar, até `deadline`; diz se ele terminou.
+    pub(crate) fn wait_exit(&self, deadline: Instant) -> bool {
+        let mut events = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        self.status.is_some() || matches!(wait(&mut events, Some(deadline)), Ok(1..))
+    }
+
+    /// Soma `increment` ao nice desta thread, e dá o resultado ao filho, que ainda não recebeu pedido nenhum.
+    pub(super) fn raise_nice(&self, increment: i32) -> Result<(), Error> {
+        priority::raise_nice(self.pid, increment)
+    }
+
+    /// Manda um sinal. Um filho que já terminou não o recebe, e nenhum outro processo em seu lugar.
+    pub(crate) fn signal(&self, signal: Signal) {
+        // Só falha se o processo já terminou.
+        let _ = pidfd_send_signal(&self.pidfd, signal);
+    }
+
+    /// Recolhe o filho, que já não tem o que fazer; mata-o se ele não terminar logo.
+    pub(crate) fn reap(&mut self) -> Result<ExitStatus, Error> {
+        if let Some(status) = self.status {
+            return Ok(status);
+        }
+        if !self.wait_exit(Instant::now() + EXIT_LIMIT) {
+            self.signal(Signal::KILL);
+        }
+        let status = self.reaper.reap(self.pid)?;
+        self.status = Some(status);
+        Ok(status)
     }
 }
 
-/// Um filho executado: o soquete é a entrada padrão, e o nome que o pai escolheu vem em `argv[0]`.
-fn serve_from_stdin(invitation: &Invitation) -> Result<i32, Error> {
-    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().map_err(Error::io)?);
-    let name = std::env::args_os().next().unwrap_or_default();
-    prepare(invitation.parent, &name)?;
-    match invitation.role {
-        Role::Worker => serve_requests(socket.into()),
-        Role::ForkServer => forkserver::serve(socket.into()),
+/// O pai do processo é este.
+pub(super) struct ThisProcess;
+
+impl Reap for ThisProcess {
+    fn reap(&self, pid: Pid) -> Result<ExitStatus, Error> {
+        loop {
+            match waitpid(Some(pid), WaitOptions::empty()) {
+                Ok(Some((_, status))) => return Ok(ExitStatus::from_raw(status.as_raw())),
+                Ok(None) | Err(Errno::INTR) => {}
+                Err(error) => return Err(Error::io(error)),
+            }
+        }
     }
 }
 
-/// Um filho copiado; devolve o código de saída.
-pub(super) fn serve_copy(socket: UnixStream, parent: i32, name: &OsStr) -> i32 {
-    // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
-    prepare(parent, name).and_then(|()| serve_requests(socket.into())).unwrap_or(1)
-}
-
-fn prepare(parent: i32, name: &OsStr) -> Result<(), Error> {
-    lifeline::follow(parent).map_err(Error::io)?;
-    // `ps aux` mostra `argv[0]`; `top` e `ps -e` mostrariam `exe`, o fim de `/proc/self/exe`. Um nome a menos
-    // na lista não impede ninguém de trabalhar.
-    if let Ok(name) = CString::new(name.as_bytes()) {
-        let _ = rustix::thread::set_name(&name);
+impl Drop for Child {
+    fn drop(&mut self) {
+        if self.status.is_none() {
+            self.signal(Signal::KILL);
+            let _ = self.reap();
+        }
     }
-    // A tarefa que ler da entrada padrão encontra o fim do arquivo, e não os pedidos do pai.
-    let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(Error::io)?;
-    rustix::stdio::dup2_stdin(null).map_err(Error::io)
-}
-
-/// Confere que quem pede é o mesmo programa que atende.
-pub(super) fn check_parent(greeting: &Parcel) -> Result<(), Error> {
-    protocol::check_greeting(greeting).map_err(|reason| Error::Handshake {
-        pid: getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs()),
-        reason,
-    })
-}
-
-/// Apresenta-se e atende pedidos até o pai fechar; devolve o código de saída.
-fn serve_requests(mut parent: FrameSocket) -> Result<i32, Error> {
-    let Some(greeting) = parent.receive()? else { return Ok(0) };
-    check_parent(&greeting)?;
-    parent.send(&protocol::greeting()?, None).map_err(Error::io)?;
-
-    let mut code = 0;
-    while let Some(request) = parent.receive()? {
-        let (answer, panicked) = protocol::serve(request)?;
-        code = if panicked { PANIC_EXIT_CODE } else { 0 };
-        parent.send(&answer, None).map_err(Error::io)?;
-    }
-    Ok(code)
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::child::PANIC_EXIT_CODE;
+use super::panics;
 use crate::Error;
 
 /// Cria uma cópia deste processo, que roda `copy` com as variáveis de `env` e termina com o código que ela
@@ -45,7 +45,7 @@ fn run_copy(env: &[(OsString, OsString)], copy: impl FnOnce() -> i32) -> ! {
     }));
     let _ = io::stdout().flush();
     // SAFETY: `_exit` só termina o processo. Um `exit` rodaria as despedidas (`atexit`) do original.
-    unsafe { libc::_exit(code.unwrap_or(PANIC_EXIT_CODE)) }
+    unsafe { libc::_exit(code.unwrap_or(panics::EXIT_CODE)) }
 }
 
 /// Uma thread que acabou de terminar ainda aparece na lista por um instante: dá-se a ela esse instante.

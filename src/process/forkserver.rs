@@ -21,12 +21,12 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use serde::{Deserialize, Serialize};
 
-use super::child::{self, Role};
-use super::spawn::{Child, START_LIMIT};
-use super::{fork, protocol};
-use crate::ipc::frame;
-use crate::ipc::parcel::{Descriptor, Parcel};
-use crate::ipc::socket::FrameSocket;
+use super::child::{Child, Reap, START_LIMIT};
+use super::invitation::Role;
+use super::{fork, serve, spawn};
+use crate::parcel::{Descriptor, Parcel};
+use crate::wire::frame;
+use crate::wire::socket::FrameSocket;
 use crate::{Error, ExitStatus};
 
 #[derive(Serialize, Deserialize)]
@@ -47,7 +47,7 @@ enum Answer {
 }
 
 /// O forkserver deste processo, visto daqui.
-pub(super) struct ForkServer {
+struct ForkServer {
     /// Uma conversa por vez: um pedido, uma resposta.
     child: Mutex<Child>,
     /// De quem ele é filho. Uma cópia (`fork`) deste processo herda esta memória, mas não o filho.
@@ -56,7 +56,7 @@ pub(super) struct ForkServer {
 
 static CURRENT: Mutex<Option<Arc<ForkServer>>> = Mutex::new(None);
 
-/// Pede um processo ao forkserver, que começa na primeira vez; `socket` é o lado do filho.
+/// Pede uma cópia ao forkserver, que começa na primeira vez.
 ///
 /// O pid continua sendo desse processo até ser recolhido, mesmo que ele termine antes: o forkserver só recolhe
 /// quem lhe pedem.
@@ -65,12 +65,10 @@ static CURRENT: Mutex<Option<Arc<ForkServer>>> = Mutex::new(None);
 ///
 /// [`Error::Spawn`] se o sistema recusou o processo, ou o próprio forkserver; [`Error::Handshake`] se o
 /// forkserver não chegou a atender.
-pub(super) fn fork_one(
-    name: &OsStr,
-    env: &[(OsString, OsString)],
-    socket: OwnedFd,
-) -> Result<(Pid, Arc<ForkServer>), Error> {
-    let request = Request::Fork { name: name.into(), env: env.into(), socket: socket.into() };
+pub(super) fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Child, Error> {
+    let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
+    let socket = OwnedFd::from(theirs).into();
+    let request = Request::Fork { name: name.into(), env: env.into(), socket };
     let mut server = ForkServer::current()?;
     let mut answer = server.ask(&request);
     if matches!(answer, Err(Error::Disconnected)) {
@@ -82,7 +80,7 @@ pub(super) fn fork_one(
     let failed = |reason: String| Err(Error::Handshake { pid: server.pid(), reason });
     match answer {
         Ok(Answer::Forked(pid)) => match Pid::from_raw(pid) {
-            Some(pid) => Ok((pid, server)),
+            Some(pid) => Child::watch(pid, ours, Box::new(server)),
             None => failed("o forkserver respondeu o que não devia".to_owned()),
         },
         Ok(Answer::TooManyThreads(threads)) => {
@@ -106,7 +104,7 @@ impl ForkServer {
         if let Some(server) = &*current {
             return Ok(server.clone());
         }
-        let mut child = Child::spawn("forkserver".as_ref(), &[], Role::ForkServer)?;
+        let mut child = spawn::execute("forkserver".as_ref(), &[], Role::ForkServer)?;
         let greeting = child.receive_until(Instant::now() + START_LIMIT);
         greeting.and_then(|greeting| child.check_greeting(&greeting))?;
         let server = Arc::new(ForkServer { child: Mutex::new(child), owner });
@@ -138,21 +136,23 @@ impl ForkServer {
             }
         }
     }
+}
 
-    /// Recolhe um filho dele que já terminou, e diz como foi. Se o forkserver se foi, levou a resposta.
-    pub(super) fn reap(&self, pid: Pid) -> ExitStatus {
-        match self.ask(&Request::Reap { pid: pid.as_raw_nonzero().get() }) {
+impl Reap for Arc<ForkServer> {
+    /// O pai das cópias é o forkserver. Se ele se foi, levou a resposta.
+    fn reap(&self, pid: Pid) -> Result<ExitStatus, Error> {
+        Ok(match self.ask(&Request::Reap { pid: pid.as_raw_nonzero().get() }) {
             Ok(Answer::Reaped(Some(raw))) => ExitStatus::from_raw(raw),
             _ => ExitStatus::UNKNOWN,
-        }
+        })
     }
 }
 
 /// O forkserver, visto de dentro: atende pedidos até o pai fechar.
-pub(super) fn serve(mut parent: FrameSocket) -> Result<i32, Error> {
-    let Some(greeting) = parent.receive()? else { return Ok(0) };
-    child::check_parent(&greeting)?;
-    parent.send(&protocol::greeting()?, None).map_err(Error::io)?;
+pub(crate) fn serve(mut parent: FrameSocket) -> Result<i32, Error> {
+    if !serve::greet(&mut parent)? {
+        return Ok(0);
+    }
     let mut parent = Some(parent);
     while let Some(request) = receive(&mut parent)? {
         let answer = match request.read::<Request>()?.0 {
@@ -184,7 +184,7 @@ fn fork_for(
         socket
             .as_fd()
             .try_clone_to_owned()
-            .map_or(1, |socket| child::serve_copy(UnixStream::from(socket), me, name))
+            .map_or(1, |socket| serve::serve_copy(UnixStream::from(socket), me, name))
     });
     match forked {
         Ok(pid) => Answer::Forked(pid.as_raw_nonzero().get()),

@@ -44,7 +44,7 @@ fn unblock_signals() -> io::Result<()> {
 }
 
 /// Chama `handler` quando chegar `signal`. O tratador só pode fazer o que um sinal permite, no meio de qualquer coisa.
-pub(super) fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {
+pub(crate) fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {
     // SAFETY: uma `sigaction` toda em zeros é válida (sem máscara, sem opções), e cada tratador só faz
     // chamadas permitidas dentro de um sinal.
     let status = unsafe {

@@ -1,16 +1,22 @@
 //! Um processo filho por tarefa.
+//!
+//! De baixo para cima: [`task`], que função rodar; [`panics`], um pânico que vira um valor; [`protocol`], o que pai e filho
+//! dizem um ao outro. O filho: [`invitation`], como ele descobre que é um; [`lifeline`], como morre com o pai; [`serve`],
+//! o que atende. O pai: [`child`], um filho visto daqui, e [`priority`]; [`spawn`], [`fork`] e [`forkserver`], como ele
+//! nasce; [`start`], qual dos três. Aqui, o que o usuário vê.
 
-mod child;
+pub(crate) mod child;
 mod fork;
-mod forkserver;
-mod lifeline;
+pub(crate) mod forkserver;
+pub(crate) mod invitation;
+pub(crate) mod lifeline;
 pub(crate) mod panics;
 mod priority;
 pub(crate) mod protocol;
-pub(crate) mod spawn;
+pub(crate) mod serve;
+mod spawn;
+pub(crate) mod start;
 pub(crate) mod task;
-#[cfg(feature = "mpi")]
-pub(crate) mod witness;
 
 use std::ffi::OsString;
 use std::marker::PhantomData;
@@ -21,13 +27,12 @@ use rustix::process::Signal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "mpi")]
-pub(crate) use child::check_initialized;
-pub use child::init;
-use spawn::{Child, Received, START_LIMIT};
+use child::{Child, START_LIMIT};
+pub use start::StartMethod;
 
-use crate::ipc::deadline_in;
-use crate::ipc::parcel::Parcel;
+use crate::clock::deadline_in;
+use crate::parcel::Parcel;
+use crate::wire::socket::Received;
 use crate::{Error, ExitStatus};
 
 /// Um processo filho que roda uma função e devolve o seu resultado.
@@ -65,46 +70,6 @@ pub struct Process<R> {
     result: Option<Result<Parcel, Error>>,
     taken: bool,
     _result: PhantomData<fn() -> R>,
-}
-
-/// Como um processo novo nasce.
-///
-/// | método | o que o filho é | o que custa | o que proíbe |
-/// |---|---|---|---|
-/// | `Spawn` | este programa, executado de novo | o mais caro | nada |
-/// | `Fork` | uma cópia deste processo, com a memória dele | cresce com a memória do pai | mais de uma thread |
-/// | `ForkServer` | uma cópia de um processo vazio, feito para isso | pouco, sempre o mesmo | threads antes de [`init`] |
-///
-/// O forkserver nasce no primeiro uso e termina com este processo. As cópias dele começam com as variáveis de
-/// ambiente, a pasta e as saídas que este processo tinha naquele momento.
-///
-/// # Exemplos
-///
-/// ```
-/// # use std::sync::atomic::{AtomicU32, Ordering};
-/// # use multiprocessamento::{init, Error, Process, StartMethod};
-/// static VALOR: AtomicU32 = AtomicU32::new(1);
-///
-/// # fn main() -> Result<(), Error> {
-/// # init();
-/// VALOR.store(42, Ordering::Relaxed);
-/// let ler = |(): ()| VALOR.load(Ordering::Relaxed);
-/// let visto = |metodo| Process::builder().start_method(metodo).start(ler, ())?.join();
-/// assert_eq!(visto(StartMethod::Fork)?, 42); // a memória de agora
-/// assert_eq!(visto(StartMethod::Spawn)?, 1); // um programa que acaba de começar
-/// assert_eq!(visto(StartMethod::ForkServer)?, 1);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum StartMethod {
-    /// Executar este programa de novo. É o padrão.
-    #[default]
-    Spawn,
-    /// Copiar este processo. Os descritores abertos vão com a cópia, como em Python.
-    Fork,
-    /// Copiar o forkserver.
-    ForkServer,
 }
 
 /// Opções de um [`Process`].
@@ -186,7 +151,7 @@ impl ProcessBuilder {
         static COUNT: AtomicUsize = AtomicUsize::new(1);
         let name = self.name.unwrap_or_else(|| format!("Process-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         let request = protocol::request(function, &[argument])?;
-        let child = Child::start(self.start_method, name.as_ref(), &self.env)?;
+        let child = start::start(self.start_method, name.as_ref(), &self.env)?;
         if let Some(increment) = self.nice {
             child.raise_nice(increment)?;
         }
@@ -219,7 +184,7 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     ///
     /// # Erros
     ///
-    /// [`Error::NotInitialized`] sem [`init`]; [`Error::Encode`] se o argumento não vira bytes;
+    /// [`Error::NotInitialized`] sem [`init`](crate::init); [`Error::Encode`] se o argumento não vira bytes;
     /// [`Error::Spawn`] se o sistema recusou o processo; [`Error::Handshake`] se o filho não leu o
     /// argumento em 30 s; [`Error::ForkWithThreads`] se se pediu [`StartMethod::Fork`] num processo com mais de
     /// uma thread.
@@ -251,7 +216,7 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     /// # Erros
     ///
     /// [`Error::Panicked`] com a mensagem e o lugar; [`Error::WorkerDied`] se o processo saiu ou foi
-    /// morto antes de responder; [`Error::Handshake`] se ele nunca passou por [`init`];
+    /// morto antes de responder; [`Error::Handshake`] se ele nunca passou por [`init`](crate::init);
     /// [`Error::Decode`] se o resultado não é um `R`.
     pub fn join(mut self) -> Result<R, Error> {
         self.wait_until(None)?;

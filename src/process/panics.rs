@@ -6,6 +6,9 @@ use std::sync::Once;
 
 use crate::Error;
 
+/// O código de saída de um filho cuja última tarefa entrou em pânico, o mesmo de um programa Rust.
+pub(super) const EXIT_CODE: i32 = 101;
+
 thread_local! {
     static INSIDE_TASK: Cell<bool> = const { Cell::new(false) };
     static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };

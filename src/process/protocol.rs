@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::panics;
 use super::task::{Arguments, Blocks, Fingerprint, TaskId, Trampoline};
 use crate::Error;
-use crate::ipc::frame;
-use crate::ipc::parcel::{self, Parcel};
+use crate::parcel::{self, Parcel};
+use crate::wire::frame;
 
 /// Como foi um bloco; os resultados vêm logo depois de `Done`.
 #[derive(Serialize, Deserialize)]

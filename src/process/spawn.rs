@@ -1,263 +1,34 @@
-//! O lado do pai: criar um filho, falar com ele e recolhê-lo.
+//! Executar este programa de novo.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags};
 use rustix::fs::fstat;
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, pidfd_send_signal, waitpid,
-};
+use rustix::process::Pid;
 
-use super::child::{self, INVITATION, Role};
-use super::forkserver::{self, ForkServer};
-use super::{StartMethod, fork, priority, protocol};
-use crate::ipc::parcel::Parcel;
-pub(crate) use crate::ipc::socket::Received;
-use crate::ipc::socket::{FrameSocket, wait};
-use crate::{Error, ExitStatus};
+use super::child::{Child, ThisProcess};
+use super::invitation::{self, Role};
+use crate::Error;
 
-/// Quanto se espera que um filho chegue a `init()`. Um filho normal leva um milissegundo; este
-/// limite só existe para que um programa errado, ou uma máquina parada, vire um erro.
-pub(crate) const START_LIMIT: Duration = Duration::from_secs(30);
-
-/// Quanto se espera que um filho sem mais nada a fazer termine, antes de matá-lo.
-pub(crate) const EXIT_LIMIT: Duration = Duration::from_secs(5);
-
-/// Um filho, com o soquete que fala com ele. Quando é descartado, o filho morre e é recolhido.
-pub(crate) struct Child {
-    pid: Pid,
-    pidfd: OwnedFd,
-    socket: FrameSocket,
-    reaper: Reaper,
-    status: Option<ExitStatus>,
+// ANCHOR: spawn
+/// Cria um filho, que chega a [`init`](crate::init) e ali descobre que é um.
+pub(super) fn execute(name: &OsStr, env: &[(OsString, OsString)], role: Role) -> Result<Child, Error> {
+    let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
+    let inode = fstat(&theirs).map_err(Error::spawn)?.st_ino;
+    // Sem `pre_exec`: com ele a biblioteca padrão troca `posix_spawn` por `fork`, que custa mais
+    // quanto maior for o pai. `/proc/self/exe` é este arquivo mesmo que tenha sido recompilado.
+    let process = Command::new("/proc/self/exe")
+        .arg0(name)
+        .envs(env.iter().map(|(key, value)| (key, value)))
+        .env(invitation::VARIABLE, invitation::write(inode, role))
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .spawn()
+        .map_err(Error::spawn)?;
+    let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
+    Child::watch(pid, ours, Box::new(ThisProcess))
 }
-
-/// Quem recolhe um processo que terminou: o pai dele, e mais ninguém.
-enum Reaper {
-    ThisProcess,
-    ForkServer(Arc<ForkServer>),
-}
-
-impl Child {
-    /// Cria um filho. Volta sem esperar que ele se apresente.
-    ///
-    /// # Erros
-    ///
-    /// [`Error::NotInitialized`], [`Error::Spawn`], [`Error::ForkWithThreads`], [`Error::Handshake`].
-    pub(crate) fn start(
-        method: StartMethod,
-        name: &OsStr,
-        env: &[(OsString, OsString)],
-    ) -> Result<Self, Error> {
-        child::check_initialized()?;
-        check_text(name, env)?;
-        match method {
-            StartMethod::Spawn => Child::spawn(name, env, Role::Worker),
-            StartMethod::Fork => Child::fork(name, env),
-            StartMethod::ForkServer => Child::fork_from_server(name, env),
-        }
-    }
-
-    // ANCHOR: spawn
-    /// Executa este programa de novo.
-    pub(super) fn spawn(name: &OsStr, env: &[(OsString, OsString)], role: Role) -> Result<Self, Error> {
-        let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
-        let inode = fstat(&theirs).map_err(Error::spawn)?.st_ino;
-        // Sem `pre_exec`: com ele a biblioteca padrão troca `posix_spawn` por `fork`, que custa mais
-        // quanto maior for o pai. `/proc/self/exe` é este arquivo mesmo que tenha sido recompilado.
-        let process = Command::new("/proc/self/exe")
-            .arg0(name)
-            .envs(env.iter().map(|(key, value)| (key, value)))
-            .env(INVITATION, child::invitation(inode, role))
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .spawn()
-            .map_err(Error::spawn)?;
-        let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
-        Child::watch(pid, ours, Reaper::ThisProcess)
-    }
-    // ANCHOR_END: spawn
-
-    /// Copia este processo.
-    fn fork(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {
-        let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
-        let me = std::process::id().cast_signed();
-        let (mut ours, mut theirs) = (Some(ours), Some(theirs));
-        let pid = fork::fork(env, || {
-            drop(ours.take());
-            theirs.take().map_or(1, |theirs| child::serve_copy(theirs, me, name))
-        })?;
-        let ours = ours.ok_or_else(|| Error::spawn(Errno::BADF))?;
-        Child::watch(pid, ours, Reaper::ThisProcess)
-    }
-
-    /// Pede ao forkserver uma cópia dele.
-    fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Self, Error> {
-        let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
-        let (pid, server) = forkserver::fork_one(name, env, theirs.into())?;
-        Child::watch(pid, ours, Reaper::ForkServer(server))
-    }
-
-    /// Um processo recém-criado passa a ser vigiado, e recebe a apresentação.
-    fn watch(pid: Pid, socket: UnixStream, reaper: Reaper) -> Result<Self, Error> {
-        let pidfd = match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => pidfd,
-            Err(error) => {
-                // Sem descritor para vigiá-lo, o filho não pode ficar.
-                let _ = kill_process(pid, Signal::KILL);
-                let _ = reaper.reap(pid);
-                return Err(Error::spawn(error));
-            }
-        };
-        let child = Child { pid, pidfd, socket: FrameSocket::from(socket), reaper, status: None };
-        match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
-            // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
-            Ok(()) | Err(Error::Io(_)) => Ok(child),
-            Err(other) => Err(other),
-        }
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.pid.as_raw_nonzero().get().unsigned_abs()
-    }
-
-    pub(crate) fn socket(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-
-    pub(crate) fn pidfd(&self) -> BorrowedFd<'_> {
-        self.pidfd.as_fd()
-    }
-
-    /// Escreve o quadro inteiro, esperando o filho ler, até `deadline`.
-    pub(crate) fn send(&self, frame: &Parcel, deadline: Instant) -> Result<(), Error> {
-        self.socket.send(frame, Some(deadline)).map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => {
-                let reason = format!("não leu a tarefa em {} s", START_LIMIT.as_secs());
-                Error::Handshake { pid: self.pid(), reason }
-            }
-            _ => Error::io(error),
-        })
-    }
-
-    /// Avisa o filho de que não virão mais pedidos.
-    pub(crate) fn finish_requests(&self) {
-        self.socket.finish();
-    }
-
-    /// Lê o que houver, sem esperar.
-    pub(crate) fn receive(&mut self) -> Result<Received, Error> {
-        self.socket.try_receive()
-    }
-
-    /// Espera o próximo quadro, até `deadline`.
-    ///
-    /// # Erros
-    ///
-    /// [`Error::Disconnected`] se o filho fechou; [`Error::Handshake`] se o tempo acabou.
-    pub(super) fn receive_until(&mut self, deadline: Instant) -> Result<Parcel, Error> {
-        loop {
-            match self.receive()? {
-                Received::Frame(frame) => return Ok(frame),
-                Received::End => return Err(Error::Disconnected),
-                Received::Nothing if self.has_exited() => return Err(Error::Disconnected),
-                Received::Nothing => {
-                    if !self.wait_event(Some(deadline))? {
-                        let reason = format!("não respondeu em {} s", START_LIMIT.as_secs());
-                        return Err(Error::Handshake { pid: self.pid(), reason });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Confere que quem respondeu é este mesmo programa.
-    pub(crate) fn check_greeting(&self, greeting: &Parcel) -> Result<(), Error> {
-        protocol::check_greeting(greeting).map_err(|reason| Error::Handshake { pid: self.pid(), reason })
-    }
-
-    /// Espera o filho escrever, fechar ou terminar; `false` se `deadline` chegou antes.
-    pub(crate) fn wait_event(&self, deadline: Option<Instant>) -> Result<bool, Error> {
-        let mut events = [PollFd::new(&self.socket, PollFlags::IN), PollFd::new(&self.pidfd, PollFlags::IN)];
-        Ok(wait(&mut events, deadline).map_err(Error::io)? > 0)
-    }
-
-    /// Se o processo já terminou.
-    pub(crate) fn has_exited(&self) -> bool {
-        self.wait_exit(Instant::now())
-    }
-
-    /// Espera o processo terminar, até `deadline`; diz se ele terminou.
-    pub(crate) fn wait_exit(&self, deadline: Instant) -> bool {
-        let mut events = [PollFd::new(&self.pidfd, PollFlags::IN)];
-        self.status.is_some() || matches!(wait(&mut events, Some(deadline)), Ok(1..))
-    }
-
-    /// Soma `increment` ao nice desta thread, e dá o resultado ao filho, que ainda não recebeu pedido nenhum.
-    pub(super) fn raise_nice(&self, increment: i32) -> Result<(), Error> {
-        priority::raise_nice(self.pid, increment)
-    }
-
-    /// Manda um sinal. Um filho que já terminou não o recebe, e nenhum outro processo em seu lugar.
-    pub(crate) fn signal(&self, signal: Signal) {
-        // Só falha se o processo já terminou.
-        let _ = pidfd_send_signal(&self.pidfd, signal);
-    }
-
-    /// Recolhe o filho, que já não tem o que fazer; mata-o se ele não terminar logo.
-    pub(crate) fn reap(&mut self) -> Result<ExitStatus, Error> {
-        if let Some(status) = self.status {
-            return Ok(status);
-        }
-        if !self.wait_exit(Instant::now() + EXIT_LIMIT) {
-            self.signal(Signal::KILL);
-        }
-        let status = self.reaper.reap(self.pid)?;
-        self.status = Some(status);
-        Ok(status)
-    }
-}
-
-impl Reaper {
-    /// Recolhe `pid`, esperando que ele termine; diz como foi.
-    fn reap(&self, pid: Pid) -> Result<ExitStatus, Error> {
-        match self {
-            Reaper::ForkServer(server) => Ok(server.reap(pid)),
-            Reaper::ThisProcess => loop {
-                match waitpid(Some(pid), WaitOptions::empty()) {
-                    Ok(Some((_, status))) => return Ok(ExitStatus::from_raw(status.as_raw())),
-                    Ok(None) | Err(Errno::INTR) => {}
-                    Err(error) => return Err(Error::io(error)),
-                }
-            },
-        }
-    }
-}
-
-/// O sistema separa nome de valor por `=` e termina cada texto em zero: um texto com eles viraria outro.
-fn check_text(name: &OsStr, env: &[(OsString, OsString)]) -> Result<(), Error> {
-    let has = |text: &OsStr, byte| text.as_bytes().contains(&byte);
-    let bad_key = |key: &OsStr| key.is_empty() || has(key, b'=') || has(key, 0);
-    if has(name, 0) || env.iter().any(|(key, value)| bad_key(key) || has(value, 0)) {
-        let reason = "um nome ou uma variável de ambiente tem um caractere que não pode ter";
-        return Err(Error::spawn(io::Error::new(io::ErrorKind::InvalidInput, reason)));
-    }
-    Ok(())
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        if self.status.is_none() {
-            self.signal(Signal::KILL);
-            let _ = self.reap();
-        }
-    }
-}
+// ANCHOR_END: spawn

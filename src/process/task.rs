@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::ipc::parcel::{self, Descriptor, Parcel};
+use crate::parcel::{self, Descriptor, Parcel};
 
 /// Uma função, pela sua distância até a âncora, em bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

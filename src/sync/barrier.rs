@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::identity::Identity;
 use super::roster::{DeathCheck, LockedRoster, Roster};
 use crate::Error;
-use crate::ipc::deadline_in;
-use crate::ipc::memory::Memory;
+use crate::clock::deadline_in;
+use crate::shm::memory::Memory;
 
 // Os números da barreira, na `Roster`. Quem morre enquanto os muda tem a barreira, e portanto a rompe: não
 // precisam ficar coerentes entre si.

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::ipc::deadline_in;
-use crate::ipc::futex;
-use crate::ipc::memory::{Memory, WrongSize};
+use crate::clock::deadline_in;
+use crate::shm::futex;
+use crate::shm::memory::{Memory, WrongSize};
 
 const CLEAR: u32 = 0;
 const SET: u16 = 1;

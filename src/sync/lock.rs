@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::ipc::deadline_in;
-use crate::ipc::memory::{Memory, WrongSize};
-use crate::ipc::robust::{RobustGuard, RobustMutex};
+use crate::clock::deadline_in;
+use crate::shm::memory::{Memory, WrongSize};
+use crate::shm::robust::{RobustGuard, RobustMutex};
 
 /// Uma trava entre processos, como o `Lock` do Python, mas que sobrevive à morte do dono.
 ///

@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 
 use super::identity::Identity;
 use crate::Error;
-use crate::ipc::futex;
-use crate::ipc::memory::{Memory, WrongSize};
-use crate::ipc::robust::{RobustGuard, RobustMutex};
+use crate::shm::futex;
+use crate::shm::memory::{Memory, WrongSize};
+use crate::shm::robust::{RobustGuard, RobustMutex};
 
 /// De quanto em quanto tempo quem espera procura mortos: o maior atraso com que uma morte é notada.
 const DEATH_CHECK: Duration = Duration::from_millis(100);

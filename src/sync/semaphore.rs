@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::identity::Identity;
 use super::roster::{DeathCheck, Roster};
 use crate::Error;
-use crate::ipc::deadline_in;
-use crate::ipc::memory::{Memory, WrongSize};
+use crate::clock::deadline_in;
+use crate::shm::memory::{Memory, WrongSize};
 
 /// Na [`Roster`]: quantas permissões há ao todo. As livres não estão anotadas em lugar nenhum: são estas menos
 /// as que os processos têm, e por isso não há conta que uma morte deixe errada.

@@ -137,12 +137,12 @@ fn exercises_are_built_only_when_asked_for() {
 /// Os únicos arquivos com `unsafe`, e por quê está neles mesmos.
 const UNSAFE: [&str; 7] = [
     "benches/floor/fork.rs",
-    "src/ipc/mapping.rs",
-    "src/ipc/robust.rs",
+    "src/mpi/witness.rs",
     "src/process/fork.rs",
     "src/process/lifeline.rs",
     "src/process/task.rs",
-    "src/process/witness.rs",
+    "src/shm/mapping.rs",
+    "src/shm/robust.rs",
 ];
 
 /// Partido, para que este arquivo não se ache.

@@ -13,7 +13,7 @@ use super::layout::{Memories, Request, View};
 use super::pack::Pack;
 use super::patience::Patience;
 use crate::Error;
-use crate::ipc::parcel::{self, Parcel};
+use crate::parcel::{self, Parcel};
 use crate::process::protocol;
 use crate::process::task::{Arguments, Blocks, TaskId};
 

@@ -10,7 +10,7 @@ use super::load::{Load, Place};
 use super::pack::{MOST, Pack, WORDS};
 use super::reserve::Reserve;
 use crate::Error;
-use crate::ipc::parcel::{Descriptor, Parcel};
+use crate::parcel::{Descriptor, Parcel};
 use crate::pool::reply::{ChunkId, Promise};
 use crate::process::task::TaskId;
 

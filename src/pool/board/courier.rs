@@ -4,7 +4,7 @@ use super::desk::Kind;
 use super::layout::{SHEET, View};
 use super::reserve::Reserve;
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::pool::reply::{Answer, ChunkId, Promise};
 use crate::pool::stream::Courier;
 use crate::process::protocol::Request;

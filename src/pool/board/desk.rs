@@ -10,7 +10,7 @@ use super::layout::{Memories, View};
 use super::pack::PACKS;
 use super::patience::Patience;
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::pool::supervisor::{Bell, Shared};
 use crate::process::protocol;
 

@@ -23,9 +23,9 @@ use serde::{Deserialize, Serialize};
 use super::claim::{Atomics, Claims, NOWHERE, Strided, Word};
 use super::pack::{PACKS, Pack, pack_size};
 use crate::Error;
-use crate::ipc::futex;
-use crate::ipc::memory::Memory;
 use crate::process::task::TaskId;
+use crate::shm::futex;
+use crate::shm::memory::Memory;
 
 /// Quantas casas: o bastante para que o pai, que as reabastece, acorde poucas vezes.
 const SLOTS: usize = 4096;

@@ -6,7 +6,7 @@ use super::attend::NO_BLOCK;
 use super::batch::Take;
 use super::pack::{Entry, Pack};
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::process::protocol;
 
 /// Um maço a caminho.

@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
-use crate::ipc::parcel::{self, Descriptor, Parcel};
+use crate::parcel::{self, Descriptor, Parcel};
 use crate::pool::reply::{AsyncResult, Promise};
 use crate::pool::stream::Courier;
 use crate::process::protocol::Request;

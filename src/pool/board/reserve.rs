@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::desk::{Desk, Kind};
 use super::layout::View;
 use crate::Error;
-use crate::ipc::parcel::Parcel;
+use crate::parcel::Parcel;
 use crate::pool::reply::{ChunkId, Promise};
 
 /// As casas que uma chamada usa, enquanto dura. Descartada, devolve-as, e o que ninguém começou não será feito.

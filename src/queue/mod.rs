@@ -1,4 +1,11 @@
 //! A fila que vários processos dividem.
+//!
+//! De baixo para cima: [`ring`] conta os itens, [`bodies`] guarda os corpos deles, [`log`] os põe e tira. Aqui, o que o
+//! usuário vê.
+
+mod bodies;
+mod log;
+mod ring;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,12 +16,12 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::deadline_in;
-use super::log::{Log, Parts};
-use super::memory::WrongSize;
-use super::parcel::{self, MAX_SIZE, Parcel};
-use super::raw;
 use crate::Error;
+use crate::clock::deadline_in;
+use crate::parcel::{self, MAX_SIZE, Parcel};
+use crate::shm::memory::WrongSize;
+use crate::wire::raw;
+use log::{Log, Parts};
 
 /// Uma fila entre processos, com limite: vários põem, vários tiram, e cada item sai uma vez só.
 ///

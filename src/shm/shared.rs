@@ -11,8 +11,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::mapping;
-use super::parcel::Descriptor;
 use crate::Error;
+use crate::parcel::Descriptor;
 
 /// Um bloco de bytes compartilhado, como o `SharedMemory` do Python, mas sem nome.
 ///

@@ -20,9 +20,10 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::parcel::{self, Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
-use super::{frame, mapping, raw};
+use super::{frame, raw};
 use crate::Error;
+use crate::parcel::{self, Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
+use crate::shm::mapping;
 
 const HEADER: usize = 2;
 

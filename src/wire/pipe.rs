@@ -10,11 +10,11 @@ use rustix::net::{RecvFlags, SendFlags};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::deadline_in;
 use super::message::{self, Message};
-use super::parcel::Descriptor;
 use super::socket::wait;
 use crate::Error;
+use crate::clock::deadline_in;
+use crate::parcel::Descriptor;
 
 /// Cria um canal de duas mãos: o `Pipe()` do Python, com tipos.
 ///

@@ -176,7 +176,7 @@ impl<'de, T: Element> Deserialize<'de> for SharedArray<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ipc::parcel::Parcel;
+    use crate::parcel::Parcel;
 
     #[test]
     fn a_size_that_is_not_the_arrays_is_refused() {

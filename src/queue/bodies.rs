@@ -13,8 +13,8 @@ use rustix::fs::{FallocateFlags, MemfdFlags, fallocate, ftruncate, memfd_create}
 use rustix::io::{Errno, pwrite};
 use serde::{Deserialize, Serialize};
 
-use super::mapping::read_file;
-use super::parcel::Descriptor;
+use crate::parcel::Descriptor;
+use crate::shm::mapping::read_file;
 
 /// De quanto em quanto a fita devolve memória, e quanto dela fica com uma fila vazia: devolver página a página
 /// custaria uma chamada por item, e não guardar nenhuma, páginas novas a cada item.

@@ -20,11 +20,11 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::bodies::{Bodies, PIECE};
-use super::futex;
-use super::memory::{Memory, WrongSize};
 use super::ring::{CLOSED, Counts, MAX_CAPACITY, ONE, Ring};
-use super::robust::{RobustGuard, RobustMutex};
 use crate::Error;
+use crate::shm::futex;
+use crate::shm::memory::{Memory, WrongSize};
+use crate::shm::robust::{RobustGuard, RobustMutex};
 
 /// Quantos bytes de corpos esperam ao mesmo tempo. Contar só itens não protegeria a máquina: mil itens de
 /// 1 MiB são 1 GiB. Aqui ainda cabem muitos itens de tamanho comum.

@@ -10,8 +10,8 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 
 use super::frame::{self, Filled, FrameReader};
-use super::parcel::Parcel;
 use crate::Error;
+use crate::parcel::Parcel;
 
 /// Um lado de um par de soquetes, com o que já chegou por ele.
 pub(crate) struct FrameSocket {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-use super::lifeline::handle;
+use crate::process::lifeline::handle;
 
 /// De quanto em quanto a testemunha olha, e quantas vezes: um `SIGCONT` pode também ser só o `fg` do terminal.
 const GLANCE_NS: i64 = 5_000_000;

@@ -14,8 +14,8 @@ use rustix::net::{
     SendFlags, recv, recvmsg, sendmsg,
 };
 
-use super::parcel::{Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
 use crate::Error;
+use crate::parcel::{Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
 
 const HEADER: usize = 8;
 

@@ -9,8 +9,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::mapping::{self, Mapping};
-use super::parcel::Descriptor;
 use crate::Error;
+use crate::parcel::Descriptor;
 
 /// Um trecho de memória que vários processos veem. Os clones são a mesma memória.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ipc::parcel::Parcel;
+    use crate::parcel::Parcel;
 
     #[test]
     fn the_same_memory_arriving_many_times_is_mapped_once() {

@@ -7,10 +7,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::mapping::Mapping;
-use super::memory::{Memory, WrongSize};
-use super::robust::RobustMutex;
 use crate::Error;
+use crate::shm::mapping::Mapping;
+use crate::shm::memory::{Memory, WrongSize};
+use crate::shm::robust::RobustMutex;
 
 /// A maior capacidade: o anel ocupa 16 bytes por item, e com esta já são 16 MiB que ficam com a fila.
 pub(super) const MAX_CAPACITY: u32 = 1 << 20;

@@ -1,0 +1,54 @@
+//! A porta da frente: este processo é o programa, ou alguém que ele criou?
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+
+use crate::Error;
+use crate::process::forkserver;
+use crate::process::invitation::{Invitation, Role, mark_initialized, stop};
+use crate::process::serve::{prepare, serve_requests};
+
+/// Prepara este programa para criar processos. Chame na primeira linha de `main`.
+///
+/// No programa que você rodou, volta na hora. Num processo filho, que é este mesmo programa executado
+/// de novo, não volta: atende as tarefas do pai e termina com ele. É o que
+/// `if __name__ == "__main__":` faz em Python, do avesso: lá a guarda protege o resto do arquivo do
+/// filho; aqui o filho nunca chega ao resto.
+///
+/// # Exemplos
+///
+/// ```
+/// multiprocessamento::init();
+/// // Daqui para baixo, só o programa principal.
+/// ```
+// ANCHOR: init
+pub fn init() {
+    // Só a primeira chamada conta: num filho que já atende, o convite foi usado.
+    if !mark_initialized() {
+        return;
+    }
+    #[cfg(feature = "mpi")]
+    crate::mpi::job::serve_if_rank();
+    let Some(invitation) = Invitation::read() else { return };
+    if invitation.is_at_stdin() {
+        // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
+        std::process::exit(serve_from_stdin(&invitation).unwrap_or(1));
+    }
+    if invitation.is_from_my_parent() {
+        // Seguir adiante, como se este fosse o programa principal, criaria filhos que criariam filhos.
+        stop("a entrada padrão dele foi trocada antes de multiprocessamento::init()");
+    }
+}
+// ANCHOR_END: init
+
+/// Um filho executado: o soquete é a entrada padrão, e o nome que o pai escolheu vem em `argv[0]`.
+fn serve_from_stdin(invitation: &Invitation) -> Result<i32, Error> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().map_err(Error::io)?);
+    let name = std::env::args_os().next().unwrap_or_default();
+    prepare(invitation.parent, &name)?;
+    match invitation.role {
+        Role::Worker => serve_requests(socket.into()),
+        Role::ForkServer => forkserver::serve(socket.into()),
+    }
+}

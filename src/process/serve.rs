@@ -1,0 +1,65 @@
+//! O lado do filho, nasça como nascer: preparar-se, apresentar-se e atender pedidos até o pai fechar.
+
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::getppid;
+
+use super::{lifeline, panics, protocol};
+use crate::Error;
+use crate::parcel::Parcel;
+use crate::wire::socket::FrameSocket;
+
+/// Liga a vida deste processo à do pai, e deixa o que um trabalhador precisa: o nome, e a entrada padrão vazia.
+pub(crate) fn prepare(parent: i32, name: &OsStr) -> Result<(), Error> {
+    lifeline::follow(parent).map_err(Error::io)?;
+    // `ps aux` mostra `argv[0]`; `top` e `ps -e` mostrariam `exe`, o fim de `/proc/self/exe`. Um nome a menos
+    // na lista não impede ninguém de trabalhar.
+    if let Ok(name) = CString::new(name.as_bytes()) {
+        let _ = rustix::thread::set_name(&name);
+    }
+    // A tarefa que ler da entrada padrão encontra o fim do arquivo, e não os pedidos do pai.
+    let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(Error::io)?;
+    rustix::stdio::dup2_stdin(null).map_err(Error::io)
+}
+
+/// Espera a apresentação do pai e se apresenta; `false` se o pai fechou antes.
+///
+/// # Erros
+///
+/// [`Error::Handshake`] se quem pede não é o mesmo programa que atende.
+pub(super) fn greet(parent: &mut FrameSocket) -> Result<bool, Error> {
+    let Some(greeting) = parent.receive()? else { return Ok(false) };
+    check_parent(&greeting)?;
+    parent.send(&protocol::greeting()?, None).map_err(Error::io)?;
+    Ok(true)
+}
+
+fn check_parent(greeting: &Parcel) -> Result<(), Error> {
+    protocol::check_greeting(greeting).map_err(|reason| Error::Handshake {
+        pid: getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs()),
+        reason,
+    })
+}
+
+/// Apresenta-se e atende pedidos até o pai fechar; devolve o código de saída.
+pub(crate) fn serve_requests(mut parent: FrameSocket) -> Result<i32, Error> {
+    if !greet(&mut parent)? {
+        return Ok(0);
+    }
+    let mut code = 0;
+    while let Some(request) = parent.receive()? {
+        let (answer, panicked) = protocol::serve(request)?;
+        code = if panicked { panics::EXIT_CODE } else { 0 };
+        parent.send(&answer, None).map_err(Error::io)?;
+    }
+    Ok(code)
+}
+
+/// O mesmo, num filho copiado; devolve o código de saída.
+pub(super) fn serve_copy(socket: UnixStream, parent: i32, name: &OsStr) -> i32 {
+    // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
+    prepare(parent, name).and_then(|()| serve_requests(socket.into())).unwrap_or(1)
+}
