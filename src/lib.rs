@@ -24,19 +24,25 @@
 //!
 //! # Layout
 //!
-//! De baixo para cima; cada módulo só conhece os que vêm antes dele.
+//! De baixo para cima; cada módulo só conhece os que vêm antes dele, e um teste (`tests/it/structure.rs`) o confere.
 //!
-//! * [`Error`] e [`ExitStatus`]: o que pode dar errado, e como um processo terminou.
-//! * `ipc`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos; a memória que vários
-//!   processos veem: [`SharedMemory`], [`SharedArray`], [`Value`]; e [`Queue`], a fila que eles dividem.
+//! * `error`: o que pode dar errado, [`Error`], e como um processo terminou, [`ExitStatus`].
+//! * `clock`: até quando esperar.
+//! * `parcel`: valores que viram bytes, com os descritores ao lado.
+//! * `shm`: a memória que vários processos veem: [`SharedMemory`], [`SharedArray`], [`Value`].
+//! * `wire`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos.
+//! * `queue`: [`Queue`], a fila que vários processos dividem.
 //! * `process`: [`Process`], um filho por tarefa; que função o filho roda; como ele morre com o pai.
 //! * `sync`: [`Lock`], [`Semaphore`], [`Event`] e [`Barrier`], um processo esperando pelo outro.
-//! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas, por memória que todos veem ou por soquetes.
 //! * `manager`: [`Manager`], um processo que guarda dicionários, listas e contadores para os outros.
-//! * [`ThreadPool`]: as mesmas chamadas, com threads.
+//! * `dispatch`: o que todo pool precisa: promessas e fluxos, quantas vezes um bloco se perde, até quando pode durar.
+//! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas, por memória que todos veem ou por soquetes.
+//! * `thread_pool`: [`ThreadPool`], as mesmas chamadas, com threads.
 //! * `mpi`: as mesmas, com os processos que o `mpirun` cria, nesta máquina ou em várias; só com a feature `mpi`.
+//! * `init`: [`init`], a porta da frente: este processo é o programa, ou alguém que ele criou?
 
 mod clock;
+mod dispatch;
 mod error;
 mod init;
 mod manager;
@@ -51,14 +57,13 @@ mod sync;
 mod thread_pool;
 mod wire;
 
+pub use dispatch::result::AsyncResult;
 pub use error::{Error, ExitStatus};
 pub use init::init;
 pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};
 #[cfg(feature = "mpi")]
-pub use mpi::job::MpiJob;
-#[cfg(feature = "mpi")]
-pub use mpi::{ChunkedRanks, MpiPool};
-pub use pool::{AsyncResult, Chunked, Pool, PoolBuilder, PoolStats, Transport};
+pub use mpi::{ChunkedRanks, MpiJob, MpiPool};
+pub use pool::{Chunked, Pool, PoolBuilder, PoolStats, Transport};
 pub use process::{Process, ProcessBuilder, StartMethod};
 pub use queue::Queue;
 pub use shm::array::SharedArray;

@@ -7,12 +7,13 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Sender, unbounded};
 
 use crate::Error;
-use crate::pool::AsyncResult;
-use crate::pool::reply::{ChunkId, Promise};
-use crate::pool::stream::{ChannelCourier, Courier, Stream, default_chunk_size};
+use crate::dispatch::lane::{ChannelLane, Lane};
+use crate::dispatch::promise::{ChunkId, Promise};
+use crate::dispatch::result::AsyncResult;
+use crate::dispatch::stream::{Stream, default_chunk_size};
 use crate::process::panics;
 
-type Job = Box<dyn FnOnce() + Send>;
+type ThreadJob = Box<dyn FnOnce() + Send>;
 
 /// Um conjunto de threads que recebem tarefas e devolvem resultados.
 ///
@@ -40,7 +41,7 @@ type Job = Box<dyn FnOnce() + Send>;
 /// pool.map(|x: std::rc::Rc<u64>| *x, [std::rc::Rc::new(1)]).unwrap();
 /// ```
 pub struct ThreadPool {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<Sender<ThreadJob>>,
     threads: Vec<JoinHandle<()>>,
     closed: AtomicBool,
     terminated: Arc<AtomicBool>,
@@ -75,7 +76,7 @@ impl ThreadPoolBuilder {
         if self.workers == 0 {
             return Err(Error::NoWorkers);
         }
-        let (jobs, queue) = unbounded::<Job>();
+        let (jobs, queue) = unbounded::<ThreadJob>();
         let mut pool = ThreadPool {
             jobs: Some(jobs),
             threads: Vec::with_capacity(self.workers),
@@ -322,7 +323,7 @@ impl<'p> ChunkedThreads<'p> {
     ) -> Stream<
         I::IntoIter,
         fn(Vec<A>) -> Vec<A>,
-        impl Courier<Load = Vec<A>, Payload = Vec<R>> + use<'p, F, A, R, I>,
+        impl Lane<Load = Vec<A>, Payload = Vec<R>> + use<'p, F, A, R, I>,
         R,
     >
     where
@@ -336,9 +337,9 @@ impl<'p> ChunkedThreads<'p> {
             pool.submit(function.clone(), items, promise);
             0
         };
-        let courier = ChannelCourier::new(submit);
+        let lane = ChannelLane::new(submit);
         let as_they_are = std::convert::identity as fn(Vec<A>) -> Vec<A>;
-        Stream::new(items.into_iter(), as_they_are, self.chunk_size, pool.workers(), courier, |_| 0, Ok)
+        Stream::new(items.into_iter(), as_they_are, self.chunk_size, pool.workers(), lane, |_| 0, Ok)
             .with_window(self.window)
     }
 }

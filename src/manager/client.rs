@@ -7,7 +7,7 @@ use rustix::fs::fstat;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::protocol::{Door, Kind, Line, ObjectId, Operation, Refusal, Request};
+use super::protocol::{Door, Kind, Line, ManagerRequest, ObjectId, Operation, Refusal};
 use crate::Error;
 use crate::parcel;
 use crate::wire::pipe::pipe;
@@ -48,15 +48,15 @@ impl Client {
 
     /// Cria um objeto no servidor.
     pub(super) fn create(self: &Arc<Self>, kind: Kind) -> Result<Object, Error> {
-        Ok(Object { client: Arc::clone(self), id: self.call(&Request::Create(kind))? })
+        Ok(Object { client: Arc::clone(self), id: self.call(&ManagerRequest::Create(kind))? })
     }
 
-    fn call<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
+    fn call<T: DeserializeOwned>(&self, request: &ManagerRequest) -> Result<T, Error> {
         let (answer, _) = parcel::read::<Result<T, Refusal>>(&self.exchange(request)?, &[])?;
         answer.map_err(Error::from)
     }
 
-    fn exchange(&self, request: &Request) -> Result<Vec<u8>, Error> {
+    fn exchange(&self, request: &ManagerRequest) -> Result<Vec<u8>, Error> {
         let mut slot = lock(&self.line);
         let line = match slot.take() {
             Some(OwnedLine { owner, line }) if owner == process::id() => line,
@@ -92,7 +92,7 @@ pub(super) struct Object {
 impl Object {
     /// Pede `operation` e espera a resposta, cujo tipo está ao lado de cada operação.
     pub(super) fn call<T: DeserializeOwned>(&self, operation: Operation) -> Result<T, Error> {
-        self.client.call(&Request::On(self.id, operation))
+        self.client.call(&ManagerRequest::On(self.id, operation))
     }
 }
 
@@ -166,8 +166,8 @@ mod tests {
         assert_eq!(add(&counter).expect("uma resposta"), 1);
         // Um objeto que não existe, e uma operação de outro tipo de objeto.
         for request in [
-            Request::On(99, Operation::Counter(CounterOperation::Get)),
-            Request::On(0, Operation::Dict(DictOperation::Len)),
+            ManagerRequest::On(99, Operation::Counter(CounterOperation::Get)),
+            ManagerRequest::On(0, Operation::Dict(DictOperation::Len)),
         ] {
             assert!(matches!(client.call::<i64>(&request), Err(Error::Decode(_))));
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   cliente ──▶ servidor   Visit              pela recepção, uma vez: o lado do servidor de um canal novo
-//!   cliente ──▶ servidor   Request            pelo canal dele, um de cada vez
+//!   cliente ──▶ servidor   ManagerRequest            pelo canal dele, um de cada vez
 //!   servidor ──▶ cliente   Result<T, Refusal> a resposta; o `T` de cada pedido está ao lado dele
 //! ```
 //!
@@ -22,9 +22,9 @@ pub(super) type Door = Connection<Visit, ()>;
 pub(super) type Reception = Connection<(), Visit>;
 
 /// O canal de um cliente, do lado dele.
-pub(super) type Line = Connection<Request, Vec<u8>>;
+pub(super) type Line = Connection<ManagerRequest, Vec<u8>>;
 /// O mesmo canal, do lado do servidor.
-pub(super) type Visit = Connection<Vec<u8>, Request>;
+pub(super) type Visit = Connection<Vec<u8>, ManagerRequest>;
 
 /// Um valor ou uma chave, como o cliente o codificou.
 pub(super) type Bytes = serde_bytes::ByteBuf;
@@ -34,7 +34,7 @@ pub(super) type ObjectId = u32;
 pub(super) type Version = u64;
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum Request {
+pub(super) enum ManagerRequest {
     /// `ObjectId`
     Create(Kind),
     /// O que a operação disser.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::protocol::{
-    Bytes, CounterOperation, DictOperation, Kind, ListOperation, ObjectId, Operation, Refusal, Request,
-    Stored, Swap, Version,
+    Bytes, CounterOperation, DictOperation, Kind, ListOperation, ManagerRequest, ObjectId, Operation,
+    Refusal, Stored, Swap, Version,
 };
 use crate::parcel::{MAX_SIZE, Parcel};
 
@@ -43,10 +43,10 @@ impl Clock {
 
 impl Store {
     /// Atende um pedido e codifica a resposta.
-    pub(super) fn answer(&mut self, request: Request) -> Vec<u8> {
+    pub(super) fn answer(&mut self, request: ManagerRequest) -> Vec<u8> {
         let (object, operation) = match request {
-            Request::Create(kind) => return done(self.create(kind)),
-            Request::On(object, operation) => (self.objects.get_mut(object as usize), operation),
+            ManagerRequest::Create(kind) => return done(self.create(kind)),
+            ManagerRequest::On(object, operation) => (self.objects.get_mut(object as usize), operation),
         };
         let clock = &mut self.clock;
         match (object, operation) {

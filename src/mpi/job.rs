@@ -23,7 +23,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::MpiPool;
+use super::world::{World, own_rank};
 use crate::Error;
 use crate::parcel::{self, Parcel};
 use crate::process::protocol;
@@ -55,9 +55,8 @@ const EXIT_LIMIT: Duration = Duration::from_secs(10);
 /// fn main() -> Result<(), Error> {
 ///     init();
 ///     let mut job = MpiJob::start(2)?; // o mesmo que `mpirun -n 3`
-///     let soma = job.call(|ate: u64| Ok(MpiPool::new()?.map(quadrado, 0..ate)?.iter().sum()), 4)?;
-///     let soma: u64 = soma?;
-///     assert_eq!(soma, 14);
+///     let somar = |ate: u64| -> Result<u64, Error> { Ok(MpiPool::new()?.map(quadrado, 0..ate)?.iter().sum()) };
+///     assert_eq!(job.call(somar, 4)??, 14);
 ///     Ok(())
 /// }
 /// ```
@@ -138,7 +137,7 @@ impl MpiJob {
         Ok(job)
     }
 
-    /// Roda `function(argument)` no rank 0, que ali tem o [`MpiPool`] com [`MpiPool::new`].
+    /// Roda `function(argument)` no rank 0, que ali tem o [`MpiPool`](crate::MpiPool) com [`MpiPool::new`](crate::MpiPool::new).
     ///
     /// # Erros
     ///
@@ -263,7 +262,7 @@ pub(crate) fn serve_if_rank() {
 
 /// Prende este processo ao seu núcleo, se o sistema deixa.
 fn bind() {
-    let (Some(rank), Ok(allowed)) = (MpiPool::own_rank(), sched_getaffinity(None)) else { return };
+    let (Some(rank), Ok(allowed)) = (own_rank(), sched_getaffinity(None)) else { return };
     let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
     let mut own = CpuSet::new();
     own.set(cores[rank % cores.len()]);
@@ -272,14 +271,14 @@ fn bind() {
 
 /// O rank 0, até que se fechem os pedidos. Os outros ranks não saem de `MpiPool::new`.
 fn serve(invitation: &str) -> io::Result<()> {
-    let pool = MpiPool::enter();
+    let world = World::enter();
     let mut parts = invitation.split(':');
     let mut next = || parts.next().ok_or(ErrorKind::InvalidInput);
     let (pid, requests, answers) = (next()?, next()?, next()?);
     let mut requests = File::open(format!("/proc/{pid}/fd/{requests}"))?;
     let mut answers = OpenOptions::new().write(true).open(format!("/proc/{pid}/fd/{answers}"))?;
     follow(answers.try_clone()?);
-    let greeting = pool.as_ref().map(|_| Fingerprint::own()).map_err(Clone::clone);
+    let greeting = world.as_ref().map(|_| Fingerprint::own()).map_err(Clone::clone);
     send(&mut answers, &Parcel::of(&greeting).map_err(io::Error::other)?.bytes)?;
     while let Ok(request) = receive(&mut requests) {
         let answer = answer_to(&request).map_err(io::Error::other)?;

@@ -9,8 +9,8 @@ use mpi::traits::Communicator;
 
 use super::wire::{self, Inbox, Outbox};
 use crate::Error;
+use crate::dispatch::promise::{Answer, ChunkId};
 use crate::parcel::Parcel;
-use crate::pool::reply::{Answer, ChunkId};
 use crate::process::protocol;
 
 /// Quantos blocos um rank tem no começo: enquanto a resposta de um viaja, ele faz o outro.
@@ -29,7 +29,7 @@ pub(super) struct Call {
 }
 
 /// Um rank que trabalha, visto daqui.
-struct Worker {
+struct RankState {
     /// O que ainda não partiu para ele.
     outbox: Outbox,
     /// O que ele ainda deve, na ordem em que vai responder; nada, no lugar de um bloco que já não interessa.
@@ -42,7 +42,7 @@ struct Worker {
     starved: bool,
 }
 
-impl Worker {
+impl RankState {
     /// Quantos blocos já partiram para ele, e não voltaram.
     fn sent(&self) -> usize {
         self.owed.len() - self.outbox.bodies()
@@ -53,7 +53,7 @@ impl Worker {
 pub(super) struct Ranks {
     world: SimpleCommunicator,
     inbox: Inbox,
-    workers: Vec<Worker>,
+    workers: Vec<RankState>,
     /// Quem ainda pode receber um bloco, uma vez para cada um: quem responde volta ao fim.
     free: VecDeque<usize>,
     /// Blocos à espera de quem possa recebê-los: os compridos, de alguém sem nada nas mãos.
@@ -77,7 +77,7 @@ impl Ranks {
         if count == 0 {
             return Err(Error::Mpi("há um rank só; rode com mpirun -n 3, ou mais".to_owned()));
         }
-        let worker = |rank| Worker {
+        let worker = |rank| RankState {
             outbox: Outbox::new(rank),
             owed: VecDeque::new(),
             window: FEWEST,

@@ -2,19 +2,21 @@
 
 use std::ffi::OsString;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Pool;
-use super::board::Board;
-use super::board::desk::Desk;
-use super::job::Terms;
-use super::supervisor::{Inbox, Shared, Supervisor};
-use super::worker::Worker;
+use super::core::Core;
+use super::counters::Counters;
+use super::front::Pool;
+use super::inbox::Inbox;
+use super::shm::ShmTransport;
+use super::shm::slot_table::SlotTable;
+use super::supervisor::Supervisor;
+use super::terms::Terms;
+use super::worker::PoolWorker;
 use crate::Error;
 use crate::process::{StartMethod, protocol};
 
@@ -68,7 +70,7 @@ pub struct PoolBuilder {
 }
 
 impl PoolBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let workers = thread::available_parallelism().map_or(1, usize::from);
         PoolBuilder {
             workers,
@@ -171,39 +173,54 @@ impl PoolBuilder {
             return Err(mistake);
         }
         let names: Vec<OsString> = (1..=count).map(|i| format!("{name}-{i}").into()).collect();
-        // Primeiro nascem todos, depois se espera cada um: eles se preparam ao mesmo tempo. Um erro no
-        // meio descarta os que já nasceram, o que os mata e recolhe.
-        let started: Result<Vec<_>, _> = names.iter().map(|name| Worker::start(name, &terms)).collect();
-        let mut workers = started?;
-        for worker in &mut workers {
-            worker.wait_ready()?;
-        }
+        let workers = start_all(&names, &terms)?;
         let (inbox, doorway) = Inbox::new()?;
-        let shared = Arc::new(Shared::default());
-        let board = match transport {
+        let counters = Arc::new(Counters::new(retries));
+        let shm = match transport {
             Some(Transport::Socket) => None,
             chosen => {
-                let (limit, bell) = (terms.time_limit, inbox.bell());
-                match Desk::create(count, retries, limit, bell, shared.clone()) {
-                    Ok(desk) => Some(Board { desk: Arc::new(desk) }),
+                let doorbell = inbox.doorbell();
+                match SlotTable::create(count, terms.time_limit, doorbell, counters.clone()) {
+                    Ok(slots) => Some(ShmTransport { slots: Arc::new(slots) }),
                     Err(_) if chosen.is_none() => None,
                     Err(refused) => return Err(refused),
                 }
             }
         };
-        let supervisor =
-            Supervisor::new(doorway, workers, names, terms, retries, shared.clone(), board.clone());
+        let supervisor = Supervisor::new(doorway, workers, names, terms, counters.clone(), shm.clone());
         let supervisor = thread::Builder::new()
             .name(format!("{name}-supervisor"))
             .spawn(move || supervisor.run())
             .map_err(Error::spawn)?;
-        Ok(Pool {
-            inbox: Arc::new(inbox),
-            board,
-            supervisor: Some(supervisor),
-            shared,
-            workers: count,
-            closed: AtomicBool::new(false),
-        })
+        Ok(Pool::from_parts(Core::new(inbox, shm, counters, count), supervisor))
+    }
+}
+
+/// Primeiro nascem todos, depois se espera cada um: eles se preparam ao mesmo tempo. Um erro no meio descarta os que já
+/// nasceram, o que os mata e recolhe.
+fn start_all(names: &[OsString], terms: &Terms) -> Result<Vec<PoolWorker>, Error> {
+    let started: Result<Vec<_>, _> = names.iter().map(|name| PoolWorker::start(name, terms)).collect();
+    let mut workers = started?;
+    for worker in &mut workers {
+        worker.wait_ready()?;
+    }
+    Ok(workers)
+}
+
+impl Pool {
+    /// Um pool de `workers` processos, já prontos para trabalhar.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::NoWorkers`] com zero; [`Error::NotInitialized`] sem [`init`](crate::init);
+    /// [`Error::Spawn`] se o sistema recusou um processo; [`Error::Handshake`] se um deles não chegou a
+    /// `init` em 30 s, ou morreu antes. Nenhum processo sobra de um pool que não nasceu.
+    pub fn new(workers: usize) -> Result<Self, Error> {
+        Pool::builder().workers(workers).build()
+    }
+
+    /// Opções, antes de criar o pool.
+    pub fn builder() -> PoolBuilder {
+        PoolBuilder::new()
     }
 }

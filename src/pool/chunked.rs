@@ -3,15 +3,15 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Pool;
-use super::board::{BoxedCourier, Sizing};
-use super::stream::Stream;
+use super::core::{Core, Route};
+use super::shm::{BoxedLane, ChunkSizing};
 use crate::Error;
+use crate::dispatch::stream::Stream;
 use crate::parcel::Parcel;
-use crate::process::protocol::{self, Request};
+use crate::process::protocol::{self, TaskRequest};
 use crate::process::task::TaskId;
 
-/// Um [`Pool`] com o tamanho do bloco escolhido; vem de [`Pool::chunk_size`].
+/// Um [`Pool`](crate::Pool) com o tamanho do bloco escolhido; vem de [`Pool::chunk_size`](crate::Pool::chunk_size).
 ///
 /// # Exemplos
 ///
@@ -29,19 +29,19 @@ use crate::process::task::TaskId;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Chunked<'p> {
-    pool: &'p Pool,
-    sizing: Sizing,
+    core: &'p Core,
+    sizing: ChunkSizing,
     window: Option<usize>,
 }
 
 impl<'p> Chunked<'p> {
-    pub(super) fn new(pool: &'p Pool, chunk_size: usize) -> Self {
-        Chunked { pool, sizing: Sizing { items: chunk_size, fit: false }, window: None }
+    pub(super) fn new(core: &'p Core, chunk_size: usize) -> Self {
+        Chunked { core, sizing: ChunkSizing { items: chunk_size, fit: false }, window: None }
     }
 
     /// Blocos de até `chunk_size` itens, e menores onde for preciso para que passem pelo caminho rápido.
-    pub(super) fn fitting(pool: &'p Pool, chunk_size: usize) -> Self {
-        Chunked { pool, sizing: Sizing { items: chunk_size, fit: true }, window: None }
+    pub(super) fn fitting(core: &'p Core, chunk_size: usize) -> Self {
+        Chunked { core, sizing: ChunkSizing { items: chunk_size, fit: true }, window: None }
     }
 
     /// Quantos blocos podem estar entregues e ainda sem resposta consumida, pelo menos 1: até onde `imap` lê a
@@ -52,30 +52,32 @@ impl<'p> Chunked<'p> {
         self
     }
 
-    /// Como [`Pool::map`].
+    /// Como [`Pool::map`](crate::Pool::map).
     ///
     /// # Erros
     ///
-    /// Os de [`Pool::map`].
+    /// Os de [`Pool::map`](crate::Pool::map).
     pub fn map<F, A, R>(self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
     where
         F: Fn(A) -> R + Copy + Send + 'static,
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        let Some(board) = &self.pool.board else { return self.stream(function, items).collect() };
-        let (items, by_socket) = (items.into_iter(), self.pool.sender());
-        let sent =
-            board.map(TaskId::of(function), items, self.sizing, self.window, &|task, body, promise| {
-                match protocol::request_with(task, promise.chunk().len, body) {
-                    Ok(frame) => by_socket(frame, promise),
-                    Err(error) => promise.keep(Err(error)),
-                }
-            });
-        sent.unwrap_or_else(|items| self.stream(function, items).collect())
+        match self.core.route(self.window) {
+            Route::Socket => self.stream(function, items).collect(),
+            Route::Shm(lease) => {
+                let by_socket = self.core.sender();
+                lease.map(TaskId::of(function), items.into_iter(), self.sizing, &|task, body, promise| {
+                    match protocol::request_with(task, promise.chunk().len, body) {
+                        Ok(frame) => by_socket(frame, promise),
+                        Err(error) => promise.keep(Err(error)),
+                    }
+                })
+            }
+        }
     }
 
-    /// Como [`Pool::imap`].
+    /// Como [`Pool::imap`](crate::Pool::imap).
     pub fn imap<F, A, R, I>(
         self,
         function: F,
@@ -90,7 +92,7 @@ impl<'p> Chunked<'p> {
         self.stream(function, items).ordered()
     }
 
-    /// Como [`Pool::imap_unordered`].
+    /// Como [`Pool::imap_unordered`](crate::Pool::imap_unordered).
     pub fn imap_unordered<F, A, R, I>(
         self,
         function: F,
@@ -105,7 +107,7 @@ impl<'p> Chunked<'p> {
         self.stream(function, items).unordered()
     }
 
-    /// Um fluxo pelo mural; pelo soquete, se o pool não tem mural ou as casas estão todas em uso.
+    /// Um fluxo, pelo caminho que houver.
     #[expect(clippy::type_complexity, reason = "o fecho que prepara os blocos não tem nome")]
     fn stream<F, A, R, I>(
         self,
@@ -113,8 +115,8 @@ impl<'p> Chunked<'p> {
         items: I,
     ) -> Stream<
         I::IntoIter,
-        impl FnMut(Vec<A>) -> Result<Request, Error> + use<F, A, R, I>,
-        BoxedCourier<'p>,
+        impl FnMut(Vec<A>) -> Result<TaskRequest, Error> + use<F, A, R, I>,
+        BoxedLane<'p>,
         R,
     >
     where
@@ -126,9 +128,9 @@ impl<'p> Chunked<'p> {
         let task = TaskId::of(function);
         let load = move |items: Vec<A>| protocol::request_of(task, &items);
         let weigh = |answer: &Parcel| answer.bytes.len();
-        let (pool, chunk_size) = (self.pool, self.sizing.items);
+        let (core, chunk_size) = (self.core, self.sizing.items);
         let open = protocol::read_results;
-        Stream::new(items.into_iter(), load, chunk_size, pool.workers, pool.courier(self.window), weigh, open)
+        Stream::new(items.into_iter(), load, chunk_size, core.workers, core.lane(self.window), weigh, open)
             .with_window(self.window)
     }
 }

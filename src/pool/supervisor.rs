@@ -1,6 +1,6 @@
 //! A thread que cuida do pool: distribui os blocos que vão por soquete, colhe as respostas, enterra e repõe os mortos.
 //!
-//! Os do mural não passam por ela, a menos que algo não caiba ou dê errado.
+//! Os do anel não passam por ela, a menos que algo não caiba ou dê errado.
 //!
 //! Ela é uma só, e dona de tudo o que passa pelos soquetes: não há trava a segurar nem corrida a temer. Espera em um
 //! único `poll` por ordens, respostas e mortes; sem nada a fazer, não gasta processador.
@@ -14,20 +14,20 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
-use rustix::fd::OwnedFd;
-
-use super::board::Board;
-use super::board::desk::Haste;
-use super::job::{Job, Terms};
-use super::worker::{Death, Worker};
+use super::counters::Counters;
+use super::inbox::{Doorway, Order};
+use super::shm::ShmTransport;
+use super::shm::seat::Recall;
+use super::shm::slot_table::SlotTable;
+use super::socket::job::SocketJob;
+use super::terms::Terms;
+use super::worker::{Death, PoolWorker};
 use crate::Error;
+use crate::dispatch::deadline::Deadline;
 use crate::wire::socket::wait;
 
 /// Quantas mortes seguidas, sem nenhum bloco pronto entre elas, o pool aguenta por trabalhador. É por
@@ -43,75 +43,10 @@ const RETRY_SPAWN: Duration = Duration::from_millis(50);
 const MAX_REFUSALS: u32 = 10;
 
 /// De quanto em quanto se pergunta de novo com quem ficou a posição de um morto.
-const UNSETTLED: Duration = Duration::from_millis(10);
+const UNDECIDED: Duration = Duration::from_millis(10);
 
 /// Quanto se espera que trabalhadores dispensados saiam sozinhos.
 const DISMISS_LIMIT: Duration = Duration::from_secs(5);
-
-/// O que o pool pede ao supervisor.
-pub(crate) enum Order {
-    Run(Job),
-    /// Terminar o que já foi pedido e dispensar os trabalhadores.
-    Close,
-    /// Matar os trabalhadores agora.
-    Terminate,
-}
-
-/// Por onde as ordens chegam: uma fila e uma campainha.
-pub(crate) struct Inbox {
-    queue: Sender<Order>,
-    bell: Arc<Bell>,
-}
-
-/// Acorda o supervisor, só se ele dorme: tocar a campainha custa uma chamada ao sistema.
-pub(crate) struct Bell {
-    eventfd: OwnedFd,
-    asleep: AtomicBool,
-}
-
-impl Bell {
-    pub(crate) fn ring(&self) {
-        if self.asleep.swap(false, Ordering::SeqCst) {
-            // Só falharia com o contador cheio, e então a campainha já está tocando.
-            let _ = rustix::io::write(&self.eventfd, &1u64.to_ne_bytes());
-        }
-    }
-}
-
-impl Inbox {
-    pub(crate) fn new() -> Result<(Self, Doorway), Error> {
-        let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(Error::spawn)?;
-        let bell = Arc::new(Bell { eventfd, asleep: AtomicBool::new(false) });
-        let (queue, orders) = crossbeam_channel::unbounded();
-        Ok((Inbox { queue, bell: bell.clone() }, Doorway { orders, bell }))
-    }
-
-    /// Entrega uma ordem. Com o supervisor já encerrado, ela é descartada, e a promessa de um bloco
-    /// descartado responde por si.
-    pub(crate) fn put(&self, order: Order) {
-        let _ = self.queue.send(order);
-        self.bell.ring();
-    }
-
-    pub(crate) fn bell(&self) -> Arc<Bell> {
-        self.bell.clone()
-    }
-}
-
-/// O que o supervisor conta a quem usa o pool.
-#[derive(Default)]
-pub(crate) struct Shared {
-    pub(crate) pids: Mutex<Vec<u32>>,
-    pub(crate) tasks: AtomicU64,
-    pub(crate) restarts: AtomicU64,
-    pub(crate) retries: AtomicU64,
-}
-
-/// O lado do supervisor de um [`Inbox`].
-pub(crate) struct Doorway {
-    orders: Receiver<Order>,
-    bell: Arc<Bell>,
-}
 
 #[derive(PartialEq, Eq)]
 enum Phase {
@@ -120,20 +55,19 @@ enum Phase {
     Terminated,
 }
 
-pub(crate) struct Supervisor {
+pub(super) struct Supervisor {
     doorway: Doorway,
     /// Um lugar por trabalhador; vazio enquanto o sistema recusa um processo novo.
-    workers: Vec<Option<Worker>>,
+    workers: Vec<Option<PoolWorker>>,
     names: Vec<OsString>,
     terms: Terms,
-    /// Quantas vezes um bloco perdido volta à fila.
-    retries: usize,
-    shared: Arc<Shared>,
+    counters: Arc<Counters>,
     /// O transporte rápido, se o pool tem um.
-    board: Option<Board>,
-    /// Quantos blocos o mural tinha feito na última morte.
+    shm: Option<ShmTransport>,
+    /// Quantos blocos o anel tinha feito na última morte.
     finished: u64,
-    queue: VecDeque<Job>,
+    /// Os blocos que vão pelo soquete, e ainda não são de ninguém.
+    queue: VecDeque<SocketJob>,
     phase: Phase,
     /// Mortes desde o último bloco pronto.
     deaths: usize,
@@ -145,23 +79,21 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    pub(crate) fn new(
+    pub(super) fn new(
         doorway: Doorway,
-        workers: Vec<Worker>,
+        workers: Vec<PoolWorker>,
         names: Vec<OsString>,
         terms: Terms,
-        retries: usize,
-        shared: Arc<Shared>,
-        board: Option<Board>,
+        counters: Arc<Counters>,
+        shm: Option<ShmTransport>,
     ) -> Self {
         let supervisor = Supervisor {
             doorway,
             workers: workers.into_iter().map(Some).collect(),
             names,
             terms,
-            retries,
-            shared,
-            board,
+            counters,
+            shm,
             finished: 0,
             queue: VecDeque::new(),
             phase: Phase::Open,
@@ -176,7 +108,7 @@ impl Supervisor {
 
     // ANCHOR: run
     /// Trabalha até o pool fechar ou ser encerrado.
-    pub(crate) fn run(mut self) {
+    pub(super) fn run(mut self) {
         loop {
             self.take_orders();
             if self.phase == Phase::Terminated {
@@ -184,7 +116,7 @@ impl Supervisor {
             }
             self.refuse_if_broken();
             self.hand_out();
-            self.keep_attended();
+            self.staff_ring();
             // Só depois de distribuir: a fila pode ter ficado vazia porque ninguém mais queria o que havia.
             if self.phase == Phase::Closing && self.is_done() {
                 return self.dismiss();
@@ -197,16 +129,14 @@ impl Supervisor {
     // ANCHOR_END: run
 
     fn take_orders(&mut self) {
-        loop {
-            match self.doorway.orders.try_recv() {
-                Ok(Order::Run(job)) => self.queue.push_back(job),
-                Ok(Order::Close) => self.phase = Phase::Closing,
-                // Um pool que sumiu sem se despedir não espera mais nada.
-                Ok(Order::Terminate) | Err(TryRecvError::Disconnected) => {
+        while let Some(order) = self.doorway.next() {
+            match order {
+                Order::Run(job) => self.queue.push_back(job),
+                Order::Close => self.phase = Phase::Closing,
+                Order::Terminate => {
                     self.phase = Phase::Terminated;
                     return;
                 }
-                Err(TryRecvError::Empty) => return,
             }
         }
     }
@@ -217,16 +147,16 @@ impl Supervisor {
             for job in self.queue.drain(..) {
                 job.promise.keep(Err(error.clone()));
             }
-            if let Some(board) = &self.board {
-                board.desk.refuse(error.clone());
-                board.desk.take_all_back(error);
+            if let Some(shm) = &self.shm {
+                shm.slots.refuse(error.clone());
+                shm.slots.drain(error);
             }
         }
     }
 
     fn is_done(&self) -> bool {
-        let waiting = self.board.as_ref().is_some_and(|board| board.desk.is_busy());
-        !waiting && self.queue.is_empty() && self.workers.iter().flatten().all(Worker::is_idle)
+        let waiting = self.shm.as_ref().is_some_and(|shm| shm.slots.is_busy());
+        !waiting && self.queue.is_empty() && self.workers.iter().flatten().all(PoolWorker::is_unoccupied)
     }
 
     /// Um bloco por trabalhador a cada volta, para que todos tenham um antes de alguém ter dois.
@@ -235,12 +165,13 @@ impl Supervisor {
     /// enquanto outro trabalhador, livre, já não encontraria nada.
     fn hand_out(&mut self) {
         let reserve = self.workers.len();
-        let unattended = self.is_unattended();
+        let deserted = self.is_ring_deserted();
         let mut assigned = true;
         while assigned && !self.queue.is_empty() {
             assigned = false;
             for worker in self.workers.iter_mut().flatten() {
-                if !worker.has_room(self.queue.len() > reserve && !unattended) || worker.owes(unattended) {
+                let ahead = self.queue.len() > reserve && !deserted;
+                if !worker.has_room(ahead) || (deserted && worker.owes_ring_a_turn()) {
                     continue;
                 }
                 while let Some(job) = self.queue.pop_front() {
@@ -253,8 +184,8 @@ impl Supervisor {
             }
         }
         for worker in self.workers.iter_mut().flatten() {
-            if worker.is_idle() {
-                worker.rest();
+            if worker.is_unoccupied() {
+                worker.forget_pace();
             }
             worker.retire_if_spent();
             // Um erro aqui é um trabalhador que morreu; `collect` o encontra logo em seguida.
@@ -262,84 +193,81 @@ impl Supervisor {
         }
     }
 
-    // ANCHOR: attended
-    /// Se há blocos no mural, e ninguém cuidando dele.
-    fn is_unattended(&self) -> bool {
-        let attending = self.workers.iter().flatten().any(Worker::is_attending);
-        !attending && self.board.as_ref().is_some_and(|board| board.desk.has_waiting())
+    /// Se há blocos no anel, e ninguém que os pegue.
+    fn is_ring_deserted(&self) -> bool {
+        let staffed = self.workers.iter().flatten().any(PoolWorker::is_on_ring);
+        !staffed && self.shm.as_ref().is_some_and(|shm| shm.slots.has_waiting())
     }
 
-    /// Quem não tem bloco do soquete a fazer cuida do mural; os que faltam para os da fila são chamados de volta.
-    fn keep_attended(&mut self) {
-        let Some(board) = &self.board else { return };
-        let wanted = self.phase == Phase::Open || board.desk.has_waiting();
+    /// Quem não tem bloco do soquete a fazer vai para o anel; os que faltam para os da fila são chamados de volta.
+    fn staff_ring(&mut self) {
+        let Some(shm) = &self.shm else { return };
+        let slots = &shm.slots;
+        let wanted = self.phase == Phase::Open || slots.has_waiting();
         for (index, worker) in self.workers.iter_mut().enumerate() {
-            let Some(worker) = worker else { continue };
-            if wanted && worker.has_room(false) {
-                let _ = worker.attend(&board.post(index, worker.quota()));
+            if let Some(worker) = worker.as_mut().filter(|worker| wanted && worker.has_room(false)) {
+                // Um erro aqui é um trabalhador que morreu; `collect` o encontra logo em seguida.
+                let _ = worker.go_to_ring(&slots.seat(index, worker.quota()));
             }
         }
-        let attending: Vec<usize> = (0..self.workers.len())
-            .filter(|&index| self.workers[index].as_ref().is_some_and(Worker::is_attending))
-            .collect();
+        let is_on_ring = |&index: &usize| self.workers[index].as_ref().is_some_and(PoolWorker::is_on_ring);
+        let mut on_ring: Vec<usize> = (0..self.workers.len()).filter(is_on_ring).collect();
         if self.phase == Phase::Closing {
-            attending.iter().for_each(|&index| board.desk.summon(index, Haste::WhenDone));
+            on_ring.iter().for_each(|&index| slots.recall(index, Recall::Drain));
         }
-        let (resting, busy): (Vec<_>, Vec<_>) =
-            attending.into_iter().partition(|&index| board.desk.is_resting(index));
-        for index in resting.into_iter().chain(busy).take(self.queue.len()) {
-            board.desk.summon(index, Haste::Now);
-        }
+        // Primeiro os que não têm nada nas mãos.
+        on_ring.sort_by_key(|&index| !slots.is_idle(index));
+        on_ring.iter().take(self.queue.len()).for_each(|&index| slots.recall(index, Recall::Now));
     }
-    // ANCHOR_END: attended
 
-    /// Até quando se pode dormir sem perder um prazo de quem cuida do mural.
-    fn board_due(&self) -> Option<Instant> {
-        let board = self.board.as_ref()?;
-        let dues = (0..self.workers.len()).filter_map(|index| Some(board.desk.due(index)?.0));
-        let unsettled = board.desk.settle().then(|| Instant::now() + UNSETTLED);
-        dues.chain(board.desk.next_watch()).chain(unsettled).min()
+    /// Até quando se pode dormir sem perder um prazo de quem está no anel, nem uma resposta que se deve por um morto.
+    fn ring_due(&self) -> Option<Instant> {
+        let slots = &self.shm.as_ref()?.slots;
+        let deadlines = (0..self.workers.len()).filter_map(|index| slots.deadline(index));
+        let undecided = slots.decide_suspects().then(|| Instant::now() + UNDECIDED);
+        deadlines.map(Deadline::due).chain(slots.next_watch()).chain(undecided).min()
     }
 
     fn sleep(&mut self) {
-        let deadlines = self.workers.iter().flatten().filter_map(Worker::due);
-        let deadline = deadlines.chain(self.retry_at).chain(self.board_due()).min();
-        let bell = &self.doorway.bell;
-        bell.asleep.store(true, Ordering::SeqCst);
-        // Uma ordem que chegou antes do `store` não tocou a campainha: olha-se a fila de novo.
-        let deadline = if self.doorway.orders.is_empty() { deadline } else { Some(Instant::now()) };
-        let mut events: Vec<_> = self.workers.iter().flatten().flat_map(Worker::events).collect();
-        events.push(PollFd::new(&bell.eventfd, PollFlags::IN));
+        let deadlines = self.workers.iter().flatten().filter_map(PoolWorker::due);
+        let deadline = deadlines.chain(self.retry_at).chain(self.ring_due()).min();
+        let deadline = self.doorway.fall_asleep(deadline);
+        let mut events: Vec<_> = self.workers.iter().flatten().flat_map(PoolWorker::events).collect();
+        events.push(self.doorway.event());
         if wait(&mut events, deadline).is_err() {
             // Memória do sistema esgotada: melhor descansar um pouco do que girar pedindo mais.
             thread::sleep(RETRY_SPAWN);
         }
-        bell.asleep.store(false, Ordering::SeqCst);
-        let _ = rustix::io::read(&bell.eventfd, &mut [0u8; 8]);
+        self.doorway.wake_up();
     }
 
     fn collect(&mut self) {
-        for slot in 0..self.workers.len() {
-            let Some(worker) = &mut self.workers[slot] else { continue };
-            let (done, mut outcome) = worker.collect(&self.shared.tasks);
+        for index in 0..self.workers.len() {
+            let Some(worker) = &mut self.workers[index] else { continue };
+            let (done, outcome) = worker.collect(&self.counters);
             if done {
                 self.deaths = 0;
             }
-            if let Some(board) = &self.board {
-                outcome = outcome.and_then(|()| worker.come_back(slot, board));
+            let outcome = match &self.shm {
+                Some(shm) => outcome.and(check_on_ring(&shm.slots, index, worker)),
+                None => outcome,
+            };
+            if let Err(cause) = outcome {
+                self.bury(index, cause);
             }
-            let Err(cause) = outcome else { continue };
-            if let Some(worker) = self.workers[slot].take() {
-                let retired = worker.is_retired();
-                let death = worker.bury(cause);
-                let error = death.error.clone();
-                if !retired {
-                    self.mourn(death);
-                }
-                if let Some(board) = &self.board {
-                    board.desk.bury(slot, error);
-                }
-            }
+        }
+    }
+
+    fn bury(&mut self, index: usize, cause: Error) {
+        let Some(worker) = self.workers[index].take() else { return };
+        let retired = worker.is_retired();
+        let death = worker.into_death(cause);
+        let error = death.error.clone();
+        if !retired {
+            self.mourn(death);
+        }
+        if let Some(shm) = &self.shm {
+            shm.slots.on_worker_exit(index, error);
         }
     }
 
@@ -348,19 +276,17 @@ impl Supervisor {
     fn mourn(&mut self, death: Death) {
         self.note_progress();
         // As contas antes da notícia: quem a recebe pode olhá-las em seguida.
-        self.shared.restarts.fetch_add(1, Ordering::Relaxed);
+        self.counters.add_restart();
         self.publish_pids();
         for job in death.untouched.into_iter().rev() {
             self.queue.push_front(job);
         }
-        match death.lost {
-            Some(mut job) if job.losses < self.retries => {
-                job.losses += 1;
-                self.shared.retries.fetch_add(1, Ordering::Relaxed);
+        if let Some(mut job) = death.lost {
+            if job.attempts.lose(self.counters.retries()) {
                 self.queue.push_front(job);
+            } else {
+                job.promise.keep(Err(death.error));
             }
-            Some(job) => job.promise.keep(Err(death.error)),
-            None => {}
         }
         self.deaths += 1;
         if self.deaths > MAX_DEATHS_PER_WORKER * self.workers.len() {
@@ -369,9 +295,9 @@ impl Supervisor {
         }
     }
 
-    /// Um bloco feito pelo mural, como um feito pelo soquete, diz que as mortes não vêm em série.
+    /// Um bloco feito pelo anel, como um feito pelo soquete, diz que as mortes não vêm em série.
     fn note_progress(&mut self) {
-        let finished = self.board.as_ref().map_or(0, |board| board.desk.finished());
+        let finished = self.shm.as_ref().map_or(0, |shm| shm.slots.finished());
         if finished > std::mem::replace(&mut self.finished, finished) {
             self.deaths = 0;
         }
@@ -386,13 +312,13 @@ impl Supervisor {
             return;
         }
         self.retry_at = None;
-        for slot in 0..self.workers.len() {
-            if self.workers[slot].is_some() {
+        for index in 0..self.workers.len() {
+            if self.workers[index].is_some() {
                 continue;
             }
-            match Worker::start(&self.names[slot], &self.terms) {
+            match PoolWorker::start(&self.names[index], &self.terms) {
                 Ok(worker) => {
-                    self.workers[slot] = Some(worker);
+                    self.workers[index] = Some(worker);
                     self.refusals = 0;
                 }
                 Err(error) => {
@@ -414,8 +340,7 @@ impl Supervisor {
     }
 
     fn publish_pids(&self) {
-        let mut pids = self.shared.pids.lock().unwrap_or_else(PoisonError::into_inner);
-        *pids = self.workers.iter().flatten().map(Worker::pid).collect();
+        self.counters.set_pids(self.workers.iter().flatten().map(PoolWorker::pid).collect());
     }
 
     /// Todos matados antes de qualquer um ser recolhido: morrem ao mesmo tempo.
@@ -426,8 +351,8 @@ impl Supervisor {
         // O que estava na fila e o que estava com eles responde `Terminated` ao ser descartado.
         self.workers.clear();
         self.queue.clear();
-        if let Some(board) = &self.board {
-            board.desk.terminate();
+        if let Some(shm) = &self.shm {
+            shm.slots.terminate();
         }
         self.publish_pids();
     }
@@ -442,5 +367,20 @@ impl Supervisor {
         }
         // Quem não saiu a tempo é morto ao ser descartado.
         self.terminate();
+    }
+}
+
+/// Recebe quem deixou o anel, e cobra o prazo de quem está nele.
+///
+/// # Erros
+///
+/// [`Error::TaskTimedOut`].
+fn check_on_ring(slots: &SlotTable, index: usize, worker: &mut PoolWorker) -> Result<(), Error> {
+    if let Some(departure) = worker.take_departure() {
+        slots.on_departure(index, departure);
+    }
+    match slots.deadline(index) {
+        Some(deadline) if worker.is_on_ring() && deadline.is_over() => Err(deadline.missed_by(worker.pid())),
+        _ => Ok(()),
     }
 }

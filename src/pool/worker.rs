@@ -1,58 +1,49 @@
-//! Um trabalhador visto pelo pool: o filho e os blocos que estão com ele.
+//! Um trabalhador visto pelo pool: o filho, onde ele pega blocos, e os que estão com ele.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::io::IoSlice;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
 use rustix::event::{PollFd, PollFlags};
-use rustix::io::Errno;
-use rustix::net::SendFlags;
 use rustix::process::Signal;
 
-use super::board::Board;
-use super::board::attend::{Leave, Post, attend};
-use super::job::{Job, Terms};
-use super::pace::Pace;
-use super::reply::{Answer, ChunkId, Promise};
+use super::counters::Counters;
+use super::shm::seat::{Departure, Seat};
+use super::shm::worker_loop::worker_loop;
+use super::socket::job::SocketJob;
+use super::socket::outbox::Outbox;
+use super::socket::pace::Pace;
+use super::terms::Terms;
 use crate::Error;
+use crate::dispatch::deadline::Deadline;
 use crate::parcel::Parcel;
 use crate::process::child::{Child, EXIT_LIMIT, START_LIMIT};
 use crate::process::protocol;
 use crate::process::start::start;
-use crate::wire::frame;
-use crate::wire::socket::Received;
-use crate::wire::socket::wait;
+use crate::wire::socket::{Received, wait};
 
 /// Um processo do pool.
-pub(crate) struct Worker {
+pub(super) struct PoolWorker {
     child: Child,
     stage: Stage,
-    /// Os blocos com este trabalhador, do mais antigo ao mais novo. O primeiro é o que ele faz agora.
-    jobs: VecDeque<Job>,
-    /// Quantos de `jobs` já foram escritos inteiros, e quantos bytes do seguinte.
-    sent: usize,
-    sent_bytes: usize,
+    place: Place,
+    /// Como deixou o anel da última vez, se o supervisor ainda não soube.
+    departure: Option<Departure>,
+    outbox: Outbox,
     /// Desde quando ele faz o primeiro bloco.
     busy_since: Instant,
     /// Quantos itens ele ainda pode receber.
     quota: Option<usize>,
     time_limit: Option<Duration>,
     pace: Pace,
-    /// Por onde virá a resposta do posto, se ele está no mural.
-    attending: Option<Receiver<Answer<Parcel>>>,
-    /// Se o último que fez foi do soquete: então a vez é do mural.
-    served_socket: bool,
 }
 
 /// A vida de um trabalhador, em ordem.
 enum Stage {
     /// Ainda não se apresentou; pode, até este momento. Depois, fará o que está aqui.
     Starting(Instant, Option<Parcel>),
-    /// Roda o `initializer`; a resposta chega por aqui.
-    Initializing(Receiver<Answer<Parcel>>),
+    /// Roda o `initializer`.
+    Initializing,
     Ready,
     /// Fez a sua cota e foi dispensado; pode sair, até este momento.
     Retired(Instant),
@@ -60,35 +51,44 @@ enum Stage {
     Leaving(Instant),
 }
 
-/// Como um trabalhador terminou e o que fazer com o que estava com ele.
-pub(crate) struct Death {
-    /// O bloco que ele fazia, e o que dizer a quem o pediu.
-    pub(crate) lost: Option<Job>,
-    pub(crate) error: Error,
-    /// A morte em palavras, com tarefa ou sem.
-    pub(crate) reason: String,
-    /// Os que ele não começou.
-    pub(crate) untouched: VecDeque<Job>,
+/// De onde um trabalhador tira blocos.
+enum Place {
+    /// Do soquete, os que o supervisor lhe dá.
+    Socket {
+        /// Se já fez algum desde que deixou o anel: então a próxima vez é do anel.
+        served: bool,
+    },
+    /// Do anel, por conta própria.
+    Ring,
 }
 
-impl Worker {
-    pub(crate) fn start(name: &OsStr, terms: &Terms) -> Result<Self, Error> {
-        Ok(Worker {
+/// Como um trabalhador terminou e o que fazer com o que estava com ele.
+pub(super) struct Death {
+    /// O bloco que ele fazia, e o que dizer a quem o pediu.
+    pub(super) lost: Option<SocketJob>,
+    pub(super) error: Error,
+    /// A morte em palavras, com tarefa ou sem.
+    pub(super) reason: String,
+    /// Os que ele não começou.
+    pub(super) untouched: VecDeque<SocketJob>,
+}
+
+impl PoolWorker {
+    pub(super) fn start(name: &OsStr, terms: &Terms) -> Result<Self, Error> {
+        Ok(PoolWorker {
             child: start(terms.start_method, name, &[])?,
             stage: Stage::Starting(Instant::now() + START_LIMIT, terms.initializer.clone()),
-            jobs: VecDeque::new(),
-            sent: 0,
-            sent_bytes: 0,
+            place: Place::Socket { served: false },
+            departure: None,
+            outbox: Outbox::default(),
             busy_since: Instant::now(),
             quota: terms.quota,
             time_limit: terms.time_limit,
             pace: Pace::new(),
-            attending: None,
-            served_socket: false,
         })
     }
 
-    pub(crate) fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> u32 {
         self.child.pid()
     }
 
@@ -97,7 +97,7 @@ impl Worker {
     }
 
     /// Se ele foi dispensado por ter feito a sua cota: a saída dele não é uma morte.
-    pub(crate) fn is_retired(&self) -> bool {
+    pub(super) fn is_retired(&self) -> bool {
         matches!(self.stage, Stage::Retired(_))
     }
 
@@ -107,22 +107,21 @@ impl Worker {
     }
 
     /// Até quando se espera algo dele: que se apresente, que termine o bloco, que saia.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self) -> Option<Instant> {
         match self.stage {
             Stage::Starting(due, _) | Stage::Retired(due) | Stage::Leaving(due) => Some(due),
-            Stage::Initializing(_) | Stage::Ready => self.busy_since.checked_add(self.allowance()?),
+            Stage::Initializing | Stage::Ready => self.deadline().map(Deadline::due),
         }
     }
 
-    /// Quanto pode durar o bloco que ele faz agora.
-    fn allowance(&self) -> Option<Duration> {
-        if self.is_attending() {
-            // O posto não tem hora para acabar; cada bloco do mural tem a sua.
+    /// O prazo do bloco do soquete que ele faz agora. O posto no anel não tem hora para acabar; cada bloco de lá tem a sua.
+    fn deadline(&self) -> Option<Deadline> {
+        if self.is_on_ring() {
             return None;
         }
         // O pedido inicial não tem itens, e tem o tempo de um.
-        let items = u32::try_from(self.jobs.front()?.items().max(1)).unwrap_or(u32::MAX);
-        Some(self.time_limit?.saturating_mul(items))
+        let items = self.outbox.oldest()?.items().max(1);
+        Deadline::of_chunk(self.time_limit, items, self.busy_since)
     }
 
     /// O que dizer de quem passou da hora; `None` se basta matá-lo e esperar que termine.
@@ -133,105 +132,80 @@ impl Worker {
                 let reason = format!("não chegou a init() em {} s", START_LIMIT.as_secs());
                 Some(Error::Handshake { pid, reason })
             }
-            Stage::Initializing(_) | Stage::Ready => {
-                Some(Error::TaskTimedOut { pid, limit: self.allowance().unwrap_or_default() })
-            }
-            _ => None,
+            Stage::Initializing | Stage::Ready => Some(self.deadline()?.missed_by(pid)),
+            Stage::Retired(_) | Stage::Leaving(_) => None,
         }
     }
 
-    pub(crate) fn is_idle(&self) -> bool {
-        self.jobs.is_empty()
+    pub(super) fn is_unoccupied(&self) -> bool {
+        self.outbox.is_empty()
     }
 
     /// Se cabe mais um bloco; com algum já em mãos, só se `ahead` permite adiantar.
-    pub(crate) fn has_room(&self, ahead: bool) -> bool {
+    pub(super) fn has_room(&self, ahead: bool) -> bool {
         let depth = if ahead { self.pace.depth() } else { 1 };
-        self.is_ready() && self.quota != Some(0) && self.jobs.len() < depth
+        self.is_ready() && self.quota != Some(0) && self.outbox.len() < depth
     }
 
-    pub(crate) fn assign(&mut self, job: Job) {
-        if self.jobs.is_empty() {
+    pub(super) fn assign(&mut self, job: SocketJob) {
+        if self.outbox.is_empty() {
             self.busy_since = Instant::now();
             self.pace.start();
         }
-        if let Some(quota) = &mut self.quota {
-            *quota = quota.saturating_sub(job.items());
-        }
-        self.jobs.push_back(job);
+        self.spend(job.items());
+        self.outbox.push(job);
     }
 
     /// Quantos itens ele ainda pode receber.
-    pub(crate) fn quota(&self) -> Option<usize> {
+    pub(super) fn quota(&self) -> Option<usize> {
         self.quota
     }
 
-    /// Se ele cuida do mural.
-    pub(crate) fn is_attending(&self) -> bool {
-        self.attending.is_some()
+    fn spend(&mut self, items: usize) {
+        if let Some(quota) = &mut self.quota {
+            *quota = quota.saturating_sub(items);
+        }
     }
 
-    /// Se, com o mural sem ninguém, a vez dele é do mural e não do soquete.
-    pub(crate) fn owes(&self, unattended: bool) -> bool {
-        unattended && self.served_socket
+    /// Se ele tira blocos do anel.
+    pub(super) fn is_on_ring(&self) -> bool {
+        matches!(self.place, Place::Ring)
     }
 
-    /// Manda-o cuidar do mural.
-    pub(crate) fn attend(&mut self, post: &Post) -> Result<(), Error> {
-        let (to, left) = crossbeam_channel::bounded(1);
-        let promise = Promise::new(ChunkId { index: 0, len: 0 }, to, None);
-        self.jobs.push_back(Job::new(protocol::request_to(attend, post)?, promise));
-        self.attending = Some(left);
-        self.served_socket = false;
+    /// Se já fez um bloco do soquete desde que deixou o anel: com o anel sem ninguém, a vez é de lá.
+    pub(super) fn owes_ring_a_turn(&self) -> bool {
+        matches!(self.place, Place::Socket { served: true })
+    }
+
+    /// Manda-o ao anel: para ele, uma tarefa como as outras, que só acaba quando o chamam de volta.
+    pub(super) fn go_to_ring(&mut self, seat: &Seat) -> Result<(), Error> {
+        self.outbox.push(SocketJob::own(protocol::request_to(worker_loop, seat)?));
+        self.place = Place::Ring;
         self.send()
     }
 
-    /// O que fazer se ele deixou o mural, ou se passou da hora nele.
-    ///
-    /// # Erros
-    ///
-    /// [`Error::TaskTimedOut`]; ou o que ele disse ao sair não faz sentido.
-    pub(crate) fn come_back(&mut self, index: usize, board: &Board) -> Result<(), Error> {
-        let Some(attending) = &self.attending else { return Ok(()) };
-        if let Ok((_, left)) = attending.try_recv() {
-            self.attending = None;
-            board.desk.dismiss_summons(index);
-            let Leave { items, large } = Leave::read(left?)?;
-            if let Some(quota) = &mut self.quota {
-                *quota = quota.saturating_sub(items);
-            }
-            if let Some((slot, answer)) = large {
-                board.desk.deliver(slot, answer);
-            }
-            // Alguém pode ter contado com ele para um bloco que ainda espera.
-            board.desk.rally();
-            return Ok(());
-        }
-        match board.desk.due(index) {
-            Some((due, limit)) if due <= Instant::now() => {
-                Err(Error::TaskTimedOut { pid: self.pid(), limit })
-            }
-            _ => Ok(()),
-        }
+    /// Como ele deixou o anel, se deixou desde a última pergunta.
+    pub(super) fn take_departure(&mut self) -> Option<Departure> {
+        self.departure.take()
     }
 
     /// Dispensa quem já fez a sua cota.
-    pub(crate) fn retire_if_spent(&mut self) {
-        if self.is_ready() && self.is_idle() && self.quota == Some(0) {
+    pub(super) fn retire_if_spent(&mut self) {
+        if self.is_ready() && self.is_unoccupied() && self.quota == Some(0) {
             self.dismiss();
             self.stage = Stage::Retired(Instant::now() + EXIT_LIMIT);
         }
     }
 
     /// Sem blocos para ele: o ritmo do que passou nada diz sobre o que virá depois da folga.
-    pub(crate) fn rest(&mut self) {
+    pub(super) fn forget_pace(&mut self) {
         self.pace = Pace::new();
     }
 
     /// O que vigiar: o soquete (para escrever, só se há o que escrever) e o fim do processo.
-    pub(crate) fn events(&self) -> impl Iterator<Item = PollFd<'_>> {
+    pub(super) fn events(&self) -> impl Iterator<Item = PollFd<'_>> {
         let mut flags = PollFlags::IN;
-        if self.sent < self.jobs.len() {
+        if self.outbox.has_unsent() {
             flags |= PollFlags::OUT;
         }
         // Um soquete fechado do outro lado acordaria quem espera, sem descanso.
@@ -239,61 +213,22 @@ impl Worker {
         socket.into_iter().chain([PollFd::from_borrowed_fd(self.child.pidfd(), PollFlags::IN)])
     }
 
-    /// Escreve o que couber no soquete, vários pedidos por chamada.
-    pub(crate) fn send(&mut self) -> Result<(), Error> {
-        /// O sistema aceita 1024 por chamada; a entrega adiantada nunca passa de `Pace::DEEPEST`.
-        const BATCH: usize = Pace::DEEPEST;
-        while self.sent < self.jobs.len() {
-            let mut pieces = [IoSlice::new(&[]); BATCH];
-            let mut count = 0;
-            // Os descritores vão com o primeiro byte do pedido a que pertencem; o sistema os junta a um envio,
-            // não a um pedido, então um pedido com descritores começa sempre um envio.
-            let mut descriptors = &[][..];
-            for (piece, job) in pieces.iter_mut().zip(self.jobs.range(self.sent..)) {
-                let skip = if count == 0 { self.sent_bytes } else { 0 };
-                if skip == 0 && !job.request.descriptors.is_empty() {
-                    if count > 0 {
-                        break;
-                    }
-                    descriptors = &job.request.descriptors;
-                }
-                *piece = IoSlice::new(&job.request.bytes[skip..]);
-                count += 1;
-            }
-            match frame::send(self.child.socket(), &pieces[..count], descriptors, SendFlags::DONTWAIT) {
-                Ok(written) => self.advance(written),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return Ok(()),
-                Err(error) => return Err(Error::io(error)),
-            }
-        }
-        Ok(())
+    /// Escreve o que couber no soquete.
+    pub(super) fn send(&mut self) -> Result<(), Error> {
+        self.outbox.send(self.child.socket())
     }
 
-    fn advance(&mut self, mut written: usize) {
-        while written > 0 {
-            let left = self.jobs[self.sent].request.bytes.len() - self.sent_bytes;
-            if written < left {
-                self.sent_bytes += written;
-                return;
-            }
-            written -= left;
-            self.sent += 1;
-            self.sent_bytes = 0;
-        }
-    }
-
-    /// Lê o que chegou e responde aos blocos prontos; diz se houve algum, e soma os itens a `tasks` antes que quem
-    /// os pediu receba a resposta.
+    /// Lê o que chegou e responde aos blocos prontos; diz se houve algum, e os soma às contas antes que quem os pediu
+    /// receba a resposta.
     ///
     /// # Erros
     ///
     /// Ele terminou, passou da hora ou disse o que não devia: está perdido. [`Error::Closed`] se ele mesmo se
     /// foi.
-    pub(crate) fn collect(&mut self, tasks: &AtomicU64) -> (bool, Result<(), Error>) {
+    pub(super) fn collect(&mut self, counters: &Counters) -> (bool, Result<(), Error>) {
         // A ordem importa: o que ele escreveu antes de morrer ainda está no soquete.
         let exited = self.child.has_exited();
-        let (done, outcome) = if self.is_listened_to() { self.receive(tasks) } else { (false, Ok(())) };
+        let (done, outcome) = if self.is_listened_to() { self.receive(counters) } else { (false, Ok(())) };
         let late = self.due().is_some_and(|due| due <= Instant::now());
         let outcome = match outcome {
             Err(cause) => Err(cause),
@@ -311,7 +246,7 @@ impl Worker {
         (done, outcome)
     }
 
-    fn receive(&mut self, tasks: &AtomicU64) -> (bool, Result<(), Error>) {
+    fn receive(&mut self, counters: &Counters) -> (bool, Result<(), Error>) {
         let mut done = false;
         loop {
             let outcome = match self.child.receive() {
@@ -322,7 +257,7 @@ impl Worker {
                     self.stage = Stage::Leaving(Instant::now() + EXIT_LIMIT);
                     return (done, Ok(()));
                 }
-                Ok(Received::Frame(body)) => self.take(body, tasks).map(|answered| done |= answered),
+                Ok(Received::Frame(body)) => self.take(body, counters).map(|answered| done |= answered),
                 Err(error) => Err(error),
             };
             if let Err(error) = outcome {
@@ -332,7 +267,7 @@ impl Worker {
     }
 
     /// Um quadro dele: a apresentação, ou a resposta ao bloco mais antigo. Diz se foi a de um bloco de quem usa o pool.
-    fn take(&mut self, body: Parcel, tasks: &AtomicU64) -> Result<bool, Error> {
+    fn take(&mut self, body: Parcel, counters: &Counters) -> Result<bool, Error> {
         if let Stage::Starting(_, initializer) = &mut self.stage {
             self.child.check_greeting(&body)?;
             match initializer.take() {
@@ -341,47 +276,51 @@ impl Worker {
             }
             return Ok(false);
         }
-        let done = self.answer(body, tasks)?;
-        if let Stage::Initializing(outcome) = &self.stage {
-            outcome.try_recv().map_or(Ok(()), |(_, outcome)| outcome.map(drop))?;
-            self.stage = Stage::Ready;
-        }
-        Ok(done)
+        self.answer(body, counters)
     }
 
     fn initialize(&mut self, request: Parcel) {
-        let (to, outcome) = crossbeam_channel::bounded(1);
-        let promise = Promise::new(ChunkId { index: 0, len: 0 }, to, None);
-        self.jobs.push_back(Job::new(request, promise));
+        self.outbox.push(SocketJob::own(request));
         self.busy_since = Instant::now();
-        self.stage = Stage::Initializing(outcome);
+        self.stage = Stage::Initializing;
         // Um erro aqui é um trabalhador que morreu; a próxima leitura o encontra.
         let _ = self.send();
     }
 
     /// Responde ao bloco mais antigo; diz se era de quem usa o pool.
-    fn answer(&mut self, body: Parcel, tasks: &AtomicU64) -> Result<bool, Error> {
+    fn answer(&mut self, body: Parcel, counters: &Counters) -> Result<bool, Error> {
         let reply = protocol::read_reply(body)?;
-        if self.sent == 0 {
-            return Err(Error::Decode("resposta sem pedido".to_owned()));
-        }
-        let Some(job) = self.jobs.pop_front() else { return Ok(false) };
-        self.sent -= 1;
+        let job = self.outbox.answered()?;
         self.busy_since = Instant::now();
-        let own = job.is_own();
-        if !own {
-            self.pace.tick();
-            self.served_socket = true;
+        if job.is_own() {
+            return self.finish_own(reply).map(|()| false);
         }
-        tasks.fetch_add(job.items() as u64, Ordering::Relaxed);
+        self.pace.tick();
+        self.place = Place::Socket { served: true };
+        counters.add_tasks(job.items());
         job.promise.keep(reply);
-        Ok(!own)
+        Ok(true)
+    }
+
+    /// Acabou o `initializer`, ou deixou o anel.
+    fn finish_own(&mut self, reply: Result<Parcel, Error>) -> Result<(), Error> {
+        let reply = reply?;
+        match self.stage {
+            Stage::Initializing => self.stage = Stage::Ready,
+            _ => {
+                let departure = Departure::read(reply)?;
+                self.spend(departure.items);
+                self.place = Place::Socket { served: false };
+                self.departure = Some(departure);
+            }
+        }
+        Ok(())
     }
 
     /// Espera que o processo esteja pronto para receber tarefas.
-    pub(crate) fn wait_ready(&mut self) -> Result<(), Error> {
+    pub(super) fn wait_ready(&mut self) -> Result<(), Error> {
         while !self.is_ready() {
-            let (_, outcome) = self.collect(&AtomicU64::new(0));
+            let (_, outcome) = self.collect(&Counters::new(0));
             if let Err(cause) = outcome {
                 return Err(self.stillbirth(cause));
             }
@@ -399,7 +338,7 @@ impl Worker {
     /// Por que um pool não nasceu.
     fn stillbirth(&mut self, cause: Error) -> Error {
         // Só quem se apresentou recebe um pedido.
-        let (pid, greeted) = (self.pid(), !self.jobs.is_empty());
+        let (pid, greeted) = (self.pid(), !self.outbox.is_empty());
         match (cause, self.child.reap()) {
             (Error::Closed, Ok(status)) if greeted => Error::WorkerDied { pid, status },
             (Error::Closed, Ok(status)) => {
@@ -409,39 +348,34 @@ impl Worker {
         }
     }
 
-    pub(crate) fn kill(&self) {
+    pub(super) fn kill(&self) {
         self.child.signal(Signal::KILL);
     }
 
     /// Espera o processo terminar, até `deadline`.
-    pub(crate) fn wait_exit(&self, deadline: Instant) {
+    pub(super) fn wait_exit(&self, deadline: Instant) {
         self.child.wait_exit(deadline);
     }
 
     /// Avisa que não virão mais blocos.
-    pub(crate) fn dismiss(&self) {
+    pub(super) fn dismiss(&self) {
         self.child.finish_requests();
     }
 
     /// Mata e recolhe o processo, e diz o que se perdeu com ele.
-    pub(crate) fn bury(mut self, cause: Error) -> Death {
+    pub(super) fn into_death(mut self, cause: Error) -> Death {
         let pid = self.pid();
         if !matches!(cause, Error::Closed) {
             self.child.signal(Signal::KILL);
         }
         let status = self.child.reap();
-        if self.jobs.front().is_some_and(Job::is_own) {
-            // É deste trabalhador, e não de quem usa o pool: não volta à fila.
-            self.jobs.pop_front();
-            self.sent = self.sent.saturating_sub(1);
-        }
-        let lost = if self.sent > 0 { self.jobs.pop_front() } else { None };
         let (error, reason) = match (cause, status) {
             (Error::Closed, Ok(status)) => {
                 (Error::WorkerDied { pid, status }, format!("o processo {pid} {status}"))
             }
             (Error::Closed, Err(error)) | (error, _) => (error.clone(), error.to_string()),
         };
-        Death { lost, error, reason, untouched: self.jobs }
+        let (lost, untouched) = self.outbox.into_remains();
+        Death { lost, error, reason, untouched }
     }
 }

@@ -30,13 +30,13 @@ use crate::wire::socket::FrameSocket;
 use crate::{Error, ExitStatus};
 
 #[derive(Serialize, Deserialize)]
-enum Request {
+enum ForkRequest {
     Fork { name: OsString, env: Vec<(OsString, OsString)>, socket: Descriptor },
     Reap { pid: i32 },
 }
 
 #[derive(Serialize, Deserialize)]
-enum Answer {
+enum ForkAnswer {
     /// O pid da cópia.
     Forked(i32),
     TooManyThreads(usize),
@@ -68,7 +68,7 @@ static CURRENT: Mutex<Option<Arc<ForkServer>>> = Mutex::new(None);
 pub(super) fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Child, Error> {
     let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
     let socket = OwnedFd::from(theirs).into();
-    let request = Request::Fork { name: name.into(), env: env.into(), socket };
+    let request = ForkRequest::Fork { name: name.into(), env: env.into(), socket };
     let mut server = ForkServer::current()?;
     let mut answer = server.ask(&request);
     if matches!(answer, Err(Error::Disconnected)) {
@@ -79,15 +79,15 @@ pub(super) fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Re
     }
     let failed = |reason: String| Err(Error::Handshake { pid: server.pid(), reason });
     match answer {
-        Ok(Answer::Forked(pid)) => match Pid::from_raw(pid) {
+        Ok(ForkAnswer::Forked(pid)) => match Pid::from_raw(pid) {
             Some(pid) => Child::watch(pid, ours, Box::new(server)),
             None => failed("o forkserver respondeu o que não devia".to_owned()),
         },
-        Ok(Answer::TooManyThreads(threads)) => {
+        Ok(ForkAnswer::TooManyThreads(threads)) => {
             failed(format!("o forkserver tem {threads} threads: init() tem que vir antes delas"))
         }
-        Ok(Answer::Refused(code)) => Err(Error::spawn(Errno::from_raw_os_error(code))),
-        Ok(Answer::Reaped(_)) => failed("o forkserver respondeu o que não devia".to_owned()),
+        Ok(ForkAnswer::Refused(code)) => Err(Error::spawn(Errno::from_raw_os_error(code))),
+        Ok(ForkAnswer::Reaped(_)) => failed("o forkserver respondeu o que não devia".to_owned()),
         Err(Error::Disconnected) => failed("o forkserver terminou assim que recebeu um pedido".to_owned()),
         Err(error) => Err(error),
     }
@@ -122,7 +122,7 @@ impl ForkServer {
         self.child.lock().unwrap_or_else(PoisonError::into_inner).pid()
     }
 
-    fn ask(&self, request: &Request) -> Result<Answer, Error> {
+    fn ask(&self, request: &ForkRequest) -> Result<ForkAnswer, Error> {
         let frame = frame::build(|body| body.write(request))?;
         let deadline = Instant::now() + START_LIMIT;
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,8 +141,8 @@ impl ForkServer {
 impl Reap for Arc<ForkServer> {
     /// O pai das cópias é o forkserver. Se ele se foi, levou a resposta.
     fn reap(&self, pid: Pid) -> Result<ExitStatus, Error> {
-        Ok(match self.ask(&Request::Reap { pid: pid.as_raw_nonzero().get() }) {
-            Ok(Answer::Reaped(Some(raw))) => ExitStatus::from_raw(raw),
+        Ok(match self.ask(&ForkRequest::Reap { pid: pid.as_raw_nonzero().get() }) {
+            Ok(ForkAnswer::Reaped(Some(raw))) => ExitStatus::from_raw(raw),
             _ => ExitStatus::UNKNOWN,
         })
     }
@@ -155,9 +155,9 @@ pub(crate) fn serve(mut parent: FrameSocket) -> Result<i32, Error> {
     }
     let mut parent = Some(parent);
     while let Some(request) = receive(&mut parent)? {
-        let answer = match request.read::<Request>()?.0 {
-            Request::Fork { name, env, socket } => fork_for(&mut parent, &name, &env, &socket),
-            Request::Reap { pid } => Answer::Reaped(reap_child(pid)),
+        let answer = match request.read::<ForkRequest>()?.0 {
+            ForkRequest::Fork { name, env, socket } => fork_for(&mut parent, &name, &env, &socket),
+            ForkRequest::Reap { pid } => ForkAnswer::Reaped(reap_child(pid)),
         };
         let answer = frame::build(|body| body.write(&answer))?;
         if let Some(parent) = &parent {
@@ -176,7 +176,7 @@ fn fork_for(
     name: &OsStr,
     env: &[(OsString, OsString)],
     socket: &Descriptor,
-) -> Answer {
+) -> ForkAnswer {
     let me = std::process::id().cast_signed();
     let forked = fork::fork(env, || {
         // A conversa com o pai não é da cópia.
@@ -187,10 +187,10 @@ fn fork_for(
             .map_or(1, |socket| serve::serve_copy(UnixStream::from(socket), me, name))
     });
     match forked {
-        Ok(pid) => Answer::Forked(pid.as_raw_nonzero().get()),
-        Err(Error::ForkWithThreads { threads }) => Answer::TooManyThreads(threads),
-        Err(Error::Spawn(error)) => Answer::Refused(error.raw_os_error().unwrap_or(libc::EAGAIN)),
-        Err(_) => Answer::Refused(libc::EAGAIN),
+        Ok(pid) => ForkAnswer::Forked(pid.as_raw_nonzero().get()),
+        Err(Error::ForkWithThreads { threads }) => ForkAnswer::TooManyThreads(threads),
+        Err(Error::Spawn(error)) => ForkAnswer::Refused(error.raw_os_error().unwrap_or(libc::EAGAIN)),
+        Err(_) => ForkAnswer::Refused(libc::EAGAIN),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::panics;
-use super::task::{Arguments, Blocks, Fingerprint, TaskId, Trampoline};
+use super::task::{Arguments, Chunks, Fingerprint, TaskId, Trampoline};
 use crate::Error;
 use crate::parcel::{self, Parcel};
 use crate::wire::frame;
@@ -43,7 +43,7 @@ pub(crate) fn check_greeting(body: &Parcel) -> Result<(), String> {
 }
 
 /// Um bloco a fazer, já em bytes.
-pub(crate) struct Request {
+pub(crate) struct TaskRequest {
     pub(crate) task: TaskId,
     /// O quadro inteiro.
     pub(crate) frame: Parcel,
@@ -51,14 +51,14 @@ pub(crate) struct Request {
     items_at: usize,
 }
 
-impl Request {
+impl TaskRequest {
     pub(crate) fn items(&self) -> &[u8] {
         &self.frame.bytes[self.items_at..]
     }
 }
 
 /// O pedido de `task` sobre cada um de `items`.
-pub(crate) fn request_of<A: Serialize>(task: TaskId, items: &[A]) -> Result<Request, Error> {
+pub(crate) fn request_of<A: Serialize>(task: TaskId, items: &[A]) -> Result<TaskRequest, Error> {
     let mut items_at = 0;
     let frame = frame::build(|body| {
         body.write(&task)?;
@@ -66,7 +66,7 @@ pub(crate) fn request_of<A: Serialize>(task: TaskId, items: &[A]) -> Result<Requ
         items_at = body.bytes.len();
         items.iter().try_for_each(|item| body.write(item))
     })?;
-    Ok(Request { task, frame, items_at })
+    Ok(TaskRequest { task, frame, items_at })
 }
 
 /// O quadro que pede `function` sobre cada um de `items`.
@@ -135,7 +135,7 @@ pub(crate) fn run(task: TaskId, arguments: Arguments<'_>, answer: &mut Parcel) -
         arguments: Option<Arguments<'a>>,
         answer: &'a mut Parcel,
     }
-    impl Blocks for Only<'_> {
+    impl Chunks for Only<'_> {
         fn next(&mut self) -> Option<(Arguments<'_>, &mut Parcel)> {
             Some((self.arguments.take()?, self.answer))
         }
@@ -149,8 +149,8 @@ pub(crate) fn run(task: TaskId, arguments: Arguments<'_>, answer: &mut Parcel) -
 }
 
 /// Roda a tarefa sobre todos os blocos; um erro, ou um pânico, é o do último que ela pegou.
-pub(crate) fn run_all(task: TaskId, blocks: &mut dyn Blocks) -> Result<(), Error> {
-    panics::catch(|| task.run(blocks)).and_then(|outcome| outcome)
+pub(crate) fn run_all(task: TaskId, chunks: &mut dyn Chunks) -> Result<(), Error> {
+    panics::catch(|| task.run(chunks)).and_then(|outcome| outcome)
 }
 
 /// Põe no lugar da resposta que começa em `start` a falha da tarefa.

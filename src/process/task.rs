@@ -26,10 +26,10 @@ use crate::parcel::{self, Descriptor, Parcel};
 pub(crate) struct TaskId(isize);
 
 /// Faz blocos até que acabem. Um erro é o do último bloco que pegou.
-pub(crate) type Trampoline = fn(&mut dyn Blocks) -> Result<(), Error>;
+pub(crate) type Trampoline = fn(&mut dyn Chunks) -> Result<(), Error>;
 
 /// De onde um trampolim tira blocos: um só, que veio pelo soquete, ou muitos, da memória dividida.
-pub(crate) trait Blocks {
+pub(crate) trait Chunks {
     /// Os argumentos do próximo bloco, e onde acrescentar os resultados dele. Pedi-lo diz que o anterior está pronto.
     fn next(&mut self) -> Option<(Arguments<'_>, &mut Parcel)>;
 }
@@ -87,22 +87,22 @@ impl TaskId {
         TaskId(bits as isize)
     }
 
-    /// Roda a tarefa sobre os argumentos em `blocks`, neste processo.
+    /// Roda a tarefa sobre os argumentos em `chunks`, neste processo.
     ///
     /// Só pode ser chamada depois de as [`Fingerprint`]s de pai e filho terem sido comparadas.
-    pub(crate) fn run(self, blocks: &mut dyn Blocks) -> Result<(), Error> {
+    pub(crate) fn run(self, chunks: &mut dyn Chunks) -> Result<(), Error> {
         let address = (anchor as fn() as usize).wrapping_add_signed(self.0);
         let pointer = std::ptr::with_exposed_provenance::<()>(address);
         // SAFETY: a distância foi calculada por `TaskId::of`, no mesmo arquivo executável (provado
         // pela `Fingerprint`), a partir de uma função do tipo `Trampoline`. O soquete, ou a memória, por
         // onde ela veio é só do pai e dos filhos dele.
         let trampoline = unsafe { std::mem::transmute::<*const (), Trampoline>(pointer) };
-        trampoline(blocks)
+        trampoline(chunks)
     }
 }
 
 // ANCHOR: trampoline
-fn trampoline<F, A, R>(blocks: &mut dyn Blocks) -> Result<(), Error>
+fn trampoline<F, A, R>(chunks: &mut dyn Chunks) -> Result<(), Error>
 where
     F: Fn(A) -> R + Copy,
     A: DeserializeOwned,
@@ -112,7 +112,7 @@ where
     // é habitado; `Copy` diz que duplicá-lo é permitido. Ler zero bytes de um ponteiro alinhado e não
     // nulo é sempre válido.
     let function = unsafe { NonNull::<F>::dangling().read() };
-    while let Some((Arguments { items, bytes, descriptors }, results)) = blocks.next() {
+    while let Some((Arguments { items, bytes, descriptors }, results)) = chunks.next() {
         if items == 1 {
             // Uma tarefa pequena, sozinha no bloco, custaria menos do que a memória de dois vetores.
             let (item, _) = parcel::read::<A>(bytes, &descriptors)?;
@@ -134,8 +134,8 @@ fn anchor() {}
 
 /// A segunda função da [`Fingerprint`]; só o seu endereço interessa.
 #[inline(never)]
-fn probe(blocks: &mut dyn Blocks) -> Result<(), Error> {
-    while blocks.next().is_some() {}
+fn probe(chunks: &mut dyn Chunks) -> Result<(), Error> {
+    while chunks.next().is_some() {}
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod start_methods;
 mod startup;
 mod storm;
 mod streams;
+mod structure;
 mod support;
 mod sync;
 mod thread_pool;
@@ -53,5 +54,6 @@ fn main() -> std::process::ExitCode {
         queue::deaths::cases(),
         thread_pool::cases(),
         transport::cases(),
+        structure::cases(),
     ])
 }

@@ -15,11 +15,11 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::claim::{NOWHERE, Ranges, Strided, range};
-use super::layout::{Real, copy_in, copy_out};
+use super::steal::{StealRanges, range};
+use super::word::{NONE_CLAIMED, Real, Strided, copy_in, copy_out};
 
 /// Quantos maços há num mural.
-pub(super) const PACKS: usize = 6;
+pub(super) const BATCHES: usize = 6;
 
 /// Quantos blocos num maço, no máximo; o índice tem lugar para mais, os que se perderem e voltarem.
 pub(super) const MOST: usize = 16 << 10;
@@ -35,17 +35,17 @@ const MOST_ITEMS: usize = (1 << 24) - 1;
 const LINE: usize = 16;
 
 /// Na linha de um posto, depois da faixa.
-const NOTE: usize = 1;
+const CLAIMED: usize = 1;
 const LOG_END: usize = 2;
 
-pub(super) const fn pack_size(workers: usize) -> usize {
+pub(super) const fn batch_size(workers: usize) -> usize {
     8 * (workers * LINE + INDEX + WORDS + workers * WORDS)
 }
 
 /// A memória de um maço.
-pub(super) struct Pack<'m> {
-    ranges: Ranges<'m, Real>,
-    posts: &'m [AtomicU64],
+pub(super) struct Batch<'m> {
+    ranges: StealRanges<'m, Real>,
+    seats: &'m [AtomicU64],
     index: &'m [AtomicU64],
     requests: &'m [AtomicU64],
     logs: &'m [AtomicU64],
@@ -58,44 +58,44 @@ pub(super) struct Entry {
     len: u32,
 }
 
-impl<'m> Pack<'m> {
+impl<'m> Batch<'m> {
     pub(super) fn new(words: &'m [AtomicU64], workers: usize) -> Self {
-        let (posts, words) = words.split_at(workers * LINE);
+        let (seats, words) = words.split_at(workers * LINE);
         let (index, words) = words.split_at(INDEX);
         let (requests, logs) = words.split_at(WORDS);
-        let ranges = Ranges {
-            ranges: Strided { words: posts, stride: LINE },
-            notes: Strided { words: &posts[NOTE..], stride: LINE },
+        let ranges = StealRanges {
+            ranges: Strided { words: seats, stride: LINE },
+            claimed: Strided { words: &seats[CLAIMED..], stride: LINE },
         };
-        Pack { ranges, posts, index, requests, logs }
+        Batch { ranges, seats, index, requests, logs }
     }
 
     /// Esvazia o maço; ninguém está nele.
     pub(super) fn clear(&self) {
-        (0..self.workers()).for_each(|post| self.empty_log(post));
+        (0..self.seats()).for_each(|seat| self.empty_log(seat));
     }
 
     /// Reparte os blocos de `start` a `end` pelos postos; ninguém está no maço.
     pub(super) fn share(&self, start: usize, end: usize) {
-        let posts = self.workers();
-        let bound = |post: usize| (start + (end - start) * post / posts) as u32;
-        for post in 0..posts {
-            self.ranges.notes[post].store(NOWHERE, Relaxed);
-            self.ranges.ranges[post].store(range(bound(post), bound(post + 1)), Relaxed);
+        let seats = self.seats();
+        let bound = |seat: usize| (start + (end - start) * seat / seats) as u32;
+        for seat in 0..seats {
+            self.ranges.claimed[seat].store(NONE_CLAIMED, Relaxed);
+            self.ranges.ranges[seat].store(range(bound(seat), bound(seat + 1)), Relaxed);
         }
     }
 
-    pub(super) fn ranges(&self) -> &Ranges<'m, Real> {
+    pub(super) fn ranges(&self) -> &StealRanges<'m, Real> {
         &self.ranges
     }
 
     /// Ninguém mais pega blocos daqui, a não ser os que algum ladrão tenha na mão agora.
     pub(super) fn stop(&self) {
-        (0..self.workers()).for_each(|post| self.ranges.ranges[post].store(0, Release));
+        (0..self.seats()).for_each(|seat| self.ranges.ranges[seat].store(0, Release));
     }
 
-    fn workers(&self) -> usize {
-        self.posts.len() / LINE
+    fn seats(&self) -> usize {
+        self.seats.len() / LINE
     }
 
     /// Se um bloco deste tamanho cabe a partir da palavra `start`.
@@ -103,40 +103,40 @@ impl<'m> Pack<'m> {
         start + len.div_ceil(8) <= WORDS && items <= MOST_ITEMS
     }
 
-    /// Escreve o pedido do bloco `block` a partir da palavra `start`; devolve onde ele acaba.
-    pub(super) fn write(&self, block: usize, start: usize, items: usize, bytes: &[u8]) -> usize {
+    /// Escreve o pedido do bloco `chunk` a partir da palavra `start`; devolve onde ele acaba.
+    pub(super) fn write(&self, chunk: usize, start: usize, items: usize, bytes: &[u8]) -> usize {
         let end = start + bytes.len().div_ceil(8);
         copy_in(&self.requests[start..end], bytes);
         let entry = (start as u64) << 44 | (bytes.len() as u64) << 24 | items as u64;
-        self.index[block].store(entry, Relaxed);
+        self.index[chunk].store(entry, Relaxed);
         end
     }
 
-    /// O bloco `again` é o mesmo que o bloco `block`; `false` se o índice está cheio.
-    pub(super) fn repeat(&self, block: usize, again: usize) -> bool {
+    /// O bloco `again` é o mesmo que o bloco `chunk`; `false` se o índice está cheio.
+    pub(super) fn repeat(&self, chunk: usize, again: usize) -> bool {
         if again < INDEX {
-            self.index[again].store(self.index[block].load(Relaxed), Relaxed);
+            self.index[again].store(self.index[chunk].load(Relaxed), Relaxed);
         }
         again < INDEX
     }
 
     /// Lê para `bytes` o pedido do bloco; diz quantos itens tem, e quantos bytes.
-    pub(super) fn read(&self, block: usize, bytes: &mut Vec<u8>) -> (usize, usize) {
-        let entry = self.index[block].load(Relaxed);
+    pub(super) fn read(&self, chunk: usize, bytes: &mut Vec<u8>) -> (usize, usize) {
+        let entry = self.index[chunk].load(Relaxed);
         let (start, len) = ((entry >> 44) as usize, (entry >> 24 & 0xf_ffff) as usize);
         copy_out(&self.requests[start..start + len.div_ceil(8)], len, bytes);
         (entry as usize & MOST_ITEMS, len)
     }
 
     /// Põe no diário do posto a resposta do bloco; `false` se não cabe.
-    pub(super) fn log(&self, post: usize, block: usize, bytes: &[u8]) -> bool {
-        if !self.has_room(post, bytes.len()) {
+    pub(super) fn log(&self, seat: usize, chunk: usize, bytes: &[u8]) -> bool {
+        if !self.has_room(seat, bytes.len()) {
             return false;
         }
-        let (log, end) = (self.log_of(post), self.log_end(post));
+        let (log, end) = (self.log_of(seat), self.log_end(seat));
         let start = end.load(Relaxed) as usize;
         let after = start + 1 + bytes.len().div_ceil(8);
-        log[start].store((block as u64) << 32 | bytes.len() as u64, Relaxed);
+        log[start].store((chunk as u64) << 32 | bytes.len() as u64, Relaxed);
         copy_in(&log[start + 1..after], bytes);
         // Quem ler este fim vê tudo o que foi escrito antes dele.
         end.store(after as u64, Release);
@@ -144,33 +144,38 @@ impl<'m> Pack<'m> {
     }
 
     /// As respostas no diário do posto: o bloco, e onde ler cada uma.
-    pub(super) fn logged(&self, post: usize) -> impl Iterator<Item = (usize, Entry)> {
-        let log = self.log_of(post);
-        let end = self.log_end(post).load(Acquire) as usize;
+    pub(super) fn logged(&self, seat: usize) -> impl Iterator<Item = (usize, Entry)> {
+        let log = self.log_of(seat);
+        let end = self.log_end(seat).load(Acquire) as usize;
         let mut at = 0;
         std::iter::from_fn(move || {
             (at < end).then(|| {
                 let head = log[at].load(Relaxed);
-                let entry = Entry { start: (post * WORDS + at + 1) as u32, len: head as u32 };
+                let entry = Entry { start: (seat * WORDS + at + 1) as u32, len: head as u32 };
                 at += 1 + (entry.len as usize).div_ceil(8);
                 ((head >> 32) as usize, entry)
             })
         })
     }
 
+    /// As de todos os postos.
+    pub(super) fn all_logged(&self) -> impl Iterator<Item = (usize, Entry)> {
+        (0..self.seats()).flat_map(|seat| self.logged(seat))
+    }
+
     /// Se cabe no diário do posto mais uma resposta de `len` bytes.
-    pub(super) fn has_room(&self, post: usize, len: usize) -> bool {
-        self.log_end(post).load(Relaxed) as usize + 1 + len.div_ceil(8) <= WORDS
+    pub(super) fn has_room(&self, seat: usize, len: usize) -> bool {
+        self.log_end(seat).load(Relaxed) as usize + 1 + len.div_ceil(8) <= WORDS
     }
 
     /// Se o diário do posto tem pouco lugar.
-    pub(super) fn is_nearly_full(&self, post: usize) -> bool {
-        self.log_end(post).load(Acquire) as usize > WORDS / 2
+    pub(super) fn is_nearly_full(&self, seat: usize) -> bool {
+        self.log_end(seat).load(Acquire) as usize > WORDS / 2
     }
 
     /// Esvazia o diário do posto, que não é de ninguém agora.
-    pub(super) fn empty_log(&self, post: usize) {
-        self.log_end(post).store(0, Release);
+    pub(super) fn empty_log(&self, seat: usize) {
+        self.log_end(seat).store(0, Release);
     }
 
     /// Lê uma resposta para `bytes`.
@@ -180,16 +185,16 @@ impl<'m> Pack<'m> {
     }
 
     /// O posto já não é de ninguém: esquece o último bloco que ele tentou pegar, e diz qual foi.
-    pub(super) fn forget(&self, post: usize) -> Option<usize> {
-        let block = self.ranges.notes[post].swap(NOWHERE, Acquire);
-        (block != NOWHERE).then_some(block as usize)
+    pub(super) fn forget(&self, seat: usize) -> Option<usize> {
+        let chunk = self.ranges.claimed[seat].swap(NONE_CLAIMED, Acquire);
+        (chunk != NONE_CLAIMED).then_some(chunk as usize)
     }
 
-    fn log_end(&self, post: usize) -> &AtomicU64 {
-        &self.posts[post * LINE + LOG_END]
+    fn log_end(&self, seat: usize) -> &AtomicU64 {
+        &self.seats[seat * LINE + LOG_END]
     }
 
-    fn log_of(&self, post: usize) -> &[AtomicU64] {
-        &self.logs[post * WORDS..(post + 1) * WORDS]
+    fn log_of(&self, seat: usize) -> &[AtomicU64] {
+        &self.logs[seat * WORDS..(seat + 1) * WORDS]
     }
 }

@@ -2,23 +2,23 @@
 
 use std::collections::VecDeque;
 
-use super::World;
 use super::ranks::Call;
+use super::world::World;
 use crate::Error;
-use crate::pool::reply::{Answer, ChunkId};
-use crate::pool::stream::Courier;
+use crate::dispatch::lane::Lane;
+use crate::dispatch::promise::{Answer, ChunkId};
 
-pub(super) struct MpiCourier {
+pub(super) struct MpiLane {
     world: World,
     call: Call,
     /// Os que nem saíram: um item não virou bytes, ou leva um canal, que não atravessa máquinas.
     failed: VecDeque<(ChunkId, Error)>,
 }
 
-impl MpiCourier {
+impl MpiLane {
     pub(super) fn new(world: World) -> Self {
         let call = world.next_call(false);
-        MpiCourier { world, call, failed: VecDeque::new() }
+        MpiLane { world, call, failed: VecDeque::new() }
     }
 
     fn take_failed(&mut self) -> Option<Answer<Vec<u8>>> {
@@ -26,7 +26,7 @@ impl MpiCourier {
     }
 }
 
-impl Courier for MpiCourier {
+impl Lane for MpiLane {
     type Load = Result<Vec<u8>, Error>;
     type Payload = Vec<u8>;
 
@@ -57,7 +57,7 @@ impl Courier for MpiCourier {
     }
 }
 
-impl Drop for MpiCourier {
+impl Drop for MpiLane {
     fn drop(&mut self) {
         self.world.ranks().forget(self.call);
     }

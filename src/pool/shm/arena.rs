@@ -15,16 +15,15 @@
 //! as primeiras a servir de novo.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU32, AtomicU64, fence};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use serde::{Deserialize, Serialize};
 
-use super::claim::{Atomics, Claims, NOWHERE, Strided, Word};
-use super::pack::{PACKS, Pack, pack_size};
+use super::batch::{BATCHES, Batch, batch_size};
+use super::ring::Ring;
+use super::word::{NONE_CLAIMED, Real, Strided, copy_in, copy_out};
 use crate::Error;
 use crate::process::task::TaskId;
-use crate::shm::futex;
 use crate::shm::memory::Memory;
 
 /// Quantas casas: o bastante para que o pai, que as reabastece, acorde poucas vezes.
@@ -39,24 +38,24 @@ const TAIL: usize = LINE;
 const WORKERS: usize = 2 * LINE;
 /// De um trabalhador: numa linha, o que ele escreve a cada bloco; na outra, o que muda quando para ou recomeça.
 const WORKER: usize = 2 * LINE;
-const NOTE: usize = 0;
+const CLAIMED: usize = 0;
 const SINCE: usize = 8;
 const FINISHED: usize = 16;
 const DOING: usize = 24;
 const STATUS: usize = LINE;
-const SUMMONS: usize = LINE + 4;
+const RECALL: usize = LINE + 4;
 
 /// De uma casa, o pedido.
 const TASK: usize = 0;
 const ITEMS: usize = 8;
 const REQUEST_LEN: usize = 12;
-const CALLER: usize = 16;
+const WAITER: usize = 16;
 const FLAGS: usize = 20;
 const REQUEST: usize = 24;
 const REQUEST_ROOM: usize = HALF - REQUEST;
 /// E a resposta.
 const STATE: usize = HALF;
-const BELL: usize = HALF + 4;
+const DOORBELL: usize = HALF + 4;
 const REPLY_LEN: usize = HALF + 8;
 const REPLY: usize = HALF + 16;
 const REPLY_ROOM: usize = LINE - REPLY;
@@ -64,30 +63,30 @@ const REPLY_ROOM: usize = LINE - REPLY;
 /// Ninguém quer mais a resposta.
 const CANCELLED: u32 = 1;
 /// O pedido é um posto num maço.
-const PACK: u32 = 2;
+const SEAT: u32 = 2;
 
 /// O maior pedido, ou resposta, que passa pela memória; o que é maior vai pelo soquete.
-pub(super) const SHEET: usize = 64 << 10;
+pub(super) const SPILL: usize = 64 << 10;
 
 /// No lugar do tamanho de uma resposta: ela está com o pai.
 const ELSEWHERE: u32 = u32::MAX;
 
 /// A memória de um mural, que atravessa para os trabalhadores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Memories {
+pub(super) struct Arena {
     memory: Memory,
     workers: usize,
 }
 
-impl Memories {
+impl Arena {
     pub(super) fn create(workers: usize) -> Result<Self, Error> {
         let memory = Memory::create("mural", size_for(workers))?;
-        let memories = Memories { memory, workers };
-        let view = memories.view();
+        let arena = Arena { memory, workers };
+        let view = arena.view();
         for worker in 0..workers {
-            view.claims.notes[worker].store(NOWHERE, Relaxed);
+            view.ring.claimed[worker].store(NONE_CLAIMED, Relaxed);
         }
-        Ok(memories)
+        Ok(arena)
     }
 
     /// A memória, com nomes.
@@ -99,21 +98,21 @@ impl Memories {
         let of_workers =
             |offset: usize| Strided { words: &small[(WORKERS + offset) / 4..ring / 4], stride: WORKER / 4 };
         let of_slots = |offset: usize| Strided {
-            words: &small[(slots + offset) / 4..sheets_start(self.workers) / 4],
+            words: &small[(slots + offset) / 4..spills_start(self.workers) / 4],
             stride: LINE / 4,
         };
-        let claims = Claims {
+        let ring = Ring {
             head: &large[HEAD / 8],
             tail: &large[TAIL / 8],
-            ring: &small[ring / 4..ring / 4 + SLOTS],
-            notes: Strided { words: &large[(WORKERS + NOTE) / 8..ring / 8], stride: WORKER / 8 },
+            cells: &small[ring / 4..ring / 4 + SLOTS],
+            claimed: Strided { words: &large[(WORKERS + CLAIMED) / 8..ring / 8], stride: WORKER / 8 },
             status: of_workers(STATUS),
             states: of_slots(STATE),
-            bells: of_slots(BELL),
-            callers: of_slots(CALLER),
+            doorbells: of_slots(DOORBELL),
+            waiters: of_slots(WAITER),
         };
-        let (sheets, packs) = (sheets_start(self.workers), packs_start(self.workers));
-        View { large, small, slots, sheets, packs, workers: self.workers, claims }
+        let (spills, batches) = (spills_start(self.workers), batches_start(self.workers));
+        View { large, small, slots, spills, batches, workers: self.workers, ring }
     }
 
     pub(super) fn slots(&self) -> u32 {
@@ -133,16 +132,16 @@ const fn slots_start(workers: usize) -> usize {
     ring_start(workers) + SLOTS * size_of::<u32>()
 }
 
-const fn sheets_start(workers: usize) -> usize {
+const fn spills_start(workers: usize) -> usize {
     (slots_start(workers) + SLOTS * LINE).next_multiple_of(4096)
 }
 
-const fn packs_start(workers: usize) -> usize {
-    sheets_start(workers) + 2 * SLOTS * SHEET
+const fn batches_start(workers: usize) -> usize {
+    spills_start(workers) + 2 * SLOTS * SPILL
 }
 
 const fn size_for(workers: usize) -> usize {
-    packs_start(workers) + PACKS * pack_size(workers)
+    batches_start(workers) + BATCHES * batch_size(workers)
 }
 
 /// A memória do mural vista por um processo.
@@ -150,29 +149,30 @@ pub(super) struct View<'m> {
     large: &'m [AtomicU64],
     small: &'m [AtomicU32],
     slots: usize,
-    sheets: usize,
-    packs: usize,
+    spills: usize,
+    batches: usize,
     workers: usize,
-    pub(super) claims: Claims<'m, Real>,
+    pub(super) ring: Ring<'m, Real>,
 }
 
 /// O pedido de uma casa; os bytes ficam com quem o leu.
-pub(super) struct Request {
+pub(super) struct SlotRequest {
     pub(super) task: TaskId,
     pub(super) items: usize,
     pub(super) cancelled: bool,
-    pub(super) pack: bool,
+    /// Se é um posto num maço.
+    pub(super) is_seat: bool,
 }
 
 impl View<'_> {
-    /// Escreve um pedido; `bytes` não passa de [`SHEET`].
+    /// Escreve um pedido; `bytes` não passa de [`SPILL`].
     pub(super) fn write_request(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8]) {
         self.write(slot, task, items, bytes, 0);
     }
 
     /// Escreve um pedido que é um posto num maço.
-    pub(super) fn write_post(&self, slot: u32, task: TaskId, post: &[u8]) {
-        self.write(slot, task, 0, post, PACK);
+    pub(super) fn write_seat(&self, slot: u32, task: TaskId, seat: &[u8]) {
+        self.write(slot, task, 0, seat, SEAT);
     }
 
     fn write(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8], flags: u32) {
@@ -185,16 +185,16 @@ impl View<'_> {
     }
 
     /// Lê o pedido para `bytes`.
-    pub(super) fn read_request(&self, slot: u32, bytes: &mut Vec<u8>) -> Request {
+    pub(super) fn read_request(&self, slot: u32, bytes: &mut Vec<u8>) -> SlotRequest {
         let line = self.line(slot);
         let len = self.small[(line + REQUEST_LEN) / 4].load(Relaxed) as usize;
         copy_out(self.request_words(slot, len), len, bytes);
         let flags = self.small[(line + FLAGS) / 4].load(Relaxed);
-        Request {
+        SlotRequest {
             task: TaskId::from_bits(self.large[(line + TASK) / 8].load(Relaxed)),
             items: self.small[(line + ITEMS) / 4].load(Relaxed) as usize,
             cancelled: flags & CANCELLED != 0,
-            pack: flags & PACK != 0,
+            is_seat: flags & SEAT != 0,
         }
     }
 
@@ -205,7 +205,7 @@ impl View<'_> {
 
     /// Escreve a resposta, se cabe.
     pub(super) fn write_reply(&self, slot: u32, bytes: &[u8]) -> bool {
-        if bytes.len() > SHEET {
+        if bytes.len() > SPILL {
             return false;
         }
         copy_in(self.reply_words(slot, bytes.len()), bytes);
@@ -244,14 +244,14 @@ impl View<'_> {
     }
 
     /// Se o supervisor chama o trabalhador de volta, e com que pressa.
-    pub(super) fn summons(&self, worker: usize) -> &AtomicU32 {
-        &self.small[(WORKERS + worker * WORKER + SUMMONS) / 4]
+    pub(super) fn recall_of(&self, worker: usize) -> &AtomicU32 {
+        &self.small[(WORKERS + worker * WORKER + RECALL) / 4]
     }
 
     /// Um maço.
-    pub(super) fn pack(&self, pack: usize) -> Pack<'_> {
-        let start = self.packs + pack * pack_size(self.workers);
-        Pack::new(&self.large[start / 8..(start + pack_size(self.workers)) / 8], self.workers)
+    pub(super) fn batch(&self, batch: usize) -> Batch<'_> {
+        let start = self.batches + batch * batch_size(self.workers);
+        Batch::new(&self.large[start / 8..(start + batch_size(self.workers)) / 8], self.workers)
     }
 
     fn line(&self, slot: u32) -> usize {
@@ -263,92 +263,16 @@ impl View<'_> {
     }
 
     fn request_words(&self, slot: u32, len: usize) -> &[AtomicU64] {
-        let sheet = self.sheets + 2 * slot as usize * SHEET;
-        self.words(if len <= REQUEST_ROOM { self.line(slot) + REQUEST } else { sheet }, len)
+        let spill = self.spills + 2 * slot as usize * SPILL;
+        self.words(if len <= REQUEST_ROOM { self.line(slot) + REQUEST } else { spill }, len)
     }
 
     fn reply_words(&self, slot: u32, len: usize) -> &[AtomicU64] {
-        let sheet = self.sheets + (2 * slot as usize + 1) * SHEET;
-        self.words(if len <= REPLY_ROOM { self.line(slot) + REPLY } else { sheet }, len)
+        let spill = self.spills + (2 * slot as usize + 1) * SPILL;
+        self.words(if len <= REPLY_ROOM { self.line(slot) + REPLY } else { spill }, len)
     }
 
     fn words(&self, start: usize, len: usize) -> &[AtomicU64] {
         &self.large[start / 8..start / 8 + len.div_ceil(8)]
     }
 }
-
-/// De oito em oito bytes, com átomos: o outro lado não mexe nisto agora, mas o compilador não tem como saber.
-pub(super) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
-    let (whole, rest) = bytes.as_chunks::<8>();
-    for (word, &bytes) in words.iter().zip(whole) {
-        word.store(u64::from_ne_bytes(bytes), Relaxed);
-    }
-    if !rest.is_empty() {
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        words[whole.len()].store(u64::from_ne_bytes(last), Relaxed);
-    }
-}
-
-pub(super) fn copy_out(words: &[AtomicU64], len: usize, bytes: &mut Vec<u8>) {
-    bytes.clear();
-    bytes.reserve(8 * words.len());
-    for word in words {
-        bytes.extend_from_slice(&word.load(Relaxed).to_ne_bytes());
-    }
-    bytes.truncate(len);
-}
-
-/// A memória de verdade.
-pub(super) struct Real;
-
-impl Atomics for Real {
-    type U32 = AtomicU32;
-    type U64 = AtomicU64;
-
-    fn fence() {
-        fence(std::sync::atomic::Ordering::SeqCst);
-    }
-
-    // Um futex que falha (não há sinal nem endereço que o faça aqui) seria uma espera que volta à toa.
-    fn wait(word: &AtomicU32, seen: u32, deadline: Option<Instant>) {
-        let _ = futex::wait(word, seen, deadline);
-    }
-
-    fn wake(word: &AtomicU32) {
-        let _ = futex::wake(word);
-    }
-
-    fn add_and_wake(word: &AtomicU32) {
-        let _ = futex::add_and_wake(word, 1);
-    }
-}
-
-macro_rules! words {
-    ($($atomic:ty: $value:ty),*) => { $(
-        impl Word<$value> for $atomic {
-            fn load(&self, order: std::sync::atomic::Ordering) -> $value {
-                self.load(order)
-            }
-            fn store(&self, value: $value, order: std::sync::atomic::Ordering) {
-                self.store(value, order);
-            }
-            fn swap(&self, value: $value, order: std::sync::atomic::Ordering) -> $value {
-                self.swap(value, order)
-            }
-            fn fetch_or(&self, bits: $value, order: std::sync::atomic::Ordering) -> $value {
-                self.fetch_or(bits, order)
-            }
-            fn compare_exchange(
-                &self,
-                current: $value,
-                new: $value,
-                success: std::sync::atomic::Ordering,
-                failure: std::sync::atomic::Ordering,
-            ) -> Result<$value, $value> {
-                self.compare_exchange(current, new, success, failure)
-            }
-        }
-    )* };
-}
-words!(AtomicU32: u32, AtomicU64: u64);

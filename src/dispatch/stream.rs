@@ -6,12 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::iter::Fuse;
-use std::marker::PhantomData;
-use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
-
-use super::reply::{Answer, ChunkId, Promise};
+use super::lane::Lane;
+use super::promise::ChunkId;
 use crate::Error;
 
 /// Blocos em andamento por trabalhador. Cobre a entrega adiantada de tarefas curtas com folga.
@@ -25,94 +22,17 @@ pub(crate) fn default_chunk_size(items: usize, workers: usize) -> usize {
     items.div_ceil(4 * workers).max(1)
 }
 
-/// Quem leva os blocos e traz as respostas. Descartado, cancela os que ninguém começou.
-pub(crate) trait Courier {
-    /// Como os itens vão: valores (threads) ou bytes (processos).
-    type Load;
-    /// E como os resultados voltam.
-    type Payload;
-
-    /// Entrega um bloco; devolve quantos bytes ele ocupa na espera.
-    fn send(&mut self, chunk: ChunkId, load: Self::Load) -> usize;
-
-    /// O próximo bloco que ficar pronto; há pelo menos um em andamento.
-    fn receive(&mut self) -> Option<Answer<Self::Payload>>;
-
-    /// Um bloco que já está pronto.
-    fn try_receive(&mut self) -> Option<Answer<Self::Payload>>;
-
-    /// Quantos blocos podem estar em andamento.
-    fn capacity(&self) -> usize {
-        usize::MAX
-    }
-}
-
-impl<C: Courier + ?Sized> Courier for Box<C> {
-    type Load = C::Load;
-    type Payload = C::Payload;
-
-    fn send(&mut self, chunk: ChunkId, load: C::Load) -> usize {
-        (**self).send(chunk, load)
-    }
-
-    fn receive(&mut self) -> Option<Answer<C::Payload>> {
-        (**self).receive()
-    }
-
-    fn try_receive(&mut self) -> Option<Answer<C::Payload>> {
-        (**self).try_receive()
-    }
-
-    fn capacity(&self) -> usize {
-        (**self).capacity()
-    }
-}
-
-/// Leva os blocos por uma função que os entrega, e traz as respostas por um canal.
-pub(crate) struct ChannelCourier<S, L, P> {
-    submit: S,
-    load: PhantomData<fn(L)>,
-    promises: Sender<Answer<P>>,
-    answers: Receiver<Answer<P>>,
-    alive: Arc<()>,
-}
-
-impl<L, P, S: FnMut(L, Promise<P>) -> usize> ChannelCourier<S, L, P> {
-    pub(crate) fn new(submit: S) -> Self {
-        let (promises, answers) = unbounded();
-        ChannelCourier { submit, load: PhantomData, promises, answers, alive: Arc::new(()) }
-    }
-}
-
-impl<L, P, S: FnMut(L, Promise<P>) -> usize> Courier for ChannelCourier<S, L, P> {
-    type Load = L;
-    type Payload = P;
-
-    fn send(&mut self, chunk: ChunkId, load: L) -> usize {
-        let asker = Some(Arc::downgrade(&self.alive));
-        (self.submit)(load, Promise::new(chunk, self.promises.clone(), asker))
-    }
-
-    fn receive(&mut self) -> Option<Answer<P>> {
-        self.answers.recv().ok()
-    }
-
-    fn try_receive(&mut self) -> Option<Answer<P>> {
-        self.answers.try_recv().ok()
-    }
-}
-
 /// Blocos que saem de um iterador e voltam respondidos.
 ///
 /// `load` prepara os itens de um bloco para a viagem; `weigh` diz quantos bytes ocupa uma resposta (zero entre threads).
-pub(crate) struct Stream<I: Iterator, L, C: Courier, R> {
+pub(crate) struct Stream<I: Iterator, L, C: Lane, R> {
     items: Fuse<I>,
     load: L,
     chunk_size: usize,
     workers: usize,
     /// Quantos blocos em andamento, se quem chamou escolheu.
     fixed_window: Option<usize>,
-    courier: C,
+    lane: C,
     weigh: fn(&C::Payload) -> usize,
     open: fn(C::Payload) -> Result<Vec<R>, Error>,
     submitted: usize,
@@ -131,14 +51,14 @@ impl<I, L, C, R> Stream<I, L, C, R>
 where
     I: Iterator,
     L: FnMut(Vec<I::Item>) -> C::Load,
-    C: Courier,
+    C: Lane,
 {
     pub(crate) fn new(
         items: I,
         load: L,
         chunk_size: usize,
         workers: usize,
-        courier: C,
+        lane: C,
         weigh: fn(&C::Payload) -> usize,
         open: fn(C::Payload) -> Result<Vec<R>, Error>,
     ) -> Self {
@@ -148,7 +68,7 @@ where
             chunk_size,
             workers,
             fixed_window: None,
-            courier,
+            lane,
             weigh,
             open,
             submitted: 0,
@@ -158,8 +78,8 @@ where
         }
     }
 
-    pub(crate) fn with_window(mut self, blocks: Option<usize>) -> Self {
-        self.fixed_window = blocks;
+    pub(crate) fn with_window(mut self, chunks: Option<usize>) -> Self {
+        self.fixed_window = chunks;
         self
     }
 
@@ -168,13 +88,13 @@ where
     /// Começa em dois por trabalhador e cresce um a cada resposta: um argumento pequeno pode trazer um
     /// resultado enorme, e só a primeira resposta diz.
     fn window(&self) -> usize {
-        if let Some(blocks) = self.fixed_window {
-            return blocks.min(self.courier.capacity());
+        if let Some(chunks) = self.fixed_window {
+            return chunks.min(self.lane.capacity());
         }
         let mean = self.bytes_out / self.submitted.max(1) + self.bytes_in / self.received.max(1) + 1;
         let least = 2 * self.workers;
         let most = (least + self.received).min(WINDOW_PER_WORKER * self.workers);
-        (WINDOW_BYTES / mean).clamp(least, most).min(self.courier.capacity())
+        (WINDOW_BYTES / mean).clamp(least, most).min(self.lane.capacity())
     }
 
     /// Entrega blocos até a janela encher, contada a partir do bloco `first`.
@@ -186,7 +106,7 @@ where
             }
             let id = ChunkId { index: self.submitted, len: items.len() };
             self.submitted += 1;
-            self.bytes_out += self.courier.send(id, (self.load)(items));
+            self.bytes_out += self.lane.send(id, (self.load)(items));
         }
     }
 
@@ -195,7 +115,7 @@ where
         if self.received == self.submitted {
             return None;
         }
-        let (id, answer) = self.courier.receive()?;
+        let (id, answer) = self.lane.receive()?;
         self.received += 1;
         self.bytes_in += answer.as_ref().map_or(0, self.weigh);
         Some(Chunk { id, values: answer.and_then(self.open) })
@@ -217,7 +137,7 @@ where
     }
 
     fn first_failure(&mut self, index: usize, error: Error) -> Error {
-        let arrived = std::iter::from_fn(|| self.courier.try_receive());
+        let arrived = std::iter::from_fn(|| self.lane.try_receive());
         let others = arrived.filter_map(|(id, answer)| Some((id.index, answer.err()?)));
         others.chain([(index, error.clone())]).min_by_key(|(index, _)| *index).map_or(error, |(_, e)| e)
     }

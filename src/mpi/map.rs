@@ -3,15 +3,15 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::World;
 use super::ranks::Call;
+use super::world::World;
 use crate::Error;
+use crate::dispatch::promise::ChunkId;
 use crate::parcel::{Parcel, read_list_into};
-use crate::pool::reply::ChunkId;
 use crate::process::task::TaskId;
 
 /// Uma chamada em andamento. Descartada antes do fim, o que falta dela já não interessa.
-struct Batch {
+struct MapCall {
     world: World,
     call: Call,
 }
@@ -27,36 +27,36 @@ pub(super) fn map<A: Serialize, R: DeserializeOwned>(
     items: impl Iterator<Item = A>,
     chunk_size: usize,
 ) -> Result<Vec<R>, Error> {
-    let batch = Batch { call: world.next_call(true), world };
-    let mut blocks = Blocks::new(task, items, chunk_size)?;
+    let map = MapCall { call: world.next_call(true), world };
+    let mut chunks = Chunks::new(task, items, chunk_size)?;
     let mut results = Results { values: Vec::new(), places: Vec::new() };
     let (mut sent, mut received) = (0, 0);
     loop {
-        while sent < received + batch.world.ranks().capacity()
-            && let Some((chunk, body)) = blocks.next()?
+        while sent < received + map.world.ranks().capacity()
+            && let Some((chunk, body)) = chunks.next()?
         {
-            batch.world.ranks().send(batch.call, chunk, body);
+            map.world.ranks().send(map.call, chunk, body);
             sent += 1;
         }
         if received == sent {
             return Ok(results.in_order());
         }
         let add = |answer: &[u8]| read_list_into(&mut results.values, answer, &[]);
-        let (chunk, outcome) = batch.world.ranks().receive(batch.call, add);
+        let (chunk, outcome) = map.world.ranks().receive(map.call, add);
         outcome?;
         results.places.extend(chunk.index..chunk.index + chunk.len);
         received += 1;
     }
 }
 
-impl Drop for Batch {
+impl Drop for MapCall {
     fn drop(&mut self) {
         self.world.ranks().forget(self.call);
     }
 }
 
 /// Os itens, em blocos prontos para partir.
-struct Blocks<I> {
+struct Chunks<I> {
     task: TaskId,
     items: I,
     chunk_size: usize,
@@ -68,11 +68,11 @@ struct Blocks<I> {
     items_at: usize,
 }
 
-impl<A: Serialize, I: Iterator<Item = A>> Blocks<I> {
+impl<A: Serialize, I: Iterator<Item = A>> Chunks<I> {
     fn new(task: TaskId, items: I, chunk_size: usize) -> Result<Self, Error> {
         let message = header(task, chunk_size)?;
         let items_at = message.bytes.len();
-        Ok(Blocks { task, items, chunk_size, next: 0, message, items_at })
+        Ok(Chunks { task, items, chunk_size, next: 0, message, items_at })
     }
 
     fn next(&mut self) -> Result<Option<(ChunkId, &[u8])>, Error> {

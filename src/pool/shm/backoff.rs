@@ -16,14 +16,14 @@ static WORTH_IT: LazyLock<bool> =
     LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1));
 
 /// Uma procura, do começo ao fim.
-pub(super) struct Patience {
+pub(super) struct Backoff {
     turns: u32,
     offering_since: Option<Instant>,
 }
 
-impl Patience {
+impl Backoff {
     pub(super) fn new() -> Self {
-        Patience { turns: 0, offering_since: None }
+        Backoff { turns: 0, offering_since: None }
     }
 
     /// Espera um instante; `false` quando é hora de dormir.

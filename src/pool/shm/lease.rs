@@ -3,17 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::desk::{Desk, Kind};
-use super::layout::View;
+use super::arena::View;
+use super::slot_state::Kind;
+use super::slot_table::SlotTable;
 use crate::Error;
+use crate::dispatch::promise::{ChunkId, Promise};
 use crate::parcel::Parcel;
-use crate::pool::reply::{ChunkId, Promise};
 
 /// As casas que uma chamada usa, enquanto dura. Descartada, devolve-as, e o que ninguém começou não será feito.
 ///
 /// `T` é o que a chamada quer lembrar de cada bloco.
-pub(super) struct Reserve<T> {
-    desk: Arc<Desk>,
+pub(super) struct SlotLease<T> {
+    slots: Arc<SlotTable>,
     workers: usize,
     /// Em cuja campainha a chamada dorme.
     home: u32,
@@ -32,18 +33,18 @@ struct Out<T> {
     slot: Result<u32, Error>,
 }
 
-impl<T> Reserve<T> {
+impl<T> SlotLease<T> {
     /// Até `wanted` casas; `None` se não há casas que bastem para ocupar os trabalhadores.
-    pub(super) fn new(desk: &Arc<Desk>, wanted: usize) -> Option<Self> {
-        let workers = desk.workers();
-        let idle = desk.reserve(wanted);
+    pub(super) fn new(slots: &Arc<SlotTable>, wanted: usize) -> Option<Self> {
+        let workers = slots.workers();
+        let idle = slots.lease(wanted);
         if idle.len() < wanted.min(2 * workers) {
-            desk.give_back(idle, []);
+            slots.state().give_back(idle, []);
             return None;
         }
         let home = *idle.first()?;
-        Some(Reserve {
-            desk: desk.clone(),
+        Some(SlotLease {
+            slots: slots.clone(),
             workers,
             home,
             idle,
@@ -53,8 +54,8 @@ impl<T> Reserve<T> {
         })
     }
 
-    pub(super) fn desk(&self) -> &Arc<Desk> {
-        &self.desk
+    pub(super) fn slots(&self) -> &Arc<SlotTable> {
+        &self.slots
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -69,8 +70,8 @@ impl<T> Reserve<T> {
     /// dele.
     pub(super) fn send(&mut self, tag: T, items: usize, kind: Kind, write: impl FnOnce(&View<'_>, u32)) {
         let slot = self.take_idle();
-        write(&self.desk.view(), slot);
-        let outcome = self.desk.publish(self.home, std::iter::once((slot, items)), kind);
+        write(&self.slots.view(), slot);
+        let outcome = self.slots.publish(slot, items, self.home, kind);
         if outcome.is_err() {
             self.idle.push(slot);
         }
@@ -80,16 +81,16 @@ impl<T> Reserve<T> {
     /// Reserva uma casa para a resposta de um bloco que vai pelo soquete; é a promessa dele que a preenche.
     pub(super) fn expect(&mut self, tag: T, chunk: ChunkId) -> Option<Promise<Parcel>> {
         let slot = self.take_idle();
-        if let Err(error) = self.desk.expect(slot, self.home) {
+        if let Err(error) = self.slots.expect(slot, self.home) {
             self.idle.push(slot);
             self.out.push_back(Out { tag, slot: Err(error) });
             return None;
         }
         self.out.push_back(Out { tag, slot: Ok(slot) });
         self.by_socket = true;
-        let desk = self.desk.clone();
+        let slots = self.slots.clone();
         let alive = Arc::downgrade(&self.alive);
-        Some(Promise::keeping(chunk, move |answer| desk.deliver(slot, answer), Some(alive)))
+        Some(Promise::keeping(chunk, move |answer| slots.deliver(slot, answer), Some(alive)))
     }
 
     /// Uma casa livre. Quem manda um bloco sabe que há uma: calar aqui seria esperar para sempre por ele.
@@ -104,23 +105,22 @@ impl<T> Reserve<T> {
 
     /// A resposta de um bloco que está pronto, o mais antigo deles.
     pub(super) fn take_ready(&mut self) -> Option<(T, Result<Parcel, Error>)> {
-        let claims = self.desk.view().claims;
-        let ready = |out: &Out<T>| out.slot.as_ref().map_or(true, |&slot| claims.is_done(slot));
+        let ring = self.slots.view().ring;
+        let ready = |out: &Out<T>| out.slot.as_ref().map_or(true, |&slot| ring.is_done(slot));
         let index = self.out.iter().position(ready)?;
         let Out { tag, slot } = self.out.remove(index)?;
         let answer = slot.and_then(|slot| {
             self.idle.push(slot);
-            self.desk.take(slot)
+            self.slots.take(slot)
         });
         Some((tag, answer))
     }
 
-    // ANCHOR: wait
-    /// Espera que um bloco fique pronto; com `patient`, procura um pouco antes de dormir. Pode voltar antes.
+    /// Espera que um bloco fique pronto; com `spin`, procura um pouco antes de dormir. Pode voltar antes.
     ///
     /// Basta vigiar tantos quantos são os trabalhadores, dos mais antigos: os blocos são pegos em ordem, e se nenhum
     /// destes fica pronto é porque todos os trabalhadores estão presos neles.
-    pub(super) fn wait(&self, patient: bool) {
+    pub(super) fn wait(&self, spin: bool) {
         if self.out.iter().any(|out| out.slot.is_err()) {
             return;
         }
@@ -128,16 +128,15 @@ impl<T> Reserve<T> {
         let enough = if self.by_socket { usize::MAX } else { self.workers };
         let slots = self.out.iter().filter_map(|out| out.slot.as_ref().ok().copied());
         let watched: Vec<u32> = slots.take(enough).collect();
-        self.desk.wait(self.home, &watched, patient, None);
+        self.slots.wait(self.home, &watched, spin, None);
     }
-    // ANCHOR_END: wait
 }
 
-impl<T> Drop for Reserve<T> {
+impl<T> Drop for SlotLease<T> {
     fn drop(&mut self) {
-        let view = self.desk.view();
+        let view = self.slots.view();
         let out: Vec<u32> = self.out.drain(..).filter_map(|out| out.slot.ok()).collect();
         out.iter().for_each(|&slot| view.cancel(slot));
-        self.desk.give_back(std::mem::take(&mut self.idle), out);
+        self.slots.state().give_back(std::mem::take(&mut self.idle), out);
     }
 }

@@ -10,7 +10,9 @@ use std::time::Instant;
 use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 use loom::sync::{Arc, Condvar, Mutex};
 
-use super::claim::{Atomics, Claims, NOWHERE, Ranges, Strided, Word, range};
+use super::ring::Ring;
+use super::steal::{StealRanges, range};
+use super::word::{Atomics, NONE_CLAIMED, Strided, Word};
 
 const WORKERS: usize = 2;
 const SLOTS: usize = 2;
@@ -23,7 +25,7 @@ struct Modelled;
 struct Futex {
     word: AtomicU32,
     asleep: Mutex<()>,
-    bell: Condvar,
+    doorbell: Condvar,
 }
 
 impl Word<u32> for Futex {
@@ -85,103 +87,105 @@ impl Atomics for Modelled {
     fn wait(word: &Futex, seen: u32, _: Option<Instant>) {
         let asleep = word.asleep.lock().expect("ninguém entra em pânico com ela");
         if word.word.load(Acquire) == seen {
-            drop(word.bell.wait(asleep));
+            drop(word.doorbell.wait(asleep));
         }
     }
 
     fn wake(word: &Futex) {
         let _awake = word.asleep.lock().expect("ninguém entra em pânico com ela");
-        word.bell.notify_all();
+        word.doorbell.notify_all();
     }
 
     fn add_and_wake(word: &Futex) {
         let _awake = word.asleep.lock().expect("ninguém entra em pânico com ela");
         word.word.fetch_add(1, AcqRel);
-        word.bell.notify_all();
+        word.doorbell.notify_all();
     }
 }
 
 /// A memória de um mural pequeno, e quantas vezes cada casa foi feita.
-struct Board {
+struct Memory {
     head: AtomicU64,
     tail: AtomicU64,
-    ring: Vec<Futex>,
-    notes: Vec<AtomicU64>,
+    cells: Vec<Futex>,
+    claimed: Vec<AtomicU64>,
     status: Vec<Futex>,
     states: Vec<Futex>,
-    bells: Vec<Futex>,
-    callers: Vec<Futex>,
+    doorbells: Vec<Futex>,
+    waiters: Vec<Futex>,
     closing: AtomicUsize,
     done: Vec<AtomicUsize>,
 }
 
-impl Board {
+impl Memory {
     fn new() -> Arc<Self> {
         let futexes = |count| (0..count).map(|_| Futex::default()).collect();
-        Arc::new(Board {
+        Arc::new(Memory {
             head: AtomicU64::new(0),
             tail: AtomicU64::new(0),
-            ring: futexes(SLOTS),
-            notes: (0..WORKERS).map(|_| AtomicU64::new(NOWHERE)).collect(),
+            cells: futexes(SLOTS),
+            claimed: (0..WORKERS).map(|_| AtomicU64::new(NONE_CLAIMED)).collect(),
             status: futexes(WORKERS),
             states: futexes(SLOTS),
-            bells: futexes(SLOTS),
-            callers: futexes(SLOTS),
+            doorbells: futexes(SLOTS),
+            waiters: futexes(SLOTS),
             closing: AtomicUsize::new(0),
             done: (0..SLOTS).map(|_| AtomicUsize::new(0)).collect(),
         })
     }
 
-    fn claims(&self) -> Claims<'_, Modelled> {
-        Claims {
+    fn ring(&self) -> Ring<'_, Modelled> {
+        Ring {
             head: &self.head,
             tail: &self.tail,
-            ring: &self.ring,
-            notes: Strided { words: &self.notes, stride: 1 },
+            cells: &self.cells,
+            claimed: Strided { words: &self.claimed, stride: 1 },
             status: Strided { words: &self.status, stride: 1 },
             states: Strided { words: &self.states, stride: 1 },
-            bells: Strided { words: &self.bells, stride: 1 },
-            callers: Strided { words: &self.callers, stride: 1 },
+            doorbells: Strided { words: &self.doorbells, stride: 1 },
+            waiters: Strided { words: &self.waiters, stride: 1 },
         }
     }
 
     /// Um trabalhador: faz `most` blocos, e sai também se o pool fecha.
     fn work(&self, me: usize, most: usize) {
-        let claims = self.claims();
+        let ring = self.ring();
         let mut left = most;
         while left > 0 {
-            if let Some(slot) = claims.claim(me) {
+            if let Some(slot) = ring.claim(me) {
                 self.done[slot as usize].fetch_add(1, Relaxed);
-                claims.finish(slot);
+                ring.finish(slot);
                 left -= 1;
                 continue;
             }
             let closing = || self.closing.load(Acquire) != 0;
             // Só se sai depois de ver que o pool fecha e, em seguida, que não há mais nada.
-            if closing() && !claims.has_waiting() {
+            if closing() && !ring.has_waiting() {
                 return;
             }
-            claims.rest(me, || false, closing);
+            ring.park(me, || false, closing);
         }
     }
 
     fn publish(&self, slots: &[u32]) {
-        let claims = self.claims();
-        slots.iter().for_each(|&slot| claims.renew(slot, slot));
-        claims.publish(slots.iter().copied());
-        claims.wake_enough();
+        let ring = self.ring();
+        for &slot in slots {
+            ring.reset(slot, slot);
+            ring.publish(slot);
+        }
+        ring.wake_idle();
     }
 
     fn wait(&self, slot: u32) {
-        let claims = self.claims();
-        while !claims.is_done(slot) {
-            claims.wait_any(slot, &[slot], None);
+        let ring = self.ring();
+        while !ring.is_done(slot) {
+            ring.wait_any(slot, &[slot], None);
         }
     }
 
     fn close(&self) {
         self.closing.store(1, Ordering::Release);
-        (0..WORKERS).for_each(|worker| self.claims().rouse(worker));
+        (0..WORKERS).for_each(|worker| self.ring().unpark(worker));
     }
 }
 
@@ -191,9 +195,9 @@ fn check(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     builder.check(model);
 }
 
-fn spawn(board: &Arc<Board>, me: usize, most: usize) -> loom::thread::JoinHandle<()> {
-    let board = board.clone();
-    loom::thread::spawn(move || board.work(me, most))
+fn spawn(memory: &Arc<Memory>, me: usize, most: usize) -> loom::thread::JoinHandle<()> {
+    let memory = memory.clone();
+    loom::thread::spawn(move || memory.work(me, most))
 }
 
 fn join(threads: impl IntoIterator<Item = loom::thread::JoinHandle<()>>) {
@@ -204,15 +208,15 @@ fn join(threads: impl IntoIterator<Item = loom::thread::JoinHandle<()>>) {
 #[test]
 fn one_worker_sleeps_and_wakes_without_losing_a_word() {
     check(3, || {
-        let board = Board::new();
-        let worker = spawn(&board, 0, usize::MAX);
+        let memory = Memory::new();
+        let worker = spawn(&memory, 0, usize::MAX);
         for slot in [0, 1] {
-            board.publish(&[slot]);
-            board.wait(slot);
+            memory.publish(&[slot]);
+            memory.wait(slot);
         }
-        board.close();
+        memory.close();
         join([worker]);
-        assert!(board.done.iter().all(|done| done.load(Relaxed) == 1));
+        assert!(memory.done.iter().all(|done| done.load(Relaxed) == 1));
     });
 }
 
@@ -220,13 +224,13 @@ fn one_worker_sleeps_and_wakes_without_losing_a_word() {
 #[test]
 fn two_workers_do_each_chunk_once() {
     check(1, || {
-        let board = Board::new();
-        let workers = [spawn(&board, 0, usize::MAX), spawn(&board, 1, usize::MAX)];
-        board.publish(&[0, 1]);
-        [0, 1].into_iter().for_each(|slot| board.wait(slot));
-        board.close();
+        let memory = Memory::new();
+        let workers = [spawn(&memory, 0, usize::MAX), spawn(&memory, 1, usize::MAX)];
+        memory.publish(&[0, 1]);
+        [0, 1].into_iter().for_each(|slot| memory.wait(slot));
+        memory.close();
         join(workers);
-        assert!(board.done.iter().all(|done| done.load(Relaxed) == 1));
+        assert!(memory.done.iter().all(|done| done.load(Relaxed) == 1));
     });
 }
 
@@ -234,12 +238,12 @@ fn two_workers_do_each_chunk_once() {
 #[test]
 fn a_second_chunk_wakes_a_second_worker() {
     check(2, || {
-        let board = Board::new();
-        let workers = [spawn(&board, 0, 1), spawn(&board, 1, 1)];
-        board.publish(&[0]);
-        board.publish(&[1]);
+        let memory = Memory::new();
+        let workers = [spawn(&memory, 0, 1), spawn(&memory, 1, 1)];
+        memory.publish(&[0]);
+        memory.publish(&[1]);
         join(workers);
-        assert!(board.done.iter().all(|done| done.load(Relaxed) == 1));
+        assert!(memory.done.iter().all(|done| done.load(Relaxed) == 1));
     });
 }
 
@@ -249,29 +253,31 @@ fn a_second_chunk_wakes_a_second_worker() {
 fn what_a_dead_worker_had_is_found_and_only_that() {
     for point in [Death::BeforeClaiming, Death::AfterNoting, Death::AfterClaiming] {
         check(2, move || {
-            let board = Board::new();
-            board.publish(&[0, 1]);
-            let dead = board.clone();
+            let memory = Memory::new();
+            memory.publish(&[0, 1]);
+            let dead = memory.clone();
             let dead = loom::thread::spawn(move || dead.die(0, point));
-            let living = spawn(&board, 1, usize::MAX);
+            let living = spawn(&memory, 1, usize::MAX);
             dead.join().expect("a thread termina");
-            let claims = board.claims();
-            let suspect = claims.bury(0);
+            let ring = memory.ring();
+            let suspect = ring.on_worker_exit(0);
             // Com o vivo ainda lá, ou se sabe que o bloco se perdeu, ou se espera.
-            let is_lost = |&position: &u64| !claims.may_be_held(position) && !claims.is_done(position as u32);
+            let is_lost = |&position: &u64| !ring.may_be_claimed(position) && !ring.is_done(position as u32);
             let lost = suspect.filter(is_lost);
             // As duas casas foram publicadas nas posições 0 e 1.
-            claims.publish(lost.map(|position| position as u32));
-            claims.wake_enough();
-            board.close();
+            if let Some(position) = lost {
+                ring.publish(position as u32);
+            }
+            ring.wake_idle();
+            memory.close();
             join([living]);
             // Quem descansa não tem nada na mão: já não há dúvida.
-            if let Some(position) = suspect.filter(|&position| !claims.is_done(position as u32)) {
+            if let Some(position) = suspect.filter(|&position| !ring.is_done(position as u32)) {
                 assert!(lost.is_none(), "o que se publicou de novo foi feito");
                 assert!(is_lost(&position), "ninguém mais a tem, e alguém parece tê-la");
-                board.done[position as usize].fetch_add(1, Relaxed);
+                memory.done[position as usize].fetch_add(1, Relaxed);
             }
-            assert!(board.done.iter().all(|done| done.load(Relaxed) == 1));
+            assert!(memory.done.iter().all(|done| done.load(Relaxed) == 1));
         });
     }
 }
@@ -283,16 +289,16 @@ enum Death {
     AfterClaiming,
 }
 
-impl Board {
+impl Memory {
     /// O começo de `claim`, interrompido.
     fn die(&self, me: usize, point: Death) {
         match point {
             Death::BeforeClaiming => {}
             Death::AfterNoting => {
-                self.notes[me].store(self.head.load(Acquire), Ordering::Release);
+                self.claimed[me].store(self.head.load(Acquire), Ordering::Release);
             }
             Death::AfterClaiming => {
-                self.claims().claim(me);
+                self.ring().claim(me);
             }
         }
     }
@@ -301,22 +307,25 @@ impl Board {
 /// Os postos de um maço tomam blocos uns dos outros: cada bloco é feito uma vez, e nenhum fica para trás.
 #[test]
 fn posts_steal_from_each_other_and_do_each_block_once() {
-    const BLOCKS: u32 = 4;
+    const CHUNKS: u32 = 4;
     check(3, || {
         let words: Arc<Vec<AtomicU64>> = Arc::new(
-            [range(0, 1), range(1, BLOCKS), NOWHERE, NOWHERE].into_iter().map(AtomicU64::new).collect(),
+            [range(0, 1), range(1, CHUNKS), NONE_CLAIMED, NONE_CLAIMED]
+                .into_iter()
+                .map(AtomicU64::new)
+                .collect(),
         );
-        let done: Arc<Vec<AtomicUsize>> = Arc::new((0..BLOCKS).map(|_| AtomicUsize::new(0)).collect());
-        let work = |post: usize| {
+        let done: Arc<Vec<AtomicUsize>> = Arc::new((0..CHUNKS).map(|_| AtomicUsize::new(0)).collect());
+        let work = |seat: usize| {
             let (words, done) = (words.clone(), done.clone());
             loom::thread::spawn(move || {
-                let ranges = Ranges::<Modelled> {
+                let ranges = StealRanges::<Modelled> {
                     ranges: Strided { words: &words[..2], stride: 1 },
-                    notes: Strided { words: &words[2..], stride: 1 },
+                    claimed: Strided { words: &words[2..], stride: 1 },
                 };
-                while let Some(block) = ranges.take(post) {
-                    assert!(ranges.may_be_held(block));
-                    done[block as usize].fetch_add(1, Relaxed);
+                while let Some(chunk) = ranges.take(seat) {
+                    assert!(ranges.may_be_claimed(chunk));
+                    done[chunk as usize].fetch_add(1, Relaxed);
                 }
             })
         };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 ///
 /// Acordar um processo custa dezenas de microssegundos. Com tarefas curtas, vale ter muitas na fila
 /// dele; com tarefas longas, uma adiantada é uma que outro trabalhador livre não pode pegar.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// Média móvel do tempo entre respostas, em segundos.
     mean: Option<f64>,
     last: Instant,
@@ -21,22 +21,22 @@ impl Pace {
     const LONG: f64 = 10e-3;
     // ANCHOR_END: ahead
 
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Pace { mean: None, last: Instant::now() }
     }
 
-    pub(super) fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.last = Instant::now();
     }
 
-    pub(super) fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         let elapsed = self.last.elapsed().min(Duration::from_secs(3600)).as_secs_f64();
         self.last = Instant::now();
         self.mean = Some(self.mean.map_or(elapsed, |mean| 0.8 * mean + 0.2 * elapsed));
     }
 
     // ANCHOR: depth
-    pub(super) fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         match self.mean {
             // Um despertar por série custa menos do que adiantar às cegas uma tarefa longa.
             None => 1,

@@ -1,79 +1,12 @@
-//! A resposta de um bloco, do trabalhador a quem espera.
+//! A resposta de um bloco, do trabalhador a quem espera: o lado de quem espera.
 
-use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 
+use super::promise::Answer;
 use crate::Error;
 use crate::clock::deadline_in;
-
-/// Que bloco é este: a sua posição na entrada e quantos itens tem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ChunkId {
-    pub(crate) index: usize,
-    pub(crate) len: usize,
-}
-
-/// Um bloco respondido. `P` é como os resultados chegam: valores (threads) ou bytes (processos).
-pub(crate) type Answer<P> = (ChunkId, Result<P, Error>);
-
-/// O compromisso de responder a um bloco. Descartado sem resposta, ele mesmo responde
-/// [`Error::Terminated`]: quem espera nunca fica esperando à toa.
-pub(crate) struct Promise<P> {
-    chunk: ChunkId,
-    to: Option<To<P>>,
-    asker: Option<Weak<()>>,
-}
-
-enum To<P> {
-    Channel(Sender<Answer<P>>),
-    Call(Box<dyn FnOnce(Result<P, Error>) + Send>),
-}
-
-impl<P> Promise<P> {
-    /// Para um bloco que só interessa enquanto `asker` existir; sem `asker`, interessa sempre.
-    pub(crate) fn new(chunk: ChunkId, to: Sender<Answer<P>>, asker: Option<Weak<()>>) -> Self {
-        Promise { chunk, to: Some(To::Channel(to)), asker }
-    }
-
-    /// O mesmo, para quem recebe a resposta de outro jeito.
-    pub(crate) fn keeping(
-        chunk: ChunkId,
-        keep: impl FnOnce(Result<P, Error>) + Send + 'static,
-        asker: Option<Weak<()>>,
-    ) -> Self {
-        Promise { chunk, to: Some(To::Call(Box::new(keep))), asker }
-    }
-
-    pub(crate) fn chunk(&self) -> ChunkId {
-        self.chunk
-    }
-
-    /// Se ainda vale a pena rodar o bloco.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.asker.as_ref().is_none_or(|asker| asker.strong_count() > 0)
-    }
-
-    pub(crate) fn keep(mut self, answer: Result<P, Error>) {
-        self.deliver(answer);
-    }
-
-    fn deliver(&mut self, answer: Result<P, Error>) {
-        match self.to.take() {
-            // Quem perguntou pode ter desistido; então a resposta não interessa a ninguém.
-            Some(To::Channel(to)) => drop(to.send((self.chunk, answer))),
-            Some(To::Call(keep)) => keep(answer),
-            None => {}
-        }
-    }
-}
-
-impl<P> Drop for Promise<P> {
-    fn drop(&mut self) {
-        self.deliver(Err(Error::Terminated));
-    }
-}
 
 /// Um resultado que ainda não chegou; é o que `apply_async` devolve.
 ///
@@ -93,21 +26,23 @@ impl<P> Drop for Promise<P> {
 /// # Ok(())
 /// # }
 /// ```
-pub struct AsyncResult<R>(Box<dyn Pending<R>>);
+pub struct AsyncResult<R>(Box<dyn Source<R>>);
 
-pub(crate) trait Pending<R>: Send {
+/// De onde virá um resultado.
+pub(crate) trait Source<R>: Send {
     /// Se a resposta já chegou.
     fn is_ready(&self) -> bool;
     /// Espera a resposta, até `deadline`; `None` se o tempo acabou.
     fn wait(&self, deadline: Option<Instant>) -> Option<Result<R, Error>>;
 }
 
-struct Waiting<P, R> {
+/// De um canal em que uma [`Promise`](super::promise::Promise) põe a resposta.
+struct ByChannel<P, R> {
     answers: Receiver<Answer<P>>,
     open: fn(P) -> Result<Vec<R>, Error>,
 }
 
-impl<P: Send, R> Pending<R> for Waiting<P, R> {
+impl<P: Send, R> Source<R> for ByChannel<P, R> {
     fn is_ready(&self) -> bool {
         !self.answers.is_empty()
     }
@@ -132,15 +67,15 @@ pub(crate) fn only<R>(values: Vec<R>) -> Result<R, Error> {
 
 impl<R: 'static> AsyncResult<R> {
     /// Uma resposta que chega de outro jeito.
-    pub(crate) fn pending(pending: impl Pending<R> + 'static) -> Self {
-        AsyncResult(Box::new(pending))
+    pub(crate) fn from_source(source: impl Source<R> + 'static) -> Self {
+        AsyncResult(Box::new(source))
     }
 
     pub(crate) fn new<P: Send + 'static>(
         answers: Receiver<Answer<P>>,
         open: fn(P) -> Result<Vec<R>, Error>,
     ) -> Self {
-        AsyncResult(Box::new(Waiting { answers, open }))
+        AsyncResult(Box::new(ByChannel { answers, open }))
     }
 
     /// Se o resultado já chegou: [`get`](Self::get) não esperaria.

@@ -1,0 +1,95 @@
+//! O que todas as chamadas de um pool usam: por onde mandar um bloco.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::counters::Counters;
+use super::inbox::{Inbox, Order};
+use super::shm::{BoxedLane, MapLease, ShmTransport};
+use super::socket::job::SocketJob;
+use crate::Error;
+use crate::dispatch::lane::ChannelLane;
+use crate::dispatch::promise::Promise;
+use crate::parcel::Parcel;
+use crate::process::protocol::TaskRequest;
+
+pub(super) struct Core {
+    inbox: Arc<Inbox>,
+    pub(super) shm: Option<ShmTransport>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) workers: usize,
+    closed: AtomicBool,
+}
+
+/// Por onde vai um `map`.
+pub(super) enum Route {
+    Shm(MapLease),
+    /// Um pool sem memória, ou cujas casas estão todas em uso.
+    Socket,
+}
+
+impl Core {
+    pub(super) fn new(
+        inbox: Inbox,
+        shm: Option<ShmTransport>,
+        counters: Arc<Counters>,
+        workers: usize,
+    ) -> Self {
+        Core { inbox: Arc::new(inbox), shm, counters, workers, closed: AtomicBool::new(false) }
+    }
+
+    /// Escolhe o caminho de um `map`.
+    pub(super) fn route(&self, window: Option<usize>) -> Route {
+        self.shm.as_ref().and_then(|shm| shm.lease_map(window)).map_or(Route::Socket, Route::Shm)
+    }
+
+    /// Quem leva os blocos de um fluxo.
+    pub(super) fn lane(&self, window: Option<usize>) -> BoxedLane<'_> {
+        let by_shm = self.shm.as_ref().and_then(|shm| shm.lane(window, self.sender()));
+        by_shm.unwrap_or_else(|| {
+            let submit = |request: Result<_, _>, promise| self.submit(request, promise);
+            Box::new(ChannelLane::new(submit))
+        })
+    }
+
+    /// Entrega um bloco ao soquete; devolve quantos bytes ele ocupa.
+    pub(super) fn submit(&self, request: Result<TaskRequest, Error>, promise: Promise<Parcel>) -> usize {
+        match request {
+            _ if self.closed.load(Ordering::SeqCst) => promise.keep(Err(Error::Closed)),
+            Err(error) => promise.keep(Err(error)),
+            Ok(TaskRequest { frame, .. }) => {
+                let bytes = frame.bytes.len();
+                self.inbox.put(Order::Run(SocketJob::new(frame, promise)));
+                return bytes;
+            }
+        }
+        0
+    }
+
+    /// Entrega ao soquete um bloco que já está em bytes; a promessa diz para onde vai a resposta.
+    pub(super) fn sender(&self) -> impl Fn(Parcel, Promise<Parcel>) + 'static {
+        let inbox = self.inbox.clone();
+        move |request, promise| inbox.put(Order::Run(SocketJob::new(request, promise)))
+    }
+
+    /// Não aceita mais tarefas; as já entregues terminam.
+    pub(super) fn close(&self) {
+        if !self.closed.swap(true, Ordering::SeqCst) {
+            self.refuse();
+            self.inbox.put(Order::Close);
+        }
+    }
+
+    /// Mata os processos agora.
+    pub(super) fn terminate(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.refuse();
+        self.inbox.put(Order::Terminate);
+    }
+
+    fn refuse(&self) {
+        if let Some(shm) = &self.shm {
+            shm.slots.refuse(Error::Closed);
+        }
+    }
+}

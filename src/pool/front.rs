@@ -1,0 +1,241 @@
+//! `Pool`: o que o usuário vê.
+
+use std::thread::JoinHandle;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::chunked::Chunked;
+use super::core::Core;
+use crate::Error;
+use crate::dispatch::promise::{ChunkId, Promise};
+use crate::dispatch::result::AsyncResult;
+use crate::dispatch::stream::default_chunk_size;
+use crate::process::protocol;
+use crate::process::task::TaskId;
+
+/// Um conjunto de processos que recebem tarefas e devolvem resultados.
+///
+/// Um processo que morre leva consigo só o bloco que estava fazendo: quem o pediu recebe
+/// [`Error::WorkerDied`], outro processo toma o lugar, e o resto segue. Se o sistema recusa o substituto, o
+/// pool segue com menos gente e continua pedindo. Ele só desiste, e responde [`Error::TooManyDeaths`] ou
+/// [`Error::Spawn`] a tudo o que espera, se os processos morrem em série sem terminar uma tarefa, ou se não
+/// resta nenhum e o sistema não dá outro.
+///
+/// Um `Pool` descartado mata os seus processos na hora, como `terminate`; para esperar o fim, use
+/// [`join`](Pool::join).
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool};
+/// fn area((base, altura): (f64, f64)) -> f64 {
+///     base * altura
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::new(2)?;
+/// // Uma tupla faz o papel do `starmap`.
+/// assert_eq!(pool.map(area, [(2.0, 3.0), (4.0, 5.0)])?, [6.0, 20.0]);
+///
+/// // `imap` entrega os resultados um a um, e aceita uma entrada sem fim.
+/// let primeiros: Result<Vec<u64>, _> = pool.imap(|x: u64| x + 1, 0..).take(3).collect();
+/// assert_eq!(primeiros?, [1, 2, 3]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Argumentos e resultados atravessam como bytes (serde), por memória que todos os processos veem ou por soquetes: veja
+/// [`Transport`](crate::Transport). O serde trata um `Vec<u8>` byte a byte: para blocos
+/// grandes, um `serde_bytes::ByteBuf` atravessa de uma vez, e uma [`SharedMemory`](crate::SharedMemory)
+/// nem os copia.
+///
+/// Um fecho que captura não compila: o valor capturado mora na memória deste processo.
+///
+/// ```compile_fail
+/// # use multiprocessamento::{init, Pool};
+/// # init();
+/// let fator = 3;
+/// let pool = Pool::new(2).unwrap();
+/// pool.map(move |x: u64| x * fator, 0..10).unwrap();
+/// ```
+///
+/// Um `Rc` também não: ele não pode virar bytes, nem faria sentido do outro lado.
+///
+/// ```compile_fail
+/// # use multiprocessamento::{init, Pool};
+/// # init();
+/// let pool = Pool::new(2).unwrap();
+/// pool.map(|x: std::rc::Rc<u64>| *x, [std::rc::Rc::new(1)]).unwrap();
+/// ```
+pub struct Pool {
+    core: Core,
+    supervisor: Option<JoinHandle<()>>,
+}
+
+/// O que um [`Pool`] fez até agora; vem de [`Pool::stats`]. Há um exemplo em [`PoolBuilder`](crate::PoolBuilder).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStats {
+    /// Itens respondidos, com resultado ou com pânico.
+    pub tasks: u64,
+    /// Processos que morreram e deram lugar a outro. Os que fizeram a sua cota
+    /// ([`max_tasks_per_child`](crate::PoolBuilder::max_tasks_per_child)) não contam.
+    pub restarts: u64,
+    /// Blocos perdidos que voltaram à fila ([`retries`](crate::PoolBuilder::retries)).
+    pub retries: u64,
+}
+
+impl Pool {
+    pub(super) fn from_parts(core: Core, supervisor: JoinHandle<()>) -> Self {
+        Pool { core, supervisor: Some(supervisor) }
+    }
+
+    /// Quantos processos o pool mantém.
+    pub fn workers(&self) -> usize {
+        self.core.workers
+    }
+
+    /// Os processos que estão de pé agora.
+    pub fn pids(&self) -> Vec<u32> {
+        self.core.counters.pids()
+    }
+
+    /// O que o pool fez até agora.
+    pub fn stats(&self) -> PoolStats {
+        let Core { counters, shm, .. } = &self.core;
+        PoolStats {
+            tasks: counters.tasks() + shm.as_ref().map_or(0, |shm| shm.slots.unread()),
+            restarts: counters.restarts(),
+            retries: counters.retries().counted(),
+        }
+    }
+
+    /// As mesmas chamadas, com blocos de `chunk_size` itens. Um bloco é o que um trabalhador pega ou recebe de uma
+    /// vez, e o que se perde de uma vez se ele morre.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::EmptyChunk`] com zero.
+    pub fn chunk_size(&self, chunk_size: usize) -> Result<Chunked<'_>, Error> {
+        if chunk_size == 0 {
+            return Err(Error::EmptyChunk);
+        }
+        Ok(Chunked::new(&self.core, chunk_size))
+    }
+
+    /// `function` sobre cada item; devolve os resultados na ordem da entrada.
+    ///
+    /// Os itens vão em blocos: quatro por trabalhador, como em Python, ou mais, se os itens são grandes. Para
+    /// escolher, veja [`chunk_size`](Self::chunk_size).
+    ///
+    /// # Erros
+    ///
+    /// O da primeira tarefa que falhar ([`Error::Panicked`], [`Error::WorkerDied`],
+    /// [`Error::Encode`], …); depois dela nenhum bloco novo é entregue. [`Error::Closed`] depois de
+    /// [`close`](Self::close).
+    pub fn map<F, A, R>(&self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned,
+    {
+        let items: Vec<A> = items.into_iter().collect();
+        let chunk_size = default_chunk_size(items.len(), self.core.workers);
+        Chunked::fitting(&self.core, chunk_size).map(function, items)
+    }
+
+    /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto.
+    ///
+    /// A entrada é lida aos poucos, enquanto se consome a saída: pode não ter fim. Uma tarefa que falha
+    /// vira um `Err` no lugar dela e as outras seguem.
+    pub fn imap<F, A, R>(
+        &self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+    ) -> impl Iterator<Item = Result<R, Error>>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned,
+    {
+        Chunked::new(&self.core, 1).imap(function, items)
+    }
+
+    /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
+    pub fn imap_unordered<F, A, R>(
+        &self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+    ) -> impl Iterator<Item = Result<R, Error>>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned,
+    {
+        Chunked::new(&self.core, 1).imap_unordered(function, items)
+    }
+
+    /// Roda uma tarefa e espera o resultado.
+    ///
+    /// # Erros
+    ///
+    /// Os de [`AsyncResult::get`] e [`Error::Closed`].
+    pub fn apply<F, A, R>(&self, function: F, argument: A) -> Result<R, Error>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        self.apply_async(function, argument).get()
+    }
+
+    /// Entrega uma tarefa e volta logo; o resultado, ou a falha, vem do [`AsyncResult`].
+    pub fn apply_async<F, A, R>(&self, function: F, argument: A) -> AsyncResult<R>
+    where
+        F: Fn(A) -> R + Copy + Send + 'static,
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let task = TaskId::of(function);
+        let (to, answers) = crossbeam_channel::bounded(1);
+        let promise = Promise::new(ChunkId { index: 0, len: 1 }, to, None);
+        match self.core.shm.as_ref().and_then(|shm| shm.apply(task, &argument)) {
+            Some(Ok(result)) => return result,
+            Some(Err(error)) => promise.keep(Err(error)),
+            None => drop(self.core.submit(protocol::request_of(task, &[argument]), promise)),
+        }
+        AsyncResult::new(answers, protocol::read_results)
+    }
+
+    /// Não aceita mais tarefas; as já entregues terminam.
+    pub fn close(&self) {
+        self.core.close();
+    }
+
+    /// Fecha o pool, espera as tarefas já entregues e o fim de todos os processos.
+    pub fn join(mut self) {
+        self.close();
+        self.wait_supervisor();
+    }
+
+    /// Mata os processos agora. As tarefas sem resposta recebem [`Error::Terminated`].
+    pub fn terminate(&self) {
+        self.core.terminate();
+    }
+
+    fn wait_supervisor(&mut self) {
+        if let Some(supervisor) = self.supervisor.take() {
+            // Um supervisor em pânico já descartou, e com isso matou, os seus processos.
+            let _ = supervisor.join();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.terminate();
+        self.wait_supervisor();
+    }
+}

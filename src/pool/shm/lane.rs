@@ -1,0 +1,58 @@
+//! `imap` pelo mural: os blocos de um fluxo, um a um.
+
+use super::arena::{SPILL, View};
+use super::lease::SlotLease;
+use super::slot_state::Kind;
+use crate::Error;
+use crate::dispatch::lane::Lane;
+use crate::dispatch::promise::{Answer, ChunkId, Promise};
+use crate::parcel::Parcel;
+use crate::process::protocol::TaskRequest;
+
+/// Leva cada bloco a uma casa, ou, se não cabe, ao soquete.
+pub(super) struct ShmLane<S> {
+    pub(super) lease: SlotLease<ChunkId>,
+    pub(super) by_socket: S,
+}
+
+impl<S: Fn(Parcel, Promise<Parcel>)> Lane for ShmLane<S> {
+    type Load = Result<TaskRequest, Error>;
+    type Payload = Parcel;
+
+    fn send(&mut self, chunk: ChunkId, load: Result<TaskRequest, Error>) -> usize {
+        let request = match load {
+            Ok(request) => request,
+            Err(error) => {
+                self.lease.fail(chunk, error);
+                return 0;
+            }
+        };
+        let size = request.frame.bytes.len();
+        if request.frame.descriptors.is_empty() && request.items().len() <= SPILL {
+            let write = |view: &View<'_>, slot| {
+                view.write_request(slot, request.task, chunk.len, request.items());
+            };
+            self.lease.send(chunk, chunk.len, Kind::Stream, write);
+        } else if let Some(promise) = self.lease.expect(chunk, chunk) {
+            (self.by_socket)(request.frame, promise);
+        }
+        size
+    }
+
+    fn receive(&mut self) -> Option<Answer<Parcel>> {
+        loop {
+            if let Some(answer) = self.lease.take_ready() {
+                return Some(answer);
+            }
+            self.lease.wait(true);
+        }
+    }
+
+    fn try_receive(&mut self) -> Option<Answer<Parcel>> {
+        self.lease.take_ready()
+    }
+
+    fn capacity(&self) -> usize {
+        self.lease.capacity()
+    }
+}

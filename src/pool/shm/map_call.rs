@@ -1,0 +1,365 @@
+//! `map` pelo mural: encher maços, dormir, colher as respostas.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::arena::View;
+use super::batch::{Batch, MOST, WORDS};
+use super::encoder::{ChunkEncoder, ChunkSizing, MapEnds, Take};
+use super::in_flight::{ChunkError, InFlightBatch, Place};
+use super::lease::SlotLease;
+use super::seat::BatchSeat;
+use super::slot_state::Kind;
+use crate::Error;
+use crate::dispatch::promise::{ChunkId, Promise};
+use crate::parcel::{Descriptor, Parcel};
+use crate::process::task::TaskId;
+
+/// Quantos maços um `map` usa: um que se faz, um à espera, um que o pai enche ou esvazia.
+pub(super) const BATCHES_AT_ONCE: usize = 3;
+
+/// Quantas casas além das dos postos: para os blocos que vão pelo soquete.
+pub(super) const LOOSE: usize = 16;
+
+/// De quantos blocos é o primeiro maço, por trabalhador, e de quantas palavras. Poucos, porque ainda não se sabe
+/// quanto duram, e quem mais usa o pool espera pelos maços que já estão na fila.
+const FIRST_CHUNKS: usize = 16;
+const FIRST_WORDS: usize = 1 << 10;
+
+/// Um maço que durou menos do que isto podia ser maior, e um que durou mais do que aquilo faz esperar demais quem
+/// também usa o pool.
+const SHORT: Duration = Duration::from_millis(2);
+const LONG: Duration = Duration::from_millis(32);
+
+/// Quanto se espera por um maço cheio.
+const SLOW: Duration = Duration::from_millis(1);
+
+/// Quando faltam tão poucos blocos, eles podem acabar antes de valer a pena dormir.
+const FEW: usize = 64;
+
+/// Um trecho da entrada, na ordem dela.
+enum Part {
+    Running(InFlightBatch),
+    /// Um bloco que foi pelo soquete.
+    Alone,
+    /// Um maço pronto, ainda por ler.
+    Complete(InFlightBatch, Vec<Place>),
+    /// As respostas, bloco a bloco.
+    Held(Vec<Parcel>),
+}
+
+/// O que se espera de uma casa.
+pub(super) enum Pending {
+    Seat { part: usize, seat: usize },
+    Alone { part: usize },
+}
+
+/// A falha de um bloco, e onde: o trecho, e o bloco nele.
+struct Failure {
+    at: (usize, usize),
+    error: Error,
+}
+
+/// Um `map` em andamento.
+pub(super) struct MapCall<'c> {
+    lease: SlotLease<Pending>,
+    idle_batches: Vec<usize>,
+    task: TaskId,
+    encoder: ChunkEncoder<'c>,
+    take: &'c mut Take<'c>,
+    by_socket: &'c dyn Fn(TaskId, &Parcel, Promise<Parcel>),
+    parts: VecDeque<Part>,
+    /// Quantos blocos estão com o soquete.
+    alone: usize,
+    /// Quantos trechos já saíram de `parts`.
+    finished: usize,
+    /// De quantos blocos e de quantas palavras é o próximo maço.
+    next_chunks: usize,
+    next_words: usize,
+    most_chunks: usize,
+    last_done: Instant,
+}
+
+impl<'c> MapCall<'c> {
+    /// Com `window`, não mais do que tantos blocos em andamento.
+    pub(super) fn new(
+        lease: SlotLease<Pending>,
+        batches: Vec<usize>,
+        task: TaskId,
+        sizing: ChunkSizing,
+        window: Option<usize>,
+        ends: MapEnds<'c>,
+    ) -> Self {
+        let most_chunks = window.map_or(MOST, |window| (window / batches.len()).clamp(1, MOST));
+        let MapEnds { next, take, by_socket } = ends;
+        MapCall {
+            next_chunks: (FIRST_CHUNKS * lease.slots().workers()).min(most_chunks),
+            next_words: FIRST_WORDS,
+            most_chunks,
+            lease,
+            idle_batches: batches,
+            task,
+            encoder: ChunkEncoder::new(next, sizing),
+            take,
+            by_socket,
+            parts: VecDeque::new(),
+            alone: 0,
+            finished: 0,
+            last_done: Instant::now(),
+        }
+    }
+
+    /// Leva todos os itens e entrega todos os resultados, na ordem da entrada.
+    pub(super) fn run(mut self) -> Result<(), Error> {
+        loop {
+            self.send_all()?;
+            if self.parts.is_empty() {
+                return Ok(());
+            }
+            self.lease.wait(self.is_ending());
+            self.receive_ready()?;
+            self.deliver()?;
+            if self.idle_batches.is_empty() {
+                // O primeiro maço demora: os prontos atrás dele não podem ficar com a memória.
+                self.hold();
+            }
+        }
+    }
+
+    /// Colhe o que voltou. Das falhas que já chegaram, vale a primeira na ordem da entrada.
+    fn receive_ready(&mut self) -> Result<(), Error> {
+        let mut failure: Option<Failure> = None;
+        while let Some((pending, answer)) = self.lease.take_ready() {
+            let Err(new) = self.receive(pending, answer) else { continue };
+            if failure.as_ref().is_none_or(|known| new.at < known.at) {
+                failure = Some(new);
+            }
+        }
+        failure.map_or(Ok(()), |failure| Err(failure.error))
+    }
+
+    fn receive(&mut self, pending: Pending, answer: Result<Parcel, Error>) -> Result<(), Failure> {
+        match pending {
+            Pending::Alone { part } => {
+                self.alone -= 1;
+                let results = answer.map_err(|error| Failure { at: (part, 0), error })?;
+                self.parts[part - self.finished] = Part::Held(vec![results]);
+                Ok(())
+            }
+            Pending::Seat { part, seat } => self
+                .on_seat_returned(part, seat, answer)
+                .map_err(|ChunkError { chunk, error }| Failure { at: (part, chunk), error }),
+        }
+    }
+
+    /// Entrega os resultados dos primeiros trechos, até o que não está pronto.
+    fn deliver(&mut self) -> Result<(), Error> {
+        let slots = self.lease.slots().clone();
+        while let Some(Part::Complete(..) | Part::Held(_)) = self.parts.front() {
+            self.finished += 1;
+            match self.parts.pop_front() {
+                Some(Part::Complete(flight, places)) => {
+                    // Antes de ler: um resultado que não se decodifica não fica com o maço.
+                    self.idle_batches.push(flight.batch);
+                    flight.read(&slots.view().batch(flight.batch), &places, self.take)?;
+                }
+                Some(Part::Held(answers)) => {
+                    for Parcel { bytes, descriptors } in answers {
+                        (self.take)(&bytes, &descriptors)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Traz para cá os maços prontos.
+    fn hold(&mut self) {
+        let slots = self.lease.slots().clone();
+        for part in &mut self.parts {
+            let Part::Complete(flight, places) = part else { continue };
+            let mut answers = Vec::with_capacity(flight.original);
+            let keep = &mut |bytes: &[u8], descriptors: &[Descriptor]| {
+                answers.push(Parcel { bytes: bytes.to_vec(), descriptors: descriptors.to_vec() });
+                Ok(())
+            };
+            // Guardar não decodifica nada, e não falha.
+            let _ = flight.read(&slots.view().batch(flight.batch), places, keep);
+            self.idle_batches.push(flight.batch);
+            *part = Part::Held(answers);
+        }
+    }
+
+    /// Se o que falta pode acabar logo: um maço que já não tem blocos por pegar, ou muito poucos.
+    fn is_ending(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Running(flight) => flight.count <= FEW || flight.seats_out < self.lease.slots().workers(),
+            _ => false,
+        })
+    }
+
+    /// Põe a caminho tudo o que couber.
+    fn send_all(&mut self) -> Result<(), Error> {
+        while self.lease.has_room() && self.encoder.peek()? {
+            let fits = self.encoder.body.descriptors.is_empty()
+                && Batch::fits(0, self.encoder.len, self.encoder.body.bytes.len());
+            let sent = if fits { self.send_batch()? } else { self.send_alone() };
+            if !sent {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Um bloco que não passa pela memória; `false` se já há muitos deles a caminho.
+    fn send_alone(&mut self) -> bool {
+        if self.alone == LOOSE {
+            // As outras casas são dos postos: sem uma, o bloco de um posto não sairia nunca.
+            return false;
+        }
+        self.alone += 1;
+        let part = self.finished + self.parts.len();
+        let chunk = ChunkId { index: part, len: self.encoder.len };
+        if let Some(promise) = self.lease.expect(Pending::Alone { part }, chunk) {
+            (self.by_socket)(self.task, &self.encoder.body, promise);
+        }
+        self.parts.push_back(Part::Alone);
+        self.encoder.done();
+        true
+    }
+
+    /// Os próximos blocos, num maço; `false` se não há maço livre.
+    fn send_batch(&mut self) -> Result<bool, Error> {
+        let Some(batch) = self.idle_batches.pop() else { return Ok(false) };
+        let filled = self.fill(batch);
+        if filled.is_err() {
+            // Um item não virou bytes: o maço volta a ser de ninguém.
+            self.idle_batches.push(batch);
+        }
+        let part = self.finished + self.parts.len();
+        self.parts.push_back(Part::Running(filled?));
+        self.send_seats(part);
+        Ok(true)
+    }
+
+    /// Enche o maço com os próximos blocos; o primeiro cabe.
+    fn fill(&mut self, batch: usize) -> Result<InFlightBatch, Error> {
+        let slots = self.lease.slots().clone();
+        let view = slots.view();
+        let memory = view.batch(batch);
+        memory.clear();
+        let (mut count, mut end, mut items) = (0, 0, 0);
+        let since = Instant::now();
+        while !self.is_full(count, end, since) && self.encoder.peek()? {
+            let ChunkEncoder { body, len, .. } = &self.encoder;
+            if !body.descriptors.is_empty() || !Batch::fits(end, *len, body.bytes.len()) {
+                break;
+            }
+            end = memory.write(count, end, *len, &body.bytes);
+            count += 1;
+            items += len;
+            self.encoder.done();
+        }
+        memory.share(0, count);
+        Ok(InFlightBatch::new(batch, count, items, since))
+    }
+
+    /// Se um maço de `count` blocos, que ocupam `words` palavras e se enchem desde `since`, deve partir.
+    fn is_full(&self, count: usize, words: usize, since: Instant) -> bool {
+        if count == self.next_chunks || (count > 0 && words >= self.next_words) {
+            return true;
+        }
+        // Uma entrada lenta não deixa ninguém esperando pelo maço cheio. Ver as horas custa quase um bloco.
+        let look = count > 0 && (count.is_power_of_two() || count % 64 == 0);
+        look && since.elapsed() > SLOW
+    }
+
+    fn send_seats(&mut self, part: usize) {
+        (0..self.lease.slots().workers()).for_each(|seat| self.send_seat(part, seat));
+    }
+
+    fn send_seat(&mut self, part: usize, seat: usize) {
+        let Part::Running(flight) = &mut self.parts[part - self.finished] else { return };
+        flight.seats_out += 1;
+        let bytes = BatchSeat { batch: flight.batch, seat }.write();
+        let (task, kind) = (self.task, Kind::Seat(flight.batch));
+        let write = |view: &View<'_>, slot| view.write_seat(slot, task, &bytes);
+        self.lease.send(Pending::Seat { part, seat }, 0, kind, write);
+    }
+
+    /// Um posto acabou: porque acabaram os blocos, porque quem o ocupava tinha mais o que fazer, ou porque morreu.
+    fn on_seat_returned(
+        &mut self,
+        part: usize,
+        seat: usize,
+        answer: Result<Parcel, Error>,
+    ) -> Result<(), ChunkError> {
+        let slots = self.lease.slots().clone();
+        let view = slots.view();
+        let Part::Running(flight) = &mut self.parts[part - self.finished] else { return Ok(()) };
+        let batch = view.batch(flight.batch);
+        flight.seats_out -= 1;
+        match answer {
+            Ok(answer) => flight.keep_large(answer)?,
+            // O pool se foi: qualquer falha de uma tarefa diz mais do que esta.
+            Err(error) if slots.refusal().is_some() => return Err(ChunkError { chunk: usize::MAX, error }),
+            Err(error) => flight.suspect(batch.forget(seat), error),
+        }
+        if let Some(lost) = flight.lost_for_good(&batch, slots.retries()) {
+            return Err(lost);
+        }
+        if !batch.ranges().are_empty() {
+            flight.make_room(&batch, seat);
+            self.send_seat(part, seat);
+        } else if flight.seats_out == 0 {
+            let places = flight.places(&batch);
+            if flight.requeue_missing(&batch, &places, slots.retries())? {
+                self.send_seats(part);
+            } else {
+                self.finish(part, places);
+            }
+        }
+        Ok(())
+    }
+
+    /// Todos os blocos do maço estão prontos.
+    fn finish(&mut self, part: usize, places: Vec<Place>) {
+        let place = &mut self.parts[part - self.finished];
+        if let Part::Running(flight) = std::mem::replace(place, Part::Alone) {
+            self.lease.slots().count(flight.items);
+            let since = flight.since;
+            *place = Part::Complete(flight, places);
+            self.adapt(since);
+        }
+    }
+
+    /// Um maço que ficou pronto depressa diz que o próximo pode ser maior; um que demorou, que deve ser menor.
+    fn adapt(&mut self, since: Instant) {
+        let elapsed = since.max(self.last_done).elapsed();
+        if elapsed < SHORT {
+            self.next_chunks = (4 * self.next_chunks).min(self.most_chunks);
+            self.next_words = (4 * self.next_words).min(WORDS);
+        } else if elapsed > LONG {
+            let fewer = (self.next_chunks / 4).max(self.lease.slots().workers());
+            self.next_chunks = fewer.min(self.most_chunks);
+        }
+        self.last_done = Instant::now();
+    }
+}
+
+impl Drop for MapCall<'_> {
+    fn drop(&mut self) {
+        let slots = self.lease.slots();
+        let view = slots.view();
+        for part in &self.parts {
+            if let Part::Running(flight) | Part::Complete(flight, _) = part {
+                view.batch(flight.batch).stop();
+                slots.state().give_back_batch(flight.batch, flight.seats_out);
+            }
+        }
+        for &batch in &self.idle_batches {
+            slots.state().give_back_batch(batch, 0);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! O transporte rápido: blocos que os trabalhadores pegam da memória compartilhada, sem passar pelo sistema.
+//!
+//! Um *mural* de casas ([`arena`], *slots*), que todos veem. O pai escreve um pedido numa casa; o trabalhador que estiver
+//! livre o pega, e deixa a resposta na mesma casa. Ninguém no meio: a thread que pediu lê a resposta ela mesma. O soquete
+//! de cada trabalhador continua lá, para o que não cabe numa casa, e o supervisor só entra quando algo dá errado.
+//!
+//! De baixo para cima. A memória: [`word`], uma palavra dela; [`ring`] e [`steal`], os dois protocolos; [`batch`], muitos
+//! blocos numa casa só, um *maço*; [`arena`], onde fica cada palavra. O trabalhador: [`seat`], o *posto* dele no anel;
+//! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`slot_state`] e [`slot_table`], de quem
+//! é cada casa; [`watch`], os prazos; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada. Sobre elas, as
+//! chamadas: [`pending`], `apply`; [`lane`], `imap`; e `map`: [`encoder`], os itens em bytes, [`in_flight`], um maço a
+//! caminho, [`map_call`], todos eles.
+
+mod arena;
+mod backoff;
+mod batch;
+mod deaths;
+mod encoder;
+mod in_flight;
+mod lane;
+mod lease;
+mod map_call;
+#[cfg(test)]
+mod model;
+mod pending;
+mod ring;
+pub(super) mod seat;
+mod slot_state;
+pub(super) mod slot_table;
+mod steal;
+mod watch;
+mod word;
+pub(super) mod worker_loop;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::dispatch::lane::Lane;
+use crate::dispatch::promise::Promise;
+use crate::dispatch::result::AsyncResult;
+use crate::parcel::{self, Descriptor, Parcel};
+use crate::process::protocol::TaskRequest;
+use crate::process::task::TaskId;
+use arena::SPILL;
+pub(super) use encoder::ChunkSizing;
+use encoder::MapEnds;
+use lane::ShmLane;
+use lease::SlotLease;
+use map_call::{BATCHES_AT_ONCE, LOOSE, MapCall, Pending};
+use pending::PendingSlot;
+use slot_state::Kind;
+use slot_table::SlotTable;
+
+/// Quantas casas um `imap` usa, por trabalhador, se ninguém diz.
+const PER_WORKER: usize = 64;
+
+/// E quantas no máximo, quando alguém diz.
+const MOST_AT_ONCE: usize = 1024;
+
+/// Quem leva os blocos de um `imap` entre processos, seja qual for o caminho.
+pub(super) type BoxedLane<'p> = Box<dyn Lane<Load = Result<TaskRequest, Error>, Payload = Parcel> + 'p>;
+
+/// As chamadas de um pool, pela memória. Cada uma diz se não há casas livres: então o soquete a faz.
+#[derive(Clone)]
+pub(super) struct ShmTransport {
+    pub(super) slots: Arc<SlotTable>,
+}
+
+/// O que um `map` precisa para ir pela memória: maços, e casas para os postos deles.
+pub(super) struct MapLease {
+    slots: SlotLease<Pending>,
+    batches: Vec<usize>,
+    window: Option<usize>,
+}
+
+impl ShmTransport {
+    /// Lugar para um `map`, se há.
+    pub(super) fn lease_map(&self, window: Option<usize>) -> Option<MapLease> {
+        let batches = self.slots.lease_batches(window.unwrap_or(usize::MAX).min(BATCHES_AT_ONCE));
+        if batches.is_empty() {
+            return None;
+        }
+        let wanted = batches.len() * self.slots.workers() + LOOSE;
+        // Com menos do que isto, um posto poderia ficar sem casa.
+        let lease = SlotLease::new(&self.slots, wanted).filter(|lease| lease.capacity() == wanted);
+        if lease.is_none() {
+            let mut state = self.slots.state();
+            batches.iter().for_each(|&batch| state.give_back_batch(batch, 0));
+        }
+        Some(MapLease { slots: lease?, batches, window })
+    }
+
+    /// Quem leva os blocos de um `imap`, se há casas livres.
+    pub(super) fn lane<'p>(
+        &self,
+        window: Option<usize>,
+        by_socket: impl Fn(Parcel, Promise<Parcel>) + 'p,
+    ) -> Option<BoxedLane<'p>> {
+        let wanted = window.unwrap_or(PER_WORKER * self.slots.workers()).min(MOST_AT_ONCE);
+        let lease = SlotLease::new(&self.slots, wanted)?;
+        Some(Box::new(ShmLane { lease, by_socket }))
+    }
+
+    /// `apply_async`, se há uma casa livre e a tarefa cabe nela.
+    pub(super) fn apply<R: DeserializeOwned + 'static>(
+        &self,
+        task: TaskId,
+        argument: &impl Serialize,
+    ) -> Option<Result<AsyncResult<R>, Error>> {
+        let body = match Parcel::of(argument) {
+            Ok(body) if body.descriptors.is_empty() && body.bytes.len() <= SPILL => body,
+            Ok(_) => return None,
+            Err(error) => return Some(Err(error)),
+        };
+        let slot = self.slots.lease_one()?;
+        self.slots.view().write_request(slot, task, 1, &body.bytes);
+        if let Err(error) = self.slots.publish(slot, 1, slot, Kind::Detached) {
+            self.slots.state().give_back([slot], []);
+            return Some(Err(error));
+        }
+        Some(Ok(AsyncResult::from_source(PendingSlot::new(self.slots.clone(), slot))))
+    }
+}
+
+impl MapLease {
+    /// Todos os resultados de `task` sobre `items`, na ordem.
+    pub(super) fn map<A: Serialize, R: DeserializeOwned>(
+        self,
+        task: TaskId,
+        items: impl Iterator<Item = A>,
+        sizing: ChunkSizing,
+        by_socket: &dyn Fn(TaskId, &Parcel, Promise<Parcel>),
+    ) -> Result<Vec<R>, Error> {
+        let mut items = items.fuse();
+        let mut results = Vec::with_capacity(items.size_hint().0);
+        let mut next = |chunk: &mut Parcel, most, room, left_over: &mut _| {
+            chunk.write_some(&mut items, most, room, left_over)
+        };
+        let mut take = |bytes: &[u8], descriptors: &[Descriptor]| {
+            parcel::read_list_into(&mut results, bytes, descriptors)
+        };
+        let ends = MapEnds { next: &mut next, take: &mut take, by_socket };
+        MapCall::new(self.slots, self.batches, task, sizing, self.window, ends).run()?;
+        Ok(results)
+    }
+}

@@ -1,0 +1,196 @@
+//! A casa por dentro: cada módulo de `src` só conhece os que estão abaixo dele, e nenhum arquivo precisa de outro que
+//! precise dele. A ordem é a que `lib.rs` conta ao leitor.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cases;
+
+cases! {
+    10 => each_room_knows_only_the_ones_below_it,
+    10 => the_layout_names_every_room,
+    10 => no_file_needs_one_that_needs_it,
+    10 => a_path_in_braces_is_many_paths,
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Um arquivo: o caminho do seu módulo, e os caminhos de que ele fala.
+struct Source {
+    module: Vec<String>,
+    mentions: Vec<Vec<String>>,
+}
+
+fn each_room_knows_only_the_ones_below_it() {
+    let rooms = layout();
+    let height = |room: &str| rooms.iter().position(|known| known == room);
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some(own) = source.module.first() else { continue };
+        for mention in &source.mentions {
+            let room = room_of(mention);
+            if height(room).is_some_and(|room| room > height(own).expect("lib.rs fala de todos")) {
+                wrong.push(format!("{} conhece {}", source.module.join("::"), mention.join("::")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `Error` e `ExitStatus` se citam pela raiz.
+fn room_of(mention: &[String]) -> &str {
+    match mention.first().map(String::as_str) {
+        Some("Error" | "ExitStatus") => "error",
+        room => room.unwrap_or_default(),
+    }
+}
+
+fn the_layout_names_every_room() {
+    let named: BTreeSet<String> = layout().into_iter().collect();
+    let there: BTreeSet<String> =
+        sources().into_iter().filter_map(|source| source.module.into_iter().next()).collect();
+    assert_eq!(named, there);
+}
+
+/// Os módulos, de baixo para cima: os que abrem cada item da lista de `lib.rs`.
+fn layout() -> Vec<String> {
+    let text = fs::read_to_string(src().join("lib.rs")).expect("lib.rs");
+    let items = text.lines().filter_map(|line| line.strip_prefix("//! * `"));
+    items.map(|item| item.split('`').next().expect("um nome").to_owned()).collect()
+}
+
+fn no_file_needs_one_that_needs_it() {
+    let sources = sources();
+    let modules: BTreeSet<&[String]> = sources.iter().map(|source| &source.module[..]).collect();
+    let needs: BTreeMap<&[String], BTreeSet<&[String]>> = sources
+        .iter()
+        .map(|source| {
+            let needed = source.mentions.iter().map(|mention| file_of(mention, &modules));
+            (&source.module[..], needed.filter(|file| *file != &source.module[..]).collect())
+        })
+        .collect();
+    for start in modules {
+        let mut reached = BTreeSet::new();
+        let mut left: Vec<&[String]> = needs[start].iter().copied().collect();
+        while let Some(file) = left.pop() {
+            assert!(file != start, "{} precisa de um arquivo que precisa dele", start.join("::"));
+            if reached.insert(file) {
+                left.extend(&needs[file]);
+            }
+        }
+    }
+}
+
+/// O arquivo em que está o que `mention` diz: o maior começo do caminho que é um módulo.
+fn file_of<'m>(mention: &'m [String], modules: &BTreeSet<&[String]>) -> &'m [String] {
+    let lengths = (0..=mention.len()).rev();
+    lengths.map(|len| &mention[..len]).find(|path| modules.contains(path)).expect("a raiz é um módulo")
+}
+
+fn sources() -> Vec<Source> {
+    let mut sources = Vec::new();
+    visit(&src(), &mut |path| {
+        let relative = path.strip_prefix(src()).expect("dentro de src").with_extension("");
+        let mut module: Vec<String> =
+            relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let is_folder = module.last().is_some_and(|last| last == "mod");
+        if is_folder {
+            module.pop();
+        }
+        // `lib.rs` apresenta a todos, e `model.rs` só existe nos testes.
+        if module == ["lib"] || module.last().is_some_and(|last| last == "model") {
+            module.truncate(usize::from(module != ["lib"]) * module.len());
+        }
+        let text = fs::read_to_string(path).expect("texto");
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let mentions = if module.is_empty() { Vec::new() } else { mentions(code, &module, is_folder) };
+        sources.push(Source { module, mentions });
+    });
+    sources
+}
+
+fn visit(folder: &Path, look: &mut impl FnMut(&Path)) {
+    for entry in fs::read_dir(folder).expect("pasta").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            visit(&path, look);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            look(&path);
+        }
+    }
+}
+
+/// Os caminhos desta biblioteca de que o código fala, inteiros, a partir da raiz.
+fn mentions(code: &str, module: &[String], is_folder: bool) -> Vec<Vec<String>> {
+    let code: String =
+        code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+    let parent = module[..module.len() - 1].to_vec();
+    let mut found = Vec::new();
+    for (root, base) in [("crate::", Vec::new()), ("super::", parent)] {
+        // `pub(in crate::pool)` diz quem vê, e não o que se usa.
+        for (at, _) in code.match_indices(root).filter(|(at, _)| !code[..*at].ends_with("(in ")) {
+            expand(&code[at + root.len()..], &base, &mut found);
+        }
+    }
+    if is_folder {
+        // Numa pasta, `use filho::X` fala de um filho.
+        for (at, keyword) in code.match_indices("use ") {
+            expand(&code[at + keyword.len()..], module, &mut found);
+        }
+    }
+    found
+}
+
+/// O caminho no começo de `text`, depois de `base`; um entre chaves são muitos.
+fn expand(text: &str, base: &[String], found: &mut Vec<Vec<String>>) {
+    let mut path = base.to_vec();
+    let mut rest = text.trim_start();
+    loop {
+        if let Some(inside) = rest.strip_prefix('{') {
+            for part in split_braces(inside) {
+                expand(part, &path, found);
+            }
+            return;
+        }
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        if end > 0 && &rest[..end] != "self" {
+            path.push(rest[..end].to_owned());
+        }
+        match rest[end..].strip_prefix("::") {
+            Some(next) => rest = next,
+            None => return found.push(path),
+        }
+    }
+}
+
+/// As partes de uma lista entre chaves, que `inside` abre e que pode ter outras dentro.
+fn split_braces(inside: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
+    for (at, c) in inside.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                parts.push(inside[start..at].trim());
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn a_path_in_braces_is_many_paths() {
+    let module = ["pool".to_owned(), "front".to_owned()];
+    let code = "use super::{core::{Core, Route}, shm};\nuse crate::wire::socket; // crate::mpi\n";
+    let found = mentions(code, &module, false);
+    let found: Vec<String> = found.iter().map(|path| path.join("::")).collect();
+    assert_eq!(found, ["wire::socket", "pool::core::Core", "pool::core::Route", "pool::shm"]);
+}
