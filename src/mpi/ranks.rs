@@ -36,7 +36,7 @@ struct RankState {
     owed: VecDeque<Option<(Call, ChunkId)>>,
     /// Quantos blocos pode ter nas mãos.
     window: usize,
-    /// Se já respondeu nesta chamada. Antes disso, todos esperaram: pela primeira mensagem dela.
+    /// Se já respondeu nesta chamada.
     answered: bool,
     /// Se esperou pelo que agora respondeu.
     starved: bool,
@@ -46,6 +46,31 @@ impl RankState {
     /// Quantos blocos já partiram para ele, e não voltaram.
     fn sent(&self) -> usize {
         self.owed.len() - self.outbox.bodies()
+    }
+
+    /// Passa a dever este bloco, que parte quando convém: metade da janela numa mensagem, metade na outra. Assim há sempre
+    /// uma com o rank e uma a caminho.
+    fn assign(&mut self, world: &SimpleCommunicator, call: Call, chunk: ChunkId, body: &[u8]) {
+        self.owed.push_back(Some((call, chunk)));
+        self.outbox.push(world, body);
+        let enough = if call.all_at_once { self.window / 2 } else { 1 };
+        if self.outbox.bodies() >= enough || self.sent() == 0 {
+            self.outbox.flush(world);
+        }
+    }
+
+    /// Chegou uma mensagem dele.
+    fn heard_from(&mut self, starved: bool) {
+        // À primeira mensagem de uma chamada todos esperaram; não é a janela que é pequena.
+        self.starved = starved && self.answered;
+        self.answered = true;
+    }
+
+    /// Se esperou pelo que acaba de responder, a janela dele era pequena: passa a caber mais um bloco.
+    fn widen(&mut self) -> bool {
+        let grows = self.starved && self.window < PREFETCH;
+        self.window += usize::from(grows);
+        grows
     }
 }
 
@@ -132,34 +157,32 @@ impl Ranks {
         }
     }
 
-    /// Entrega um bloco, ou o guarda até que alguém possa recebê-lo.
+    /// Entrega um bloco, ou o guarda até que alguém possa recebê-lo. Os que já esperam passam na frente.
     pub(super) fn send(&mut self, call: Call, chunk: ChunkId, body: &[u8]) {
-        // Os que esperam passam na frente.
         let taker = if self.waiting.is_empty() { self.take_free(body) } else { None };
         match taker {
-            Some(index) => self.hand(index, call, chunk, body),
+            Some(index) => self.workers[index].assign(&self.world, call, chunk, body),
             None => self.waiting.push_back((call, chunk, body.to_vec())),
         }
     }
 
-    /// O primeiro da vez que possa receber este bloco.
+    /// Entrega os que esperam, até o primeiro que ninguém pode receber ainda.
+    fn send_waiting(&mut self) {
+        while let Some((call, chunk, body)) = self.waiting.pop_front() {
+            match self.take_free(&body) {
+                Some(index) => self.workers[index].assign(&self.world, call, chunk, &body),
+                None => return self.waiting.push_front((call, chunk, body)),
+            }
+        }
+    }
+
+    /// O primeiro da vez que possa receber este bloco: um comprido, só quem não tem nada nas mãos.
     fn take_free(&mut self, body: &[u8]) -> Option<usize> {
         if wire::is_short(body) {
             return self.free.pop_front();
         }
         let place = self.free.iter().position(|&index| self.workers[index].owed.is_empty())?;
         self.free.remove(place)
-    }
-
-    fn hand(&mut self, index: usize, call: Call, chunk: ChunkId, body: &[u8]) {
-        let worker = &mut self.workers[index];
-        worker.owed.push_back(Some((call, chunk)));
-        worker.outbox.push(&self.world, body);
-        // Metade da janela numa mensagem, metade na outra: há sempre uma com o rank e uma a caminho.
-        let enough = if call.all_at_once { worker.window / 2 } else { 1 };
-        if worker.outbox.bodies() >= enough || worker.sent() == 0 {
-            worker.outbox.flush(&self.world);
-        }
     }
 
     /// A próxima resposta desta chamada, que tem pelo menos um bloco por responder: qual bloco, e o que `open` fez dela.
@@ -172,25 +195,43 @@ impl Ranks {
             return (chunk, answer.and_then(|results| open(&results)));
         }
         loop {
-            let Some((rank, body)) = self.inbox.next() else {
-                self.wait();
-                continue;
-            };
-            let index = rank as usize - 1;
-            let results = protocol::results_of(body);
-            let answer = match self.workers[index].owed.pop_front().flatten() {
-                Some((of, chunk)) if of == call => Some((chunk, results.and_then(&mut open))),
-                Some((of, chunk)) => {
-                    self.early.push((of, (chunk, results.map(<[u8]>::to_vec))));
-                    None
-                }
-                None => None,
-            };
-            self.give_back(index);
-            if let Some(answer) = answer {
+            if let Some(answer) = self.read_next(call, &mut open) {
                 return answer;
             }
         }
+    }
+
+    /// Lê a próxima resposta, ou espera por uma. A de outra chamada fica guardada para ela.
+    fn read_next<T>(
+        &mut self,
+        call: Call,
+        open: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Option<Answer<T>> {
+        let Some((rank, body)) = self.inbox.next() else {
+            self.wait();
+            return None;
+        };
+        let results = protocol::results_of(body);
+        let index = index_of(rank);
+        // Ele responde na ordem dos pedidos; o que ninguém mais quer já não tem nome.
+        let answer = match self.workers[index].owed.pop_front().flatten() {
+            Some((of, chunk)) if of == call => Some((chunk, results.and_then(open))),
+            Some((of, chunk)) => {
+                self.early.push((of, (chunk, results.map(<[u8]>::to_vec))));
+                None
+            }
+            None => None,
+        };
+        self.credit(index);
+        answer
+    }
+
+    /// Quem respondeu pode receber mais um bloco; se a janela dele cresceu, mais dois.
+    fn credit(&mut self, index: usize) {
+        let grown = usize::from(self.workers[index].widen());
+        self.capacity += grown;
+        self.free.extend(iter::repeat_n(index, 1 + grown));
+        self.send_waiting();
     }
 
     /// Espera a próxima mensagem. O que ainda não partiu é de quem tem bastante que fazer: quando responder, verá se parte.
@@ -201,11 +242,9 @@ impl Ranks {
             worker.outbox.flush(&self.world);
         }
         if let Some((rank, starved)) = self.inbox.wait(&self.world, &self.world.any_process()) {
-            let index = rank as usize - 1;
+            let index = index_of(rank);
             self.last = Some(index);
-            let worker = &mut self.workers[index];
-            worker.starved = starved && worker.answered;
-            worker.answered = true;
+            self.workers[index].heard_from(starved);
         }
     }
 
@@ -213,21 +252,6 @@ impl Ranks {
     pub(super) fn take_early(&mut self, call: Call) -> Option<Answer<Vec<u8>>> {
         let index = self.early.iter().position(|(of, _)| *of == call)?;
         Some(self.early.remove(index).1)
-    }
-
-    /// Quem respondeu pode receber mais um bloco; se esperou por este, mais dois.
-    fn give_back(&mut self, index: usize) {
-        let worker = &mut self.workers[index];
-        let grows = worker.starved && worker.window < PREFETCH;
-        worker.window += usize::from(grows);
-        self.capacity += usize::from(grows);
-        self.free.extend(iter::repeat_n(index, 1 + usize::from(grows)));
-        while let Some((call, chunk, body)) = self.waiting.pop_front() {
-            match self.take_free(&body) {
-                Some(index) => self.hand(index, call, chunk, &body),
-                None => return self.waiting.push_front((call, chunk, body)),
-            }
-        }
     }
 
     /// O que se pediu nesta chamada já não interessa. O que está nas mãos de um rank ele ainda faz.
@@ -242,10 +266,15 @@ impl Ranks {
     pub(super) fn dismiss(&mut self) {
         while self.workers.iter().any(|worker| !worker.owed.is_empty()) {
             match self.inbox.next() {
-                Some((rank, _)) => drop(self.workers[rank as usize - 1].owed.pop_front()),
+                Some((rank, _)) => drop(self.workers[index_of(rank)].owed.pop_front()),
                 None => self.wait(),
             }
         }
         (1..=self.count() as Rank).for_each(|rank| wire::dismiss(&self.world, rank));
     }
+}
+
+/// O rank 0 é o programa: o primeiro que trabalha é o 1.
+fn index_of(rank: Rank) -> usize {
+    rank as usize - 1
 }
