@@ -126,17 +126,16 @@ impl Parcel {
         let (outcome, descriptors) =
             with_travelling(descriptors, || postcard::serialize_with_flavor(value, bytes));
         self.descriptors = descriptors;
-        outcome.map_err(|error| match error {
-            postcard::Error::SerializeBufferFull => Error::TooLarge { limit: MAX_SIZE },
-            other => Error::Encode(other.to_string()),
-        })?;
-        if self.descriptors.len() > MAX_DESCRIPTORS {
-            return Err(Error::Encode(format!(
-                "são {} canais diferentes, e uma mensagem leva até {MAX_DESCRIPTORS}",
-                self.descriptors.len()
-            )));
-        }
-        Ok(())
+        outcome.map_err(encode_error)?;
+        if self.descriptors.len() > MAX_DESCRIPTORS { self.refuse_descriptors() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn refuse_descriptors(&self) -> Result<(), Error> {
+        Err(Error::Encode(format!(
+            "são {} canais diferentes, e uma mensagem leva até {MAX_DESCRIPTORS}",
+            self.descriptors.len()
+        )))
     }
 
     /// Acrescenta valores de `items`, um atrás do outro, e diz quantos: até serem `most`, ou até o próximo passar de
@@ -191,6 +190,19 @@ impl Parcel {
     }
 }
 
+#[cold]
+fn encode_error(error: postcard::Error) -> Error {
+    match error {
+        postcard::Error::SerializeBufferFull => Error::TooLarge { limit: MAX_SIZE },
+        other => Error::Encode(other.to_string()),
+    }
+}
+
+#[cold]
+fn decode_error(error: postcard::Error) -> Error {
+    Error::Decode(error.to_string())
+}
+
 /// Lê um valor do começo de `bytes` e devolve também os que sobraram.
 pub(crate) fn read<'b, T: DeserializeOwned>(
     bytes: &'b [u8],
@@ -202,7 +214,7 @@ pub(crate) fn read<'b, T: DeserializeOwned>(
 /// Sem descritores, que é quase sempre, não há viagem a preparar: um que fosse lido não acharia nada.
 fn reading<T>(descriptors: &[Descriptor], read: impl FnOnce() -> postcard::Result<T>) -> Result<T, Error> {
     let outcome = if descriptors.is_empty() { read() } else { with_travelling(descriptors.to_vec(), read).0 };
-    outcome.map_err(|error| Error::Decode(error.to_string()))
+    outcome.map_err(decode_error)
 }
 
 /// Lê `count` valores, um atrás do outro, do começo de `bytes`.

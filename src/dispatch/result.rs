@@ -7,6 +7,7 @@ use crossbeam_channel::Receiver;
 use super::promise::Answer;
 use crate::Error;
 use crate::clock::deadline_in;
+use crate::process::protocol::only;
 
 /// Um resultado que ainda não chegou; é o que `apply_async` devolve.
 ///
@@ -58,11 +59,6 @@ impl<P: Send, R> Source<R> for ByChannel<P, R> {
             Err(false) => Err(Error::AlreadyTaken),
         })
     }
-}
-
-/// O único resultado de um bloco de um item.
-pub(crate) fn only<R>(values: Vec<R>) -> Result<R, Error> {
-    values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
 }
 
 impl<R: 'static> AsyncResult<R> {

@@ -156,8 +156,7 @@ impl MpiJob {
             None => Err(ErrorKind::BrokenPipe.into()),
         };
         let answer = sent.and_then(|()| receive(&mut self.answers)).map_err(|_| self.obituary())?;
-        let values: Vec<R> = parcel::read(protocol::results_of(&answer)?, &[])?.0;
-        values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
+        protocol::only(parcel::read(protocol::results_of(&answer)?, &[])?.0)
     }
 
     /// Espera que o rank 0 se apresente, o que ele só faz depois de conhecer os outros.

@@ -12,6 +12,7 @@ use super::{map, witness};
 use crate::Error;
 use crate::dispatch::stream::{Stream, default_chunk_size};
 use crate::parcel::Parcel;
+use crate::process::protocol;
 use crate::process::task::TaskId;
 
 /// Um pool cujos trabalhadores são os outros ranks de um programa rodado por `mpirun`, nesta máquina ou em várias.
@@ -157,8 +158,7 @@ impl MpiPool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        let answers = ChunkedRanks { pool: self, chunk_size: 1 }.map(function, [argument])?;
-        answers.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
+        ChunkedRanks { pool: self, chunk_size: 1 }.map(function, [argument]).and_then(protocol::only)
     }
 }
 

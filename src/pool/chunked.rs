@@ -63,15 +63,27 @@ impl<'p> Chunked<'p> {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
+        self.map_task(TaskId::of(function), items.into_iter())
+    }
+
+    /// O mesmo, já sem o tipo da função: compila-se uma vez para cada tipo de argumento e de resultado, e não uma por
+    /// tarefa.
+    fn map_task<A, R>(self, task: TaskId, items: impl Iterator<Item = A>) -> Result<Vec<R>, Error>
+    where
+        A: Serialize,
+        R: DeserializeOwned,
+    {
         match self.core.route(self.window) {
-            Route::Socket => self.stream(function, items).collect(),
+            Route::Socket => self.stream(task, items).collect(),
             Route::Shm(lease) => {
                 let by_socket = self.core.sender();
-                lease.map(TaskId::of(function), items.into_iter(), self.sizing, &|task, body, promise| {
-                    match protocol::request_with(task, promise.chunk().len, body) {
-                        Ok(frame) => by_socket(frame, promise),
-                        Err(error) => promise.keep(Err(error)),
-                    }
+                lease.map(task, items, self.sizing, &|task, body, promise| match protocol::request_with(
+                    task,
+                    promise.chunk().len,
+                    body,
+                ) {
+                    Ok(frame) => by_socket(frame, promise),
+                    Err(error) => promise.keep(Err(error)),
                 })
             }
         }
@@ -89,7 +101,7 @@ impl<'p> Chunked<'p> {
         R: Serialize + DeserializeOwned,
         I: IntoIterator<Item = A>,
     {
-        self.stream(function, items).ordered()
+        self.stream(TaskId::of(function), items.into_iter()).ordered()
     }
 
     /// Como [`Pool::imap_unordered`](crate::Pool::imap_unordered).
@@ -104,33 +116,25 @@ impl<'p> Chunked<'p> {
         R: Serialize + DeserializeOwned,
         I: IntoIterator<Item = A>,
     {
-        self.stream(function, items).unordered()
+        self.stream(TaskId::of(function), items.into_iter()).unordered()
     }
 
     /// Um fluxo, pelo caminho que houver.
-    #[expect(clippy::type_complexity, reason = "o fecho que prepara os blocos não tem nome")]
-    fn stream<F, A, R, I>(
+    fn stream<A, R, I>(
         self,
-        function: F,
+        task: TaskId,
         items: I,
-    ) -> Stream<
-        I::IntoIter,
-        impl FnMut(Vec<A>) -> Result<TaskRequest, Error> + use<F, A, R, I>,
-        BoxedLane<'p>,
-        R,
-    >
+    ) -> Stream<I, impl FnMut(Vec<A>) -> Result<TaskRequest, Error> + use<A, R, I>, BoxedLane<'p>, R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-        I: IntoIterator<Item = A>,
+        A: Serialize,
+        R: DeserializeOwned,
+        I: Iterator<Item = A>,
     {
-        let task = TaskId::of(function);
         let load = move |items: Vec<A>| protocol::request_of(task, &items);
         let weigh = |answer: &Parcel| answer.bytes.len();
         let (core, chunk_size) = (self.core, self.sizing.items);
         let open = protocol::read_results;
-        Stream::new(items.into_iter(), load, chunk_size, core.workers, core.lane(self.window), weigh, open)
+        Stream::new(items, load, chunk_size, core.workers, core.lane(self.window), weigh, open)
             .with_window(self.window)
     }
 }

@@ -198,7 +198,14 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        let task = TaskId::of(function);
+        self.apply_task(TaskId::of(function), argument)
+    }
+
+    fn apply_task<A, R>(&self, task: TaskId, argument: A) -> AsyncResult<R>
+    where
+        A: Serialize,
+        R: DeserializeOwned + 'static,
+    {
         let (to, answers) = crossbeam_channel::bounded(1);
         let promise = Promise::new(ChunkId { index: 0, len: 1 }, to, None);
         match self.core.shm.as_ref().and_then(|shm| shm.apply(task, &argument)) {

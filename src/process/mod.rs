@@ -3,7 +3,7 @@
 //! De baixo para cima: [`task`], que função rodar; [`panics`], um pânico que vira um valor; [`protocol`], o que pai e filho
 //! dizem um ao outro. O filho: [`invitation`], como ele descobre que é um; [`lifeline`], como morre com o pai; [`serve`],
 //! o que atende. O pai: [`child`], um filho visto daqui, e [`priority`]; [`spawn`], [`fork`] e [`forkserver`], como ele
-//! nasce; [`start`], qual dos três. Aqui, o que o usuário vê.
+//! nasce; [`start`], qual dos três; [`running`], um que já roda a sua tarefa. Aqui, o que o usuário vê.
 
 pub(crate) mod child;
 mod fork;
@@ -13,6 +13,7 @@ pub(crate) mod lifeline;
 pub(crate) mod panics;
 mod priority;
 pub(crate) mod protocol;
+mod running;
 pub(crate) mod serve;
 mod spawn;
 pub(crate) mod start;
@@ -21,18 +22,17 @@ pub(crate) mod task;
 use std::ffi::OsString;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use child::{Child, START_LIMIT};
+use running::Running;
 pub use start::StartMethod;
 
 use crate::clock::deadline_in;
 use crate::parcel::Parcel;
-use crate::wire::socket::Received;
 use crate::{Error, ExitStatus};
 
 /// Um processo filho que roda uma função e devolve o seu resultado.
@@ -63,13 +63,8 @@ use crate::{Error, ExitStatus};
 /// let processo = Process::start(move |x: u64| x * fator, 12);
 /// ```
 pub struct Process<R> {
-    child: Child,
-    name: String,
-    /// Até quando o filho pode se apresentar; `None` depois que se apresentou.
-    greeting_due: Option<Instant>,
-    result: Option<Result<Parcel, Error>>,
-    taken: bool,
-    _result: PhantomData<fn() -> R>,
+    running: Running,
+    result: PhantomData<fn() -> R>,
 }
 
 /// Opções de um [`Process`].
@@ -148,27 +143,20 @@ impl ProcessBuilder {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
+        let request = protocol::request(function, &[argument])?;
+        let running = self.launch(&request)?;
+        Ok(Process { running, result: PhantomData })
+    }
+
+    /// O que não depende da tarefa: compila-se uma vez só.
+    fn launch(self, request: &Parcel) -> Result<Running, Error> {
         static COUNT: AtomicUsize = AtomicUsize::new(1);
         let name = self.name.unwrap_or_else(|| format!("Process-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
-        let request = protocol::request(function, &[argument])?;
         let child = start::start(self.start_method, name.as_ref(), &self.env)?;
         if let Some(increment) = self.nice {
             child.raise_nice(increment)?;
         }
-        match child.send(&request, Instant::now() + START_LIMIT) {
-            Ok(()) => child.finish_requests(),
-            // O filho já morreu: quem conta como foi é o `join`, com o código de saída na mão.
-            Err(Error::Io(_)) => {}
-            Err(other) => return Err(other),
-        }
-        Ok(Process {
-            child,
-            name,
-            greeting_due: Some(Instant::now() + START_LIMIT),
-            result: None,
-            taken: false,
-            _result: PhantomData,
-        })
+        Running::begin(child, name, request)
     }
 }
 
@@ -198,17 +186,17 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
 
     /// O número do processo.
     pub fn pid(&self) -> u32 {
-        self.child.pid()
+        self.running.pid()
     }
 
     /// O nome do processo.
     pub fn name(&self) -> &str {
-        &self.name
+        self.running.name()
     }
 
     /// Se o processo ainda não terminou.
     pub fn is_alive(&self) -> bool {
-        !self.child.has_exited()
+        self.running.is_alive()
     }
 
     /// Espera o fim e devolve o resultado.
@@ -219,7 +207,7 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     /// morto antes de responder; [`Error::Handshake`] se ele nunca passou por [`init`](crate::init);
     /// [`Error::Decode`] se o resultado não é um `R`.
     pub fn join(mut self) -> Result<R, Error> {
-        self.wait_until(None)?;
+        self.running.wait_until(None)?;
         self.take_result()
     }
 
@@ -230,7 +218,7 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     /// [`Error::TimedOut`] se o processo ainda roda; [`Error::AlreadyTaken`] se uma chamada anterior já
     /// devolveu o resultado; e os de [`join`](Self::join).
     pub fn join_timeout(&mut self, limit: Duration) -> Result<R, Error> {
-        if !self.wait_until(deadline_in(limit))? {
+        if !self.running.wait_until(deadline_in(limit))? {
             return Err(Error::TimedOut(limit));
         }
         self.take_result()
@@ -238,72 +226,20 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
 
     /// Como o processo terminou; `None` enquanto ele vive.
     pub fn exit_status(&mut self) -> Option<ExitStatus> {
-        if self.is_alive() { None } else { self.child.reap().ok() }
+        if self.is_alive() { None } else { self.running.reap().ok() }
     }
 
     /// Pede ao processo que termine (SIGTERM). Ele pode ignorar o pedido.
     pub fn terminate(&self) {
-        self.child.signal(Signal::TERM);
+        self.running.signal(Signal::TERM);
     }
 
     /// Mata o processo (SIGKILL).
     pub fn kill(&self) {
-        self.child.signal(Signal::KILL);
-    }
-
-    /// `true` quando há um desfecho em `self.result`.
-    fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, Error> {
-        while self.result.is_none() && !self.taken {
-            // A ordem importa: o que o filho escreveu antes de morrer ainda está no soquete.
-            let exited = self.child.has_exited();
-            match self.child.receive() {
-                Ok(Received::Frame(body)) if self.greeting_due.is_some() => {
-                    match self.child.check_greeting(&body) {
-                        Ok(()) => self.greeting_due = None,
-                        Err(error) => self.give_up(error),
-                    }
-                }
-                Ok(Received::Frame(body)) => {
-                    self.result = Some(protocol::read_reply(body).and_then(|reply| reply));
-                }
-                Ok(Received::Nothing) if !exited => {
-                    let until = deadline.into_iter().chain(self.greeting_due).min();
-                    if !self.child.wait_event(until)? {
-                        if until != self.greeting_due {
-                            return Ok(false);
-                        }
-                        let reason = format!("não passou por init() em {} s", START_LIMIT.as_secs());
-                        self.give_up(Error::Handshake { pid: self.pid(), reason });
-                    }
-                }
-                Ok(Received::Nothing | Received::End) => self.result = Some(Err(self.obituary()?)),
-                Err(error) => self.give_up(error),
-            }
-        }
-        // Sem `?`: um pai que ignora SIGCHLD não tem o que recolher, e o resultado já está aqui.
-        let _ = self.child.reap();
-        Ok(true)
-    }
-
-    fn give_up(&mut self, error: Error) {
-        self.child.signal(Signal::KILL);
-        self.result = Some(Err(error));
-    }
-
-    fn obituary(&mut self) -> Result<Error, Error> {
-        let (pid, status) = (self.pid(), self.child.reap()?);
-        Ok(if self.greeting_due.is_none() || status.signal().is_some() {
-            Error::WorkerDied { pid, status }
-        } else {
-            let reason = format!("{status} sem passar por init(), que deve vir na primeira linha de main");
-            Error::Handshake { pid, reason }
-        })
+        self.running.signal(Signal::KILL);
     }
 
     fn take_result(&mut self) -> Result<R, Error> {
-        let outcome = self.result.take().ok_or(Error::AlreadyTaken)?;
-        self.taken = true;
-        let values = protocol::read_results(outcome?)?;
-        values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
+        protocol::read_results(self.running.take_result()?).and_then(protocol::only)
     }
 }

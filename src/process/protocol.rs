@@ -218,6 +218,11 @@ pub(crate) fn read_results<R: DeserializeOwned>(results: Parcel) -> Result<Vec<R
     results.read().map(|(values, _)| values)
 }
 
+/// O único resultado de um bloco de um item.
+pub(crate) fn only<R>(values: Vec<R>) -> Result<R, Error> {
+    values.into_iter().next().ok_or_else(|| Error::Decode("resposta vazia".to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

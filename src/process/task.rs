@@ -121,7 +121,10 @@ where
         } else {
             let items = parcel::read_items::<A>(items, bytes, &descriptors)?;
             drop(descriptors);
-            let values: Vec<R> = items.into_iter().map(function).collect();
+            let mut values: Vec<R> = Vec::with_capacity(items.len());
+            for item in items {
+                values.push(function(item));
+            }
             results.write(&values)?;
         }
     }

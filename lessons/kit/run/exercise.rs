@@ -43,6 +43,11 @@ impl Check {
 
     /// Confere um ponto: `test` devolve o que está errado. Um pânico conta como erro.
     pub fn point(&mut self, name: &str, test: impl FnOnce() -> Result<(), String>) {
+        self.run_point(name, Box::new(test));
+    }
+
+    /// O mesmo. Com a caixa, isto se compila uma vez só, e não uma por ponto.
+    fn run_point(&mut self, name: &str, test: Box<dyn FnOnce() -> Result<(), String> + '_>) {
         self.watchdog.expect(name);
         let outcome = panics::catch(test).unwrap_or_else(|panic| Err(explain(&panic)));
         self.watchdog.expect(Watchdog::BETWEEN_POINTS);
@@ -61,14 +66,21 @@ impl Check {
     where
         F: Fn() -> Result<(), String> + Copy + Send + 'static,
     {
+        self.run_point_in_time(name, &move || Process::start(move |()| test(), ()));
+    }
+
+    fn run_point_in_time(
+        &mut self,
+        name: &str,
+        start: &dyn Fn() -> Result<Process<Result<(), String>>, Error>,
+    ) {
         let was_stuck = self.stuck;
         let mut is_stuck = false;
         self.point(name, || {
             if was_stuck {
                 return Err("não conferido: antes, a resposta precisa terminar".to_owned());
             }
-            let started = Process::start(move |()| test(), ());
-            match started.and_then(|mut process| process.join_timeout(PATIENCE)) {
+            match start().and_then(|mut process| process.join_timeout(PATIENCE)) {
                 Ok(outcome) => outcome,
                 Err(Error::TimedOut(limit)) => {
                     is_stuck = true;

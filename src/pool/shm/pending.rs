@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::slot_table::SlotTable;
 use crate::Error;
-use crate::dispatch::result::{Source, only};
+use crate::dispatch::result::Source;
 use crate::process::protocol;
 
 /// Uma tarefa numa casa só dela.
@@ -45,7 +45,7 @@ impl<R: DeserializeOwned> Source<R> for PendingSlot<R> {
         let answer = self.slots.take(slot);
         self.slot.set(None);
         self.slots.state().give_back([slot], []);
-        Some(answer.and_then(protocol::read_results).and_then(only))
+        Some(answer.and_then(protocol::read_results).and_then(protocol::only))
     }
 }
 
