@@ -18,6 +18,7 @@ use super::supervisor::Supervisor;
 use super::terms::Terms;
 use super::worker::PoolWorker;
 use crate::Error;
+use crate::process::task::TaskId;
 use crate::process::{StartMethod, protocol};
 
 /// Por onde os blocos vão aos trabalhadores de um [`Pool`], e as respostas voltam.
@@ -112,8 +113,8 @@ impl PoolBuilder {
         F: Fn(A) + Copy + Send + 'static,
         A: Serialize + DeserializeOwned,
     {
-        match protocol::request(initializer, &[argument]) {
-            Ok(request) => self.terms.initializer = Some(request),
+        match protocol::request_of(TaskId::of(initializer), &[argument]) {
+            Ok(request) => self.terms.initializer = Some(request.frame),
             Err(error) => self.mistake = Some(error),
         }
         self

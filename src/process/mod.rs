@@ -30,6 +30,7 @@ use serde::de::DeserializeOwned;
 
 use running::Running;
 pub use start::StartMethod;
+use task::TaskId;
 
 use crate::clock::deadline_in;
 use crate::parcel::Parcel;
@@ -143,8 +144,8 @@ impl ProcessBuilder {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        let request = protocol::request(function, &[argument])?;
-        let running = self.launch(&request)?;
+        let request = protocol::request_of(TaskId::of(function), &[argument])?;
+        let running = self.launch(&request.frame)?;
         Ok(Process { running, result: PhantomData })
     }
 

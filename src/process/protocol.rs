@@ -69,17 +69,7 @@ pub(crate) fn request_of<A: Serialize>(task: TaskId, items: &[A]) -> Result<Task
     Ok(TaskRequest { task, frame, items_at })
 }
 
-/// O quadro que pede `function` sobre cada um de `items`.
-pub(crate) fn request<F, A, R>(function: F, items: &[A]) -> Result<Parcel, Error>
-where
-    F: Fn(A) -> R + Copy + Send + 'static,
-    A: Serialize + DeserializeOwned,
-    R: Serialize,
-{
-    request_of(TaskId::of(function), items).map(|request| request.frame)
-}
-
-/// O mesmo, com os itens já em bytes.
+/// O quadro do mesmo pedido, com os itens já em bytes.
 pub(crate) fn request_with(task: TaskId, items: usize, body: &Parcel) -> Result<Parcel, Error> {
     frame::build(|request| {
         request.write(&task)?;

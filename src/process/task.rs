@@ -42,6 +42,16 @@ pub(crate) struct Arguments<'b> {
     pub(crate) descriptors: Vec<Descriptor>,
 }
 
+impl Arguments<'_> {
+    fn read_one<A: DeserializeOwned>(self) -> Result<A, Error> {
+        parcel::read(self.bytes, &self.descriptors).map(|(item, _)| item)
+    }
+
+    fn read_all<A: DeserializeOwned>(self) -> Result<Vec<A>, Error> {
+        parcel::read_items(self.items, self.bytes, &self.descriptors)
+    }
+}
+
 /// Prova de que pai e filho são o mesmo arquivo: a versão e a distância entre duas funções.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
@@ -112,15 +122,13 @@ where
     // é habitado; `Copy` diz que duplicá-lo é permitido. Ler zero bytes de um ponteiro alinhado e não
     // nulo é sempre válido.
     let function = unsafe { NonNull::<F>::dangling().read() };
-    while let Some((Arguments { items, bytes, descriptors }, results)) = chunks.next() {
-        if items == 1 {
+    while let Some((arguments, results)) = chunks.next() {
+        if arguments.items == 1 {
             // Uma tarefa pequena, sozinha no bloco, custaria menos do que a memória de dois vetores.
-            let (item, _) = parcel::read::<A>(bytes, &descriptors)?;
-            drop(descriptors);
+            let item: A = arguments.read_one()?;
             results.write([function(item)].as_slice())?;
         } else {
-            let items = parcel::read_items::<A>(items, bytes, &descriptors)?;
-            drop(descriptors);
+            let items: Vec<A> = arguments.read_all()?;
             let mut values: Vec<R> = Vec::with_capacity(items.len());
             for item in items {
                 values.push(function(item));

@@ -67,8 +67,8 @@ pub(crate) fn skip(reason: &str) -> ! {
     std::process::exit(SKIPPED)
 }
 
-/// Roda os testes, ou, no processo de um deles, só esse.
-pub(crate) fn main<const MODULES: usize>(modules: [Vec<Case>; MODULES]) -> ExitCode {
+/// Roda os testes, `per_core` por núcleo ao mesmo tempo, ou, no processo de um deles, só esse.
+pub(crate) fn main<const MODULES: usize>(per_core: usize, modules: [Vec<Case>; MODULES]) -> ExitCode {
     let cases: Vec<Case> = modules.into_iter().flatten().collect();
     if let Ok(name) = std::env::var(ONLY) {
         let case = cases.iter().find(|case| case.name == name).expect("teste conhecido");
@@ -92,7 +92,10 @@ pub(crate) fn main<const MODULES: usize>(modules: [Vec<Case>; MODULES]) -> ExitC
             trials.push(Trial::ignorable_test(name, move || run_alone(run, limit, start_method)));
         }
     }
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let mut arguments = Arguments::from_args();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(per_core * cores);
+    let conclusion = libtest_mimic::run(&arguments, trials);
     let left: Vec<_> = shared_memory().difference(&before).cloned().collect();
     if !left.is_empty() {
         eprintln!("sobrou em /dev/shm: {left:?}");

@@ -33,27 +33,31 @@ fn main() -> std::process::ExitCode {
     // Um programa de apoio tem o seu próprio `main`, que chama `init` onde e se quiser.
     helper::run_if_asked(programs::PROGRAMS);
     multiprocessamento::init();
-    harness::main([
-        pool::cases(),
-        streams::cases(),
-        values::cases(),
-        panics::cases(),
-        death::cases(),
-        limits::cases(),
-        options::cases(),
-        storm::cases(),
-        start_methods::cases(),
-        orphans::cases(),
-        startup::cases(),
-        process::cases(),
-        pipe::cases(),
-        manager::cases(),
-        sync::cases(),
-        shared::cases(),
-        queue::cases(),
-        queue::deaths::cases(),
-        thread_pool::cases(),
-        transport::cases(),
-        structure::cases(),
-    ])
+    // Quase todos esperam mais do que calculam.
+    harness::main(
+        2,
+        [
+            pool::cases(),
+            streams::cases(),
+            values::cases(),
+            panics::cases(),
+            death::cases(),
+            limits::cases(),
+            options::cases(),
+            storm::cases(),
+            start_methods::cases(),
+            orphans::cases(),
+            startup::cases(),
+            process::cases(),
+            pipe::cases(),
+            manager::cases(),
+            sync::cases(),
+            shared::cases(),
+            queue::cases(),
+            queue::deaths::cases(),
+            thread_pool::cases(),
+            transport::cases(),
+            structure::cases(),
+        ],
+    )
 }

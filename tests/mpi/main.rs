@@ -14,5 +14,5 @@ fn main() -> std::process::ExitCode {
     if std::env::var_os(ranks::COMMANDS_FOR_EVER).is_some() {
         ranks::command_for_ever();
     }
-    harness::main([ranks::cases()])
+    harness::main(1, [ranks::cases()])
 }

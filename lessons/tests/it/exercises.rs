@@ -1,5 +1,8 @@
 //! Os exercícios: a solução passa, e o que o leitor recebe ainda não.
 
+use std::path::Path;
+use std::process::Command;
+
 use sha2::{Digest, Sha256};
 
 use crate::workspace::{lessons, program, run, stderr, stdout};
@@ -22,6 +25,7 @@ fn every_solution_passes_its_check() {
 /// Só vale enquanto o arquivo é o que veio no repositório: quem resolve um exercício não pode deixar
 /// `cargo test` vermelho. Na integração contínua, onde ninguém resolve nada, a soma tem que bater.
 fn every_shipped_stub_compiles_and_fails_its_check() {
+    build_all_stubs();
     let records = tempfile::tempdir().expect("pasta");
     for lesson in lessons() {
         let digest = Sha256::digest(lesson.read("exercise.rs"));
@@ -36,6 +40,20 @@ fn every_shipped_stub_compiles_and_fails_its_check() {
         assert_eq!(output.status.code(), Some(1), "{}:\n{text}{}", lesson.slug, stderr(&output));
         assert!(text.contains("ainda por fazer") && text.contains("--dica 1"), "{}:\n{text}", lesson.slug);
     }
+}
+
+/// Todos numa compilação só, que usa todos os núcleos: cada lição, depois, já acha o seu pronto. Um que não compila é a
+/// lição dele que conta.
+fn build_all_stubs() {
+    let binaries =
+        lessons().into_iter().flat_map(|lesson| ["--bin".into(), format!("exercicio-{}", lesson.number)]);
+    let target = Path::new(env!("CARGO_BIN_EXE_lesson-1")).ancestors().nth(2).expect("target/debug/lesson-1");
+    let _ = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--keep-going", "--features", "exercicios"])
+        .args(binaries)
+        .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "--target-dir"])
+        .arg(target)
+        .output();
 }
 
 fn hints_come_one_at_a_time() {

@@ -37,14 +37,18 @@ fn main() -> std::process::ExitCode {
     if let Some(code) = wrong_answers::run_if_asked() {
         return code;
     }
-    harness::main([
-        lessons::cases(),
-        count_primes::cases(),
-        exercises::cases(),
-        wrong_answers::cases(),
-        structure::cases(),
-        python::cases(),
-        python_names::cases(),
-        hosts::cases(),
-    ])
+    // As lições ocupam todos os núcleos.
+    harness::main(
+        1,
+        [
+            lessons::cases(),
+            count_primes::cases(),
+            exercises::cases(),
+            wrong_answers::cases(),
+            structure::cases(),
+            python::cases(),
+            python_names::cases(),
+            hosts::cases(),
+        ],
+    )
 }

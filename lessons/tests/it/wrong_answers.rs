@@ -4,6 +4,8 @@
 //! que criam são este executável de novo.
 
 use std::process::{Command, ExitCode, Output};
+use std::sync::Mutex;
+use std::thread;
 
 use crate::workspace::stdout;
 
@@ -27,7 +29,10 @@ pub(crate) struct Wrong {
     pub(crate) loses: &'static str,
 }
 
-fn all() -> impl Iterator<Item = &'static Wrong> {
+/// Quase todas esperam por algo que não vem: várias ao mesmo tempo levam o tempo de poucas.
+const AT_ONCE: usize = 4;
+
+fn all() -> impl Iterator<Item = &'static Wrong> + Send {
     ALL.iter().copied().flatten()
 }
 
@@ -47,12 +52,20 @@ fn check(wrong: &Wrong) -> Output {
 }
 
 fn every_wrong_answer_is_refused_for_its_reason() {
-    for wrong in all() {
-        let text = stdout(&check(wrong));
-        let lost = text.lines().any(|line| line.trim_start().starts_with('✘') && line.contains(wrong.loses));
-        assert!(lost, "{}: deveria perder «{}»:\n{text}", wrong.name, wrong.loses);
-        assert!(text.contains("Ainda não."), "{}:\n{text}", wrong.name);
-    }
+    let left = Mutex::new(all());
+    let next = || left.lock().ok()?.next();
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| std::iter::from_fn(next).for_each(assert_refused));
+        }
+    });
+}
+
+fn assert_refused(wrong: &Wrong) {
+    let text = stdout(&check(wrong));
+    let lost = text.lines().any(|line| line.trim_start().starts_with('✘') && line.contains(wrong.loses));
+    assert!(lost, "{}: deveria perder «{}»:\n{text}", wrong.name, wrong.loses);
+    assert!(text.contains("Ainda não."), "{}:\n{text}", wrong.name);
 }
 
 fn every_exercise_has_two_wrong_answers() {

@@ -14,5 +14,5 @@ mod workspace;
 
 fn main() -> std::process::ExitCode {
     multiprocessamento::init();
-    harness::main([lesson::cases()])
+    harness::main(1, [lesson::cases()])
 }
