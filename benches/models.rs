@@ -14,7 +14,6 @@ use licoes::load::model::{self, Model};
 use licoes::load::workload::{count_primes, slices};
 use licoes::measure::machine::cores;
 use multiprocessamento::{Pool, ThreadPool, init};
-use registro::format::model_label;
 
 const LIMIT: u64 = 300_000;
 const EMPTY_TASKS: u64 = 10_000;
@@ -37,7 +36,7 @@ fn primes(criterion: &mut Criterion) {
     let slices = slices(LIMIT, 64);
     for model in Model::ALL {
         for workers in if model == Model::Serial { vec![1] } else { worker_counts() } {
-            let id = BenchmarkId::new(model_label(model.id()), workers);
+            let id = BenchmarkId::new(model.label(), workers);
             group.bench_function(id, |bencher| {
                 bencher.iter(|| {
                     model::run(model, count_primes, black_box(&slices), workers).expect("o modelo roda")

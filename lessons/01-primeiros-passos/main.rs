@@ -1,6 +1,7 @@
 //! Lição 1: o mesmo trabalho com um `Pool` e com processos feitos à mão.
 
 mod claims;
+mod legend;
 
 use std::ops::Range;
 use std::process::ExitCode;
@@ -11,8 +12,12 @@ use licoes::measure::source::lines;
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Error, Pool, Process, init};
 
-const INFO: Info =
-    Info { number: 1, title: "Primeiros passos", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 1,
+    title: "Primeiros passos",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 // ANCHOR: main
 fn main() -> ExitCode {

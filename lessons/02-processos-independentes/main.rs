@@ -1,6 +1,7 @@
 //! Lição 2: quem vê o que quem escreve.
 
 mod claims;
+mod legend;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,7 @@ use multiprocessamento::{Error, Process, StartMethod, init};
 const INFO: Info = Info {
     number: 2,
     title: "Processos independentes",
+    legend: legend::LEGEND,
     hints: include_str!("hints.md"),
 };
 

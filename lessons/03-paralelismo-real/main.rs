@@ -1,6 +1,7 @@
 //! Lição 3: quantos núcleos trabalham ao mesmo tempo, e quanto isso rende.
 
 mod claims;
+mod legend;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,8 +13,12 @@ use licoes::measure::machine::cores;
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
 
-const INFO: Info =
-    Info { number: 3, title: "Paralelismo real", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 3,
+    title: "Paralelismo real",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 const SWEPT: [Model; 2] = [Model::ProcessPool, Model::Threads];
 
 fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! Lição 4: uma trava no meio do caminho, em Python e em Rust, e os jeitos de a contornar.
 
 mod claims;
+mod legend;
 
 use std::ops::Range;
 use std::path::Path;
@@ -15,11 +16,14 @@ use licoes::python::Python;
 use licoes::python::twin::Twin;
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use registro::format::{decimal, integer, model_label, times};
-use registro::record::Span;
+use registro::format::{decimal, integer, times};
 
-const INFO: Info =
-    Info { number: 4, title: "Contorno do GIL", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 4,
+    title: "Contorno do GIL",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 const EXAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/04-contorno-do-gil/example.py");
 
@@ -45,12 +49,10 @@ fn count_holding_the_lock(slice: Range<u64>) -> u64 {
 fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     let rust = lesson.compare_models()?;
     let locked = with_the_lock(lesson)?;
-
     // O mesmo algoritmo em Python: num que tem o GIL e, se houver, num que não tem.
     let pythons = Python::all(&lesson.options().pythons);
     let gil = in_python(lesson, "com o GIL", pythons.iter().find(|p| p.has_gil));
     let free = in_python(lesson, "sem o GIL", pythons.iter().find(|p| !p.has_gil));
-
     let figures = Figures::of(&rust, &locked, gil, free, lesson.options().workers);
     for (model, gain) in figures.gains() {
         lesson.metric("speedup", model, gain.speedup.median, "vezes");
@@ -70,12 +72,13 @@ fn with_the_lock(lesson: &mut Lesson) -> Result<Comparison, Failure> {
     lesson.say("\nRust, com uma trava só em cada processo, fechada durante a conta:");
     for model in [Model::Threads, Model::ProcessPool] {
         let Some(gain) = locked.gain(model) else { continue };
-        show(lesson, model_label(model.id()), gain);
+        show(lesson, model.id(), gain);
         lesson.metric("locked_speedup", model.id(), gain.speedup.median, "vezes");
     }
-    let threads = locked.get(Model::Threads).map_or(&[][..], Measured::typical_spans);
-    let named = |span: &Span| Span { model: "global_lock".into(), ..span.clone() };
-    lesson.spans(&threads.iter().map(named).collect::<Vec<_>>());
+    let spans = locked.get(Model::Threads).map_or(&[][..], Measured::typical_spans);
+    let mut spans = spans.to_vec();
+    spans.iter_mut().for_each(|span| span.model = "global_lock".to_owned());
+    lesson.spans(&spans);
     Ok(locked)
 }
 
@@ -86,8 +89,7 @@ fn in_python(
     python: Option<&Python>,
 ) -> Result<Twin, String> {
     let short = lesson.options().quick || python.is_some_and(|python| !python.has_gil);
-    let limit = if short { PYTHON_LIMIT / 2 } else { PYTHON_LIMIT };
-    let limit = limit.min(lesson.options().limit);
+    let limit = lesson.options().limit.min(PYTHON_LIMIT / if short { 2 } else { 1 });
     let measured = match python {
         Some(python) => lesson.measure_twin(python, Path::new(EXAMPLE), limit),
         None => Err("nenhum foi encontrado".to_owned()),
@@ -99,7 +101,7 @@ fn in_python(
     let version = &twin.python.version;
     lesson.say(&format!("\nPython {version}, {kind}, abaixo de {}:", integer(limit)));
     for (model, gain) in twin.gains("primes") {
-        show(lesson, model_label(model), gain);
+        show(lesson, model, gain);
     }
     for (model, gain) in twin.gains("sha256") {
         show(lesson, "as mesmas threads, num SHA-256 feito em C", gain);
@@ -112,6 +114,7 @@ fn in_python(
 }
 
 fn show(lesson: &mut Lesson, name: &str, gain: Gain) {
-    let (speedup, cores) = (times(gain.speedup), decimal(gain.busy_cores.median, 2));
+    let (name, speedup) = (lesson.label(name), times(gain.speedup));
+    let cores = decimal(gain.busy_cores.median, 2);
     lesson.say(&format!("  {name}: {speedup}; núcleos ocupados: {cores}"));
 }

@@ -1,11 +1,13 @@
 //! O que as notas afirmam do isolamento, e como cada afirmação é decidida.
 
-use registro::format::{integer, model_label};
+use registro::format::integer;
 use registro::judge::Judgement;
+use registro::legend::label;
 use registro::record::Claim;
 
 use crate::belongings::{Belongings, Visit};
 use crate::fall::Fall;
+use crate::legend::LEGEND;
 use crate::sharing::Trip;
 use crate::stray::Damage;
 use crate::who::Who;
@@ -115,7 +117,7 @@ pub fn sharing_needs_a_mechanism(trips: &[Trip], expected: u64) -> Claim {
         "a global falhou até com threads, o contraste, e nada se prova dos processos; meça de novo"
     });
     let by = mechanisms()
-        .map(|trip| format!("{}, {}", model_label(trip.way), integer(trip.arrived)));
+        .map(|trip| format!("{}, {}", label(LEGEND, trip.way), integer(trip.arrived)));
     let evidence = format!(
         "dos {} primos que os filhos contaram chegaram, pela global, {}; por {}",
         integer(expected),

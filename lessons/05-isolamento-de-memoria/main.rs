@@ -3,6 +3,7 @@
 mod belongings;
 mod claims;
 mod fall;
+mod legend;
 mod sharing;
 mod stray;
 mod who;
@@ -12,13 +13,15 @@ use std::process::ExitCode;
 use licoes::load::workload::{count_primes, slices};
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use registro::format::{integer, model_label};
+use registro::format::integer;
 use who::Who;
 
-const INFO: Info =
-    Info {
-        number: 5, title: "Isolamento de memória", hints: include_str!("hints.md")
-    };
+const INFO: Info = Info {
+    number: 5,
+    title: "Isolamento de memória",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 /// Aqui se contam respostas, e não tempos: a mesma carga, mais curta, basta.
 const LIMIT: u64 = 100_000;
@@ -64,7 +67,7 @@ fn let_a_task_abort(lesson: &mut Lesson) -> Result<Vec<[fall::Fall; 3]>, Failure
     for (model, fall) in
         ["threads", "processes", "process_pool"].iter().zip(middle(&rounds))
     {
-        lesson.say(&format!("  {}: {fall}.", model_label(model)));
+        lesson.say(&format!("  {}: {fall}.", lesson.label(model)));
         lesson.fate("abort", model, fall.fate);
         let lost = fall.counted_and_lost as f64;
         lesson.metric("counted_and_lost", model, lost, "respostas");

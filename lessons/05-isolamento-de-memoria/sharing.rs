@@ -9,9 +9,11 @@ use licoes::load::workload::count_primes;
 use multiprocessamento::{
     Connection, Error, ManagedCounter, Manager, Process, Queue, Value, pipe,
 };
-use registro::format::model_label;
+use registro::legend::label;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::legend::LEGEND;
 
 type Slice = Range<u64>;
 
@@ -63,7 +65,7 @@ impl Trip {
         match self.way {
             "threads" => "por uma global, com threads",
             "processes" => "por uma global, com processos",
-            other => model_label(other),
+            other => label(LEGEND, other),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lição 6: uma fila cheia, e trabalhadores alimentados por uma fila.
 
 mod claims;
+mod legend;
 mod pressure;
 
 use std::ops::Range;
@@ -16,7 +17,12 @@ use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Error, Process, Queue, init};
 use registro::format::seconds;
 
-const INFO: Info = Info { number: 6, title: "Queue", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 6,
+    title: "Queue",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 fn main() -> ExitCode {
     init();

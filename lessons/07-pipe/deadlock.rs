@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
+use licoes::measure::exchange::SIZES;
 use licoes::measure::trace::now;
+use licoes::run::lesson::Lesson;
 use multiprocessamento::{Barrier, Connection, Error, Process, pipe};
 use registro::stats::median;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,15 @@ pub fn fits(size: usize) -> Result<usize, Error> {
     Ok(count)
 }
 // ANCHOR_END: fits
+
+/// Registra quanto cabe, pelo tamanho da mensagem.
+pub fn chart(lesson: &mut Lesson) -> Result<(), Error> {
+    for size in SIZES {
+        let fit = (fits(size)? * size) as f64 / 1024.0;
+        lesson.point("fits_by_size", "pipe", (size as f64, "bytes"), (fit, "KiB"));
+    }
+    Ok(())
+}
 
 /// Tão poucas mensagens que cabem com folga.
 pub fn few() -> Result<usize, Error> {

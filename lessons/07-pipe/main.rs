@@ -2,6 +2,7 @@
 
 mod claims;
 mod deadlock;
+mod legend;
 mod pipeline;
 
 use std::process::ExitCode;
@@ -14,7 +15,12 @@ use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Connection, Error, Process, init, pipe};
 use registro::format::{decimal, seconds};
 
-const INFO: Info = Info { number: 7, title: "Pipe", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 7,
+    title: "Pipe",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 /// Perguntas de uma conversa.
 const TURNS: u64 = 1_000;
 /// Quanto se espera por uma resposta antes de dá-la por perdida.
@@ -27,7 +33,6 @@ fn main() -> ExitCode {
 
 fn story(lesson: &mut Lesson) -> Result<(), Failure> {
     let total = lesson.compare_models()?.measured[0].checksum;
-
     two_writers(lesson)?;
     exchange::chart(lesson, "pipe", by_pipe)?;
     two_stages(lesson, total)?;
@@ -39,10 +44,7 @@ fn story(lesson: &mut Lesson) -> Result<(), Failure> {
 
 /// A falha, dois que só escrevem, e os dois consertos com o preço de cada um.
 fn two_writers(lesson: &mut Lesson) -> Result<(), Failure> {
-    for size in exchange::SIZES {
-        let fit = (deadlock::fits(size)? * size) as f64 / 1024.0;
-        lesson.point("fits_by_size", "pipe", (size as f64, "bytes"), (fit, "KiB"));
-    }
+    deadlock::chart(lesson)?;
     let (few, many) = (deadlock::few()?, deadlock::MANY);
     lesson.metric("few", "pipe", few as f64, "mensagens");
     lesson.metric("many", "pipe", many as f64, "mensagens");

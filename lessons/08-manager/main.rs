@@ -2,6 +2,7 @@
 
 mod board;
 mod claims;
+mod legend;
 mod places;
 mod price;
 mod ways;
@@ -13,11 +14,15 @@ use licoes::load::workload::slices;
 use licoes::measure::tally::Tally;
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Manager, init};
-use registro::format::{model_label, seconds};
+use registro::format::seconds;
 use ways::WAYS;
 
-const INFO: Info =
-    Info { number: 8, title: "Manager", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 8,
+    title: "Manager",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 fn main() -> ExitCode {
     init();
@@ -50,7 +55,7 @@ fn sum_at_once(lesson: &mut Lesson, manager: &Manager) -> Result<[Tally; 5], Fai
         "\n{workers} trabalhadores somam 1 a cada primo, no mesmo total:"
     ));
     for (way, tally) in WAYS.iter().zip(&tallies) {
-        lesson.say(&format!("  {}: {}", model_label(way), tally.describe("primo")));
+        lesson.say(&format!("  {}: {}", lesson.label(way), tally.describe("primo")));
         lesson.metric("lost_updates", way, tally.lost(), "");
         lesson.metric("increment_us", way, tally.price() * 1e6, "us");
     }
@@ -65,7 +70,7 @@ fn prices(lesson: &mut Lesson, manager: &Manager) -> Result<(), Failure> {
     lesson.say("\nSomar 1, sem mais ninguém:");
     for (place, price) in places::adding(manager, repetitions, batch)? {
         lesson.metric("operation_us", place, price.median * 1e6, "us");
-        lesson.say(&format!("  {}: {}", model_label(place), seconds(price.median)));
+        lesson.say(&format!("  {}: {}", lesson.label(place), seconds(price.median)));
     }
 
     lesson.say("\nObter uma cópia de um valor, pelo tamanho dele:");

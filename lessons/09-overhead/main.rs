@@ -2,6 +2,7 @@
 
 mod claims;
 mod curves;
+mod legend;
 mod python;
 mod steps;
 
@@ -16,8 +17,12 @@ use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{StartMethod, init};
 use registro::stats::Estimate;
 
-const INFO: Info =
-    Info { number: 9, title: "Overhead", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 9,
+    title: "Overhead",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 /// Segundos de uma tarefa, e de um trabalho inteiro, do maior ao menor.
 const TASKS: [f64; 10] = [1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 3e-7, 1e-7, 3e-8];

@@ -4,6 +4,7 @@ mod accident;
 mod claims;
 mod control;
 mod idle;
+mod legend;
 mod share;
 mod ways;
 
@@ -21,6 +22,7 @@ use share::slices_of;
 const INFO: Info = Info {
     number: 10,
     title: "Controle vs. abstração",
+    legend: legend::LEGEND,
     hints: include_str!("hints.md"),
 };
 

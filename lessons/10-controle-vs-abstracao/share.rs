@@ -8,7 +8,7 @@ use licoes::measure::machine::Watch;
 use licoes::run::lesson::{Failure, Lesson};
 use licoes::run::options::Options;
 use multiprocessamento::Error;
-use registro::format::{model_label, percent, seconds};
+use registro::format::{percent, seconds};
 use registro::stats::median;
 
 use crate::idle::Round;
@@ -86,10 +86,10 @@ fn show(lesson: &mut Lesson, names: [&str; 3], rounds: &[[Round; 3]]) {
         let middle = median(&of_way().map(|round| round.seconds).collect::<Vec<_>>());
         let distance = |round: &Round| (round.seconds - middle).abs();
         let typical = of_way().min_by(|a, b| distance(a).total_cmp(&distance(b)));
-        let (idle, label) = (percent(share), model_label(name));
+        let idle = percent(share);
         lesson.metric("idle_share", name, 100.0 * share, "%");
         if let Some(round) = typical {
-            let took = seconds(round.seconds);
+            let (took, label) = (seconds(round.seconds), lesson.label(name));
             lesson.say(&format!("  {label}: {took}, {idle} parados ({round})"));
             spans.extend_from_slice(&round.spans);
         }

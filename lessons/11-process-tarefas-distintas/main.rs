@@ -2,6 +2,7 @@
 
 mod claims;
 mod collatz;
+mod legend;
 mod mandelbrot;
 mod note;
 mod plan;
@@ -22,6 +23,7 @@ use ways::{Limits, attempt, by_pool, by_processes};
 const INFO: Info = Info {
     number: 11,
     title: "Process: tarefas distintas",
+    legend: legend::LEGEND,
     hints: include_str!("hints.md"),
 };
 

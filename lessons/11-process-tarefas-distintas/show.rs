@@ -3,7 +3,7 @@
 use crate::mandelbrot::draw;
 use licoes::run::lesson::Lesson;
 use registro::fate::Fate;
-use registro::format::{decimal, integer, model_label, seconds, times};
+use registro::format::{decimal, integer, seconds, times};
 use registro::stats::median;
 
 use crate::claims::{Figures, WANTED, lived, ratio};
@@ -51,7 +51,7 @@ pub fn outcomes(
     for (model, attempts, processes) in ways {
         let (typical, lived) = (typical(attempts), lived(attempts));
         let Attempt { right, wrong, .. } = *typical;
-        let (name, late) = (model_label(model), times(lived));
+        let (name, late) = (lesson.label(model), times(lived));
         lesson.say(&format!(
             "  {name}: chegaram {right} das outras {WANTED} respostas; a cadeia viveu {late} o seu limite"
         ));
@@ -83,8 +83,8 @@ pub fn outcomes(
             [share, 100.0 - share].map(|share| decimal(share, 0));
         lesson.say(&format!(
             "  {}: {first_share} % do processador; {}: {second_share} %; a razão, {}",
-            model_label(first),
-            model_label(second),
+            lesson.label(first),
+            lesson.label(second),
             times(ratio(bouts))
         ));
     }

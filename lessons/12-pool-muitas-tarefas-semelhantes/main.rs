@@ -4,22 +4,22 @@ mod arrivals;
 mod chunks;
 mod claims;
 mod endless;
+mod legend;
 mod one_each;
 mod python;
 
 use std::process::ExitCode;
 
-use arrivals::CALLS;
 use claims::Figures;
 use licoes::measure::compare::Versus;
 use licoes::measure::machine::{Watch, cores};
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Pool, init};
-use registro::stats::Estimate;
 
 const INFO: Info = Info {
     number: 12,
     title: "Pool: muitas tarefas semelhantes",
+    legend: legend::LEGEND,
     hints: include_str!("hints.md"),
 };
 
@@ -63,12 +63,12 @@ fn chunk_sizes(
     ] {
         let Some(curve) = chunks::Curve::of(rounds, workers) else { continue };
         let x = |size: usize| (size as f64, "tarefas por chunk");
-        let y = |time: Estimate| (time.median, "vezes o tempo serial");
+        let y = |time: f64| (time, "vezes o tempo serial");
         for (size, time) in curve.sized {
-            lesson.point("time_by_chunk", model, x(size), y(time));
+            lesson.point("time_by_chunk", model, x(size), y(time.median));
         }
         let (size, time) = curve.automatic;
-        lesson.point("time_by_chunk", automatic, x(size), y(time));
+        lesson.point("time_by_chunk", automatic, x(size), y(time.median));
     }
     Ok(rounds)
 }
@@ -89,7 +89,7 @@ fn a_process_for_each(lesson: &mut Lesson) -> Result<Vec<(usize, Versus)>, Failu
 /// Quando cada resposta chega à mão de quem pediu, por `map`, `imap` e `imap_unordered`.
 fn answers_in_hand(lesson: &mut Lesson, pool: &Pool) -> Result<(), Failure> {
     let medians = arrivals::medians(pool, lesson.options().repetitions)?;
-    for (call, wait) in CALLS.into_iter().zip(&medians) {
+    for (call, wait) in arrivals::CALLS.into_iter().zip(&medians) {
         let last = wait.len() - 1;
         for answer in (0..=last).step_by(last / 7) {
             let (x, y) = (1.0 + answer as f64, (wait[answer], "ms de espera"));

@@ -3,6 +3,8 @@
 use licoes::measure::choice::{Context, Task};
 use serde_bytes::ByteBuf;
 
+use crate::legend;
+
 /// Um trabalho, e o contexto dele.
 pub struct Case {
     /// O identificador no registro.
@@ -23,25 +25,15 @@ pub fn all(workers: usize, turns_per_second: f64) -> Vec<Case> {
     };
     let with_data =
         |bytes| Task { data: ByteBuf::from(vec![7; bytes]), ..lasting(20e-6) };
-    let case = |id, name, tasks, context| Case { id, name, tasks, context };
+    let case = |id, tasks, context| Case { id, name: legend::case(id), tasks, context };
     let few = 2 * workers;
     vec![
-        case("tiny", "quase nada", vec![lasting(1e-6); 50], Context::Free),
-        case("many", "muitas e curtas", vec![lasting(3e-6); 12_000], Context::Free),
-        case(
-            "few",
-            "poucas e longas",
-            vec![lasting(40e-3 / few as f64); few],
-            Context::Free,
-        ),
-        case("data", "com muitos dados", vec![with_data(256 << 10); 48], Context::Free),
-        case(
-            "lock",
-            "desiguais, sob uma trava",
-            uneven(4e-3, 0.1e-3),
-            Context::GlobalLock,
-        ),
-        case("risky", "arriscadas e desiguais", uneven(4e-3, 0.1e-3), Context::Risky),
-        case("alone", "uma só, arriscada", vec![lasting(2e-3)], Context::Risky),
+        case("tiny", vec![lasting(1e-6); 50], Context::Free),
+        case("many", vec![lasting(3e-6); 12_000], Context::Free),
+        case("few", vec![lasting(40e-3 / few as f64); few], Context::Free),
+        case("data", vec![with_data(256 << 10); 48], Context::Free),
+        case("lock", uneven(4e-3, 0.1e-3), Context::GlobalLock),
+        case("risky", uneven(4e-3, 0.1e-3), Context::Risky),
+        case("alone", vec![lasting(2e-3)], Context::Risky),
     ]
 }

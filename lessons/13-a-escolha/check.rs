@@ -8,7 +8,7 @@ use licoes::measure::choice::{Context, Race, Task};
 use licoes::measure::granularity::turns_per_second;
 use licoes::measure::machine::cores;
 use licoes::run::exercise::Check;
-use registro::format::{decimal, integer, model_label, seconds};
+use registro::format::{decimal, integer, seconds};
 use serde_bytes::ByteBuf;
 
 /// O que se sabe de um trabalho. Tempos em segundos.
@@ -86,11 +86,10 @@ fn expect_good_choice(
     tasks: &[Task],
 ) -> Result<(), String> {
     let context = if caso.pode_derrubar { Context::Risky } else { Context::Free };
-    let label = |model: Model| model_label(model.id());
     if !context.admits(chosen) {
         return Err(format!(
             "«{}» não isola: uma tarefa que cai leva o programa com ela",
-            label(chosen)
+            chosen.label()
         ));
     }
     let race = Race::of(tasks, context, caso.trabalhadores, REPETITIONS)
@@ -98,9 +97,9 @@ fn expect_good_choice(
     match race.slowdown(chosen) {
         Some(slow) if slow.low > CLOSE => Err(format!(
             "«{}» levou {}× o tempo de «{}», com {caso}",
-            label(chosen),
+            chosen.label(),
             decimal(slow.median, 1),
-            label(race.best())
+            race.best().label()
         )),
         _ => Ok(()),
     }

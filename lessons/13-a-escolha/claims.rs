@@ -2,7 +2,7 @@
 
 use licoes::load::model::Model;
 use licoes::measure::choice::Race;
-use registro::format::{decimal, model_label, percent};
+use registro::format::{decimal, percent};
 use registro::judge::{Judgement, Ruler};
 use registro::record::{Claim, Verdict};
 use registro::stats::median;
@@ -63,7 +63,7 @@ impl Loss {
             .filter_map(|outcome| Some((outcome.name, outcome.race.slowdown(model)?)));
         let raced: Vec<_> = raced.collect();
         let worst = raced.iter().max_by(|(_, a), (_, b)| a.low.total_cmp(&b.low));
-        let ruler = LOSES.named(model_label(model.id()));
+        let ruler = LOSES.named(model.label());
         let judgement = worst.map_or(Judgement::observed(false), |(_, slow)| {
             let somewhere = Judgement::of(*slow, ruler);
             // Se no caso em que mais perde ele não perde, ainda pode perder em outro, de intervalo mais largo.
@@ -79,7 +79,7 @@ impl Loss {
     }
 
     fn shown(&self) -> String {
-        let model = model_label(self.model.id());
+        let model = self.model.label();
         match self.worst {
             Some((name, slow)) => format!("{model}, {}× em «{name}»", decimal(slow, 1)),
             None => format!("{model}, em nenhum"),

@@ -3,6 +3,7 @@
 mod adviser;
 mod cases;
 mod claims;
+mod legend;
 mod measure;
 
 use std::process::ExitCode;
@@ -15,10 +16,14 @@ use licoes::measure::granularity::turns_per_second;
 use licoes::measure::machine::{Watch, cores};
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use registro::format::{model_label, percent, seconds};
+use registro::format::{percent, seconds};
 
-const INFO: Info =
-    Info { number: 13, title: "A escolha", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 13,
+    title: "A escolha",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 fn main() -> ExitCode {
     init();
@@ -90,14 +95,14 @@ fn account_for(
         false => format!(
             "{} a mais do que {}, que levou {}",
             percent(regret),
-            model_label(best.id()),
+            best.label(),
             time(best)
         ),
     };
     lesson.say(&format!(
         "  {}: {}, {}; {verdict}.",
         case.name,
-        model_label(advice.id()),
+        advice.label(),
         time(*advice)
     ));
 }

@@ -4,6 +4,7 @@
 mod arguments;
 mod claims;
 mod interrupt;
+mod legend;
 #[path = "programa/models.rs"]
 mod models;
 #[path = "programa/program.rs"]
@@ -21,8 +22,12 @@ use licoes::system::scratch::Scratch;
 use multiprocessamento::init;
 use registro::format::integer;
 
-const INFO: Info =
-    Info { number: 14, title: "Exemplo prático", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 14,
+    title: "Exemplo prático",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 /// Aqui se comparam arquivos, e não tempos: uma conta curta basta, e o Python não faz esperar.
 const LIMIT: u64 = 50_000;

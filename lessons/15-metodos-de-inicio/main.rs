@@ -2,6 +2,7 @@
 
 mod claims;
 mod inheritance;
+mod legend;
 mod locked;
 
 use std::process::ExitCode;
@@ -15,8 +16,12 @@ use locked::{Attempt, Outcomes};
 use multiprocessamento::init;
 use registro::stats::median;
 
-const INFO: Info =
-    Info { number: 15, title: "Métodos de início", hints: include_str!("hints.md") };
+const INFO: Info = Info {
+    number: 15,
+    title: "Métodos de início",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 /// MiB que o pai ocupa.
 const SIZES: [usize; 5] = [8, 64, 128, 192, 256];
@@ -78,12 +83,8 @@ fn what_it_costs(lesson: &mut Lesson) -> Result<Births, Failure> {
             let times = births.seconds.iter().map(|sizes| sizes[size][index]);
             let time = 1e3 * median(&times.collect::<Vec<_>>());
             let x = (*mebibytes as f64, "MiB no pai");
-            lesson.point(
-                "birth_by_memory",
-                method,
-                x,
-                (time, "ms para nascer e terminar"),
-            );
+            let y = (time, "ms para nascer e terminar");
+            lesson.point("birth_by_memory", method, x, y);
         }
     }
     lesson.metric("mebibyte_us", "fork", claims::price_of_a_mebibyte(&births), "us");

@@ -1,11 +1,13 @@
 //! O que se afirma da memória compartilhada, e como cada afirmação é decidida.
 
 use licoes::measure::tally::Tally;
-use registro::format::{integer, model_label, seconds, times};
+use registro::format::{integer, seconds, times};
 use registro::judge::{COSTS_MORE, Judgement, Ruler};
+use registro::legend::label;
 use registro::record::{Claim, Verdict};
 use registro::stats::{Estimate, median};
 
+use crate::legend::LEGEND;
 use crate::neighbours::{DISTANCES, Round};
 use crate::race::{Race, WAYS};
 use crate::sieve::{PRIMES, SIZE, Sieves};
@@ -60,7 +62,7 @@ pub fn sharing_less_is_the_cheapest_repair(race: &Race, others: f64) -> Claim {
         });
     let price = |(way, tally): (&&str, &Tally)| {
         let lost = if tally.is_exact() { "" } else { ", e perdeu somas" };
-        format!("{}, {}{lost}", model_label(way), seconds(tally.price()))
+        format!("{}, {}{lost}", label(LEGEND, way), seconds(tally.price()))
     };
     let prices: Vec<String> = WAYS[1..].iter().zip(repairs).map(price).collect();
     let evidence = format!(

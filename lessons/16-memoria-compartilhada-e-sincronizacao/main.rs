@@ -1,6 +1,7 @@
 //! Lição 16: a memória que é de todos, o que se perde nela, e quanto custa não perder.
 
 mod claims;
+mod legend;
 mod neighbours;
 mod race;
 mod sieve;
@@ -12,12 +13,13 @@ use licoes::measure::machine::{Watch, cores};
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::{Pool, init};
 use neighbours::Round;
-use registro::format::{model_label, seconds};
+use registro::format::seconds;
 use registro::stats::median;
 
 const INFO: Info = Info {
     number: 16,
     title: "Memória compartilhada e sincronização",
+    legend: legend::LEGEND,
     hints: include_str!("hints.md"),
 };
 
@@ -52,7 +54,7 @@ fn run_the_race(lesson: &mut Lesson) -> Result<race::Race, Failure> {
         "\n{workers} processos somam 1, ao mesmo tempo, ao mesmo número:"
     ));
     for (way, tally) in race::WAYS.iter().zip(&race.tallies) {
-        lesson.say(&format!("  {}: {}.", model_label(way), tally.describe("soma")));
+        lesson.say(&format!("  {}: {}.", lesson.label(way), tally.describe("soma")));
         lesson.metric("lost_updates", way, tally.lost(), "");
         // Ao lado do semáforo, nenhuma das outras barras se veria.
         let metric = if *way == "semaphore" { "semaphore_ns" } else { "increment_ns" };
@@ -89,7 +91,7 @@ fn make_sieves(lesson: &mut Lesson) -> Result<sieve::Sieves, Failure> {
     for (model, made) in sieves.shared_by_many() {
         lesson.metric("sieve", model, median(&made.seconds), "s");
         lesson.metric("sieve_size", model, median(&made.sizes), "vezes");
-        lesson.say(&format!("  {}: {made}.", model_label(model)));
+        lesson.say(&format!("  {}: {made}.", lesson.label(model)));
     }
     Ok(sieves)
 }

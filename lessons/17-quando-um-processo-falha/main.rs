@@ -4,6 +4,7 @@ mod claims;
 mod fall;
 mod fault;
 mod interrupt;
+mod legend;
 mod python;
 mod storm;
 
@@ -14,13 +15,13 @@ use licoes::python::Python;
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
 use python::Outcome;
-use registro::format::model_label;
 use registro::stats::median;
 use storm::Storm;
 
 const INFO: Info = Info {
     number: 17,
     title: "Quando um processo falha",
+    legend: legend::LEGEND,
     hints: include_str!("hints.md"),
 };
 
@@ -90,7 +91,7 @@ fn press_ctrl_c(
     lesson.say("\nUm Ctrl-C no meio de uma conta longa:");
     for (model, seen) in [("process_pool", here.as_ref()), ("python_pool", there)] {
         let Some(seen) = seen else { continue };
-        lesson.say(&format!("  {}: {seen}.", model_label(model)));
+        lesson.say(&format!("  {}: {seen}.", lesson.label(model)));
         lesson.metric("left_after_ctrl_c", model, seen.left as f64, "processos");
         lesson.metric("lines_after_ctrl_c", model, seen.lines as f64, "linhas");
     }

@@ -6,16 +6,19 @@ mod beyond;
 #[path = "without.rs"]
 mod beyond;
 mod claims;
+mod legend;
 
 use std::process::ExitCode;
 
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
 
-const INFO: Info =
-    Info {
-        number: 18, title: "Além de uma máquina", hints: include_str!("hints.md")
-    };
+const INFO: Info = Info {
+    number: 18,
+    title: "Além de uma máquina",
+    legend: legend::LEGEND,
+    hints: include_str!("hints.md"),
+};
 
 fn main() -> ExitCode {
     init();

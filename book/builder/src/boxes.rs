@@ -2,7 +2,6 @@
 //!
 //! Os formulários só aparecem na página que vem do servidor; numa cópia parada fica o comando a copiar.
 
-use registro::format::model_label;
 use registro::model::Model;
 
 use crate::project::Lesson;
@@ -10,11 +9,8 @@ use crate::project::Lesson;
 /// Como rodar a lição.
 pub fn run(lesson: &Lesson) -> String {
     let model = |model: &Model| {
-        let id = model.id();
-        format!(
-            "<label><input type=\"checkbox\" name=\"modelo\" value=\"{id}\" checked> {}</label>",
-            model_label(id)
-        )
+        let (id, label) = (model.id(), model.label());
+        format!("<label><input type=\"checkbox\" name=\"modelo\" value=\"{id}\" checked> {label}</label>")
     };
     // O serial é a régua dos outros, e entra sempre.
     let models: String = Model::ALL[1..].iter().map(model).collect();

@@ -59,6 +59,7 @@ struct Reading {
 /// Uma linha que diz o que a declaração tem de errado.
 pub fn html(directive: &Directive, records: &Records, place: usize) -> Result<String> {
     let (quantity, guess) = parse(directive).map_err(|reason| directive.refuse(&reason))?;
+    quantity.check(records).map_err(|reason| directive.refuse(&reason))?;
     let record = records.preferred();
     if let Some(reason) = record.and_then(|record| quantity.mismatch(record)) {
         return Err(directive.refuse(&reason));
@@ -120,6 +121,16 @@ impl<'a> Quantity<'a> {
             return pair(rest).map(|(one, other)| Quantity::Share(one, other));
         }
         value(text).map(Quantity::One)
+    }
+
+    /// Se os modelos são dos que os registros nomeiam.
+    fn check(&self, records: &Records) -> Result<(), String> {
+        match self {
+            Quantity::One(value) => value.check(records),
+            Quantity::Ratio(one, other) | Quantity::Share(one, other) => {
+                one.check(records).and_then(|()| other.check(records))
+            }
+        }
     }
 
     fn read(&self, record: &Record) -> Option<Reading> {

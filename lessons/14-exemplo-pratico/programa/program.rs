@@ -5,7 +5,7 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 use licoes::load::model::Model;
 use licoes::load::workload::slices;
-use registro::format::{integer, model_label, seconds};
+use registro::format::{integer, seconds};
 
 use super::arguments::Arguments;
 use super::models;
@@ -48,7 +48,7 @@ fn count_with_progress(arguments: &Arguments) -> Result<Vec<Row>, String> {
 fn summary(arguments: &Arguments, rows: &[Row], took: f64) -> String {
     let mut text = format!(
         "modelo: {}\ntrabalhadores: {}\nfatias: {}\ntempo: {}\n",
-        model_label(arguments.model.id()),
+        arguments.model.label(),
         if arguments.model == Model::Serial { 1 } else { arguments.workers },
         integer(rows.len() as u64),
         seconds(took)

@@ -7,9 +7,25 @@ use std::thread;
 use std::time::Instant;
 
 use multiprocessamento::{Error, Pool, Process, StartMethod};
+use registro::legend::Entry;
 use rustix::thread::disable_transparent_huge_pages;
 
 use crate::measure::machine::pss_kib;
+
+/// Um filho que é cópia do pai.
+pub const FORK: Entry = Entry::model("fork", "fork").family("processes");
+/// Um filho copiado de um processo que só existe para isso.
+pub const FORKSERVER: Entry = Entry::model("forkserver", "forkserver").family("processes");
+/// Um filho que começa do zero.
+pub const SPAWN: Entry = Entry::model("spawn", "spawn").family("process_pool");
+
+/// O que [`lifetimes`] mede.
+pub const LIFETIME: Entry =
+    Entry::metric("spawn_us", "nascer e terminar").question("Quanto leva nascer e terminar?").in_tables();
+/// O que [`idle_thread_kib`] e [`idle_process_kib`] medem.
+pub const IDLE_MEMORY: Entry = Entry::metric("pss_kib", "memória, parado")
+    .question("Quanta memória acrescenta cada trabalhador parado?")
+    .in_tables();
 
 /// Como um trabalhador pode nascer, com o identificador do registro. A thread é a régua.
 pub const WAYS: [&str; 4] = ["threads", "fork", "forkserver", "spawn"];

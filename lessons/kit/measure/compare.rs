@@ -1,6 +1,7 @@
 //! Os modelos lado a lado, repetição a repetição.
 
 use multiprocessamento::Error;
+use registro::legend::Entry;
 use registro::record::{ModelResult, Span};
 use registro::stats::{Estimate, median};
 use serde::Serialize;
@@ -9,6 +10,27 @@ use serde::de::DeserializeOwned;
 use crate::load::model::{self, Model};
 use crate::measure::machine::Watch;
 use crate::measure::trace::{self, Piece, now, traced};
+
+/// O tempo serial sobre o de cada modelo.
+pub const SPEEDUP: Entry = Entry::metric("speedup", "aceleração")
+    .question("Quanto cada um ganha sobre o serial da mesma linguagem?");
+
+/// O tempo de processador sobre o de relógio.
+pub const BUSY_CORES: Entry = Entry::metric("busy_cores", "núcleos ocupados ao mesmo tempo");
+
+/// A aceleração da carga comum com cada vez mais trabalhadores.
+pub const SPEEDUP_BY_WORKERS: Entry =
+    Entry::series("speedup_by_workers", "Quanto se ganha, pelo número de trabalhadores?")
+        .unit(SPEEDUP_AXIS)
+        .from_zero()
+        .amdahl(SERIAL_FRACTION.id);
+
+/// A parte da conta que nenhum trabalhador a mais encurta, segundo a lei de Amdahl.
+pub const SERIAL_FRACTION: Entry =
+    Entry::metric("amdahl_serial_fraction", "fração serial, pela lei de Amdahl");
+
+/// O eixo de toda curva de acelerações.
+pub const SPEEDUP_AXIS: &str = "aceleração (vezes)";
 
 /// O que um modelo fez numa repetição.
 #[derive(Clone, Debug)]

@@ -14,10 +14,16 @@ use multiprocessamento::{Error, Pool, Process, Queue, ThreadPool, Transport};
 #[cfg(feature = "mpi")]
 use multiprocessamento::{MpiJob, MpiPool};
 use rayon::prelude::*;
+use registro::legend::Entry;
 
 #[cfg(not(feature = "mpi"))]
 use crate::load::model::not_built;
 use crate::load::model::{Model, rayon_threads};
+
+/// O que custa entregar uma tarefa vazia a quem já nasceu.
+pub const DELIVERY: Entry = Entry::metric("delivery_us", "entregar uma tarefa").in_tables();
+/// O mesmo, se ela leva 1 MiB.
+pub const CARRY: Entry = Entry::metric("carry_us", "levar 1 MiB").in_tables();
 
 /// Uma função de tarefa, a mesma para todas.
 pub trait Task: Fn(u64) -> u64 + Copy + Send + Sync + 'static {}

@@ -10,11 +10,36 @@ use std::time::Duration;
 
 use multiprocessamento::{Connection, Error, Process, Queue, pipe};
 use registro::format::{integer, seconds};
+use registro::legend::Entry;
 use registro::stats::median;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::trace::now;
 use crate::run::lesson::{Failure, Lesson};
+
+/// Por onde processos e threads se falam.
+pub const QUEUE: Entry = Entry::model("queue", "Queue").family("process_pool");
+/// Entre dois processos.
+pub const PIPE: Entry = Entry::model("pipe", "Pipe").family("process_pool");
+/// Um processo que guarda coisas para os outros.
+pub const MANAGER: Entry = Entry::model("manager", "Manager").family("process_pool");
+/// Um número na memória que é de todos.
+pub const SHARED_VALUE: Entry = Entry::model("shared_value", "Value compartilhado").family("processes");
+/// Entre threads.
+pub const CHANNEL: Entry = Entry::model("channel", "canal entre threads").family("threads");
+
+/// O tempo de uma ida e volta.
+pub const LATENCY: Entry =
+    Entry::series("latency_by_size", "Quanto leva uma mensagem, pelo tamanho dela?").x_unit(SIZE_AXIS);
+/// Os bytes por segundo, numa direção.
+pub const THROUGHPUT: Entry =
+    Entry::series("throughput_by_size", "Quantos bytes por segundo passam, pelo tamanho da mensagem?")
+        .x_unit(SIZE_AXIS);
+/// O tempo de uma ida e volta da menor mensagem.
+pub const ROUND_TRIP: Entry = Entry::metric("round_trip_us", "ida e volta").in_tables();
+
+/// O eixo de toda curva por tamanho.
+pub const SIZE_AXIS: &str = "tamanho (bytes)";
 
 /// Quantas mensagens esperam numa fila, ou num canal entre threads.
 const CAPACITY: usize = 64;
@@ -160,7 +185,7 @@ pub fn between_threads(exchange: Exchange, measure: Measure<'_>) -> Result<(), E
 }
 
 /// Mede `channel` e um canal entre threads, em alternância, e registra duas curvas por tamanho de mensagem:
-/// `latency_by_size`, o tempo de uma ida e volta, e `throughput_by_size`, os bytes por segundo numa direção.
+/// [`LATENCY`] e [`THROUGHPUT`].
 ///
 /// # Erros
 ///
@@ -168,13 +193,13 @@ pub fn between_threads(exchange: Exchange, measure: Measure<'_>) -> Result<(), E
 pub fn chart(lesson: &mut Lesson, model: &str, channel: Channel) -> Result<(), Failure> {
     // O bastante para dezenas de rodadas de cada mensagem, e pouco mais de um segundo ao todo.
     let budget = Duration::from_millis(10 * lesson.options().repetitions.min(10) as u64);
-    let models = [model, "channel"];
+    let models = [model, CHANNEL.id];
     let mut smallest = None;
     for size in SIZES {
         let trip = side_by_side(Exchange::round_trip(size), channel, budget)?;
         smallest.get_or_insert(trip);
         for (model, seconds) in models.iter().zip(trip) {
-            lesson.point("latency_by_size", model, (size as f64, "bytes"), (seconds * 1e6, "us"));
+            lesson.point(LATENCY.id, model, (size as f64, "bytes"), (seconds * 1e6, "us"));
         }
     }
     for size in SIZES {
@@ -183,12 +208,12 @@ pub fn chart(lesson: &mut Lesson, model: &str, channel: Channel) -> Result<(), F
         let mebibytes = (count * size) as f64 / f64::from(1 << 20);
         for (model, seconds) in models.iter().zip(way) {
             let x = (size as f64, "bytes");
-            lesson.point("throughput_by_size", model, x, (mebibytes / seconds, "MiB/s"));
+            lesson.point(THROUGHPUT.id, model, x, (mebibytes / seconds, "MiB/s"));
         }
     }
     if let Some([own, threads]) = smallest {
-        lesson.metric("round_trip_us", model, own * 1e6, "us");
-        lesson.metric("round_trip_us", "channel", threads * 1e6, "us");
+        lesson.metric(ROUND_TRIP.id, model, own * 1e6, "us");
+        lesson.metric(ROUND_TRIP.id, CHANNEL.id, threads * 1e6, "us");
         lesson.say(&format!(
             "Ida e volta de {} bytes: {} entre processos, {} entre threads.",
             integer(SIZES[0] as u64),

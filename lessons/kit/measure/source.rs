@@ -1,5 +1,10 @@
 //! Quantas linhas uma maneira de fazer pede a quem a escreve.
 
+use registro::legend::Entry;
+
+/// As linhas de cada maneira.
+pub const LINES: Entry = Entry::metric("lines", "linhas de código");
+
 /// Linhas de código, sem as vazias, entre `ANCHOR: name` e `ANCHOR_END: name`: as mesmas que a página mostra.
 ///
 /// # Exemplos

@@ -1,7 +1,11 @@
 //! Uma conta que vários fazem juntos: quanto dela se perdeu, e quanto custou.
 
 use registro::format::{integer, seconds};
+use registro::legend::Entry;
 use registro::stats::median;
+
+/// As perdas de cada maneira de somar.
+pub const LOST: Entry = Entry::metric("lost_updates", "somas perdidas");
 
 /// As contagens de uma maneira de somar, uma por repetição, com vários somando ao mesmo tempo.
 ///

@@ -6,12 +6,21 @@
 use std::path::Path;
 use std::time::Duration;
 
+use registro::legend::Entry;
 use serde::Deserialize;
 
 use crate::measure::compare::{Gain, Run};
 use crate::measure::machine::Watch;
 use crate::measure::trace::Piece;
 use crate::python::Python;
+
+/// Um laço.
+pub const SERIAL: Entry = Entry::model("python_serial", "Python serial").family("python_serial");
+/// As threads dele, sob o GIL.
+pub const THREADS: Entry =
+    Entry::model("python_threads", "threads do Python").family("python_threads").serial(SERIAL.id);
+/// O `multiprocessing.Pool`.
+pub const POOL: Entry = Entry::model("python_pool", "Pool do Python").family("python_pool").serial(SERIAL.id);
 
 /// Uma tarefa feita uma vez por um modelo.
 #[derive(Clone, Debug, Deserialize)]

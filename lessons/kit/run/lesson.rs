@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use registro::kept::{Saved, folder, save, take_turn};
+use registro::legend::{Entry, Legends};
 use registro::record::{Claim, End, Event, Metric, Point, Progress, Span, Start, Workload};
 use registro::system;
 use time::OffsetDateTime;
@@ -29,6 +30,8 @@ pub struct Info {
     pub number: u32,
     /// O título, o mesmo do capítulo.
     pub title: &'static str,
+    /// Como se lê o que só ela mede, ou o que ela mede com o kit. Os modelos comuns não se repetem aqui.
+    pub legend: &'static [Entry],
     /// As dicas do exercício, separadas por linhas `---`.
     pub hints: &'static str,
 }
@@ -44,6 +47,7 @@ pub struct Lesson {
     options: Options,
     report: Box<dyn Report>,
     record: Vec<Event>,
+    legends: Legends,
     started: f64,
     /// A maior parte da máquina que esteve em outras mãos durante uma das medições.
     others: f64,
@@ -101,7 +105,8 @@ fn tell(
         );
     }
     let report: Box<dyn Report> = if options.json { Box::new(Json) } else { Box::new(Terminal::default()) };
-    let mut lesson = Lesson { options, report, record: Vec::new(), started: now(), others: 0.0 };
+    let (record, legends) = (Vec::new(), Legends::default());
+    let mut lesson = Lesson { options, report, record, legends, started: now(), others: 0.0 };
     lesson.start(info)?;
     story(&mut lesson)?;
     lesson.emit(Event::End(End { seconds: now() - lesson.started, others: lesson.others }));
@@ -153,6 +158,11 @@ impl Lesson {
             workers: options.workers,
             quick: options.quick,
         }));
+        // O MPI também, mesmo onde não se mediu: a legenda de uma lição é sempre a mesma.
+        for entry in Model::EVERY.map(Model::legend).iter().chain(info.legend) {
+            self.legends.add(entry.owned());
+            self.emit(Event::Legend(entry.owned()));
+        }
         Ok(())
     }
 
@@ -288,6 +298,11 @@ impl Lesson {
     pub fn claim(&mut self, claim: Claim) {
         let claim = if self.options.quick { claim.at_a_glance() } else { claim };
         self.emit(Event::Claim(claim));
+    }
+
+    /// O nome de um modelo, para quem lê.
+    pub fn label<'a>(&'a self, model: &'a str) -> &'a str {
+        self.legends.model(model)
     }
 
     /// Diz uma frase ao leitor; não faz parte do registro.

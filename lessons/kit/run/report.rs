@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
-use registro::format::{
-    count, decimal, integer, metric_label, model_label, percent, plain, quantity, seconds,
-};
+use registro::format::{count, decimal, integer, percent, plain, quantity, seconds};
+use registro::legend::{Kind, Legends};
 use registro::record::{Claim, Event, Metric, ModelResult, Point, Span, Start, Verdict};
 use registro::system;
 
@@ -54,6 +53,7 @@ fn to_line(event: &Event) -> String {
 #[derive(Default)]
 pub struct Terminal {
     bar: Option<ProgressBar>,
+    legends: Legends,
     workers: usize,
     results: Vec<ModelResult>,
     spans: Vec<Span>,
@@ -66,12 +66,13 @@ impl Report for Terminal {
     fn event(&mut self, event: &Event) {
         match event {
             Event::Start(start) => self.start(start),
+            Event::Legend(legend) => self.legends.add(legend.clone()),
             Event::Progress(progress) => {
                 let bar = self.bar.get_or_insert_with(|| ProgressBar::new(0));
                 bar.set_style(bar_style(progress.done < progress.total));
                 bar.set_length(progress.total);
                 bar.set_position(progress.done);
-                bar.set_message(model_label(&progress.model).to_owned());
+                bar.set_message(self.legends.model(&progress.model).to_owned());
             }
             Event::Result(result) => self.results.push(result.clone()),
             Event::Span(span) => self.spans.push(span.clone()),
@@ -122,19 +123,20 @@ impl Terminal {
             bar.finish_and_clear();
         }
         if !self.results.is_empty() {
-            print(&table(&self.results));
+            print(&table(&self.results, &self.legends));
             self.results.clear();
         }
         if !self.spans.is_empty() {
             show("\nLinha do tempo: cada caractere é o núcleo em uso; o ponto é espera.");
-            timeline::draw(&self.spans, layout::width() - 10).iter().for_each(|line| print(line));
+            let lines = timeline::draw(&self.spans, &self.legends, layout::width() - 10);
+            lines.iter().for_each(|line| print(line));
             self.spans.clear();
         }
         if !self.points.is_empty() {
-            print(&curves(&self.points));
+            print(&curves(&self.points, &self.legends));
             self.points.clear();
         }
-        if let Some(table) = metrics(&self.metrics) {
+        if let Some(table) = metrics(&self.metrics, &self.legends) {
             print(&table);
         }
         self.metrics.clear();
@@ -175,13 +177,13 @@ fn bar_style(is_running: bool) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-fn table(results: &[ModelResult]) -> String {
+fn table(results: &[ModelResult], legends: &Legends) -> String {
     let header = ["modelo", "tempo", "menor – maior", "aceleração", "eficiência"];
     let rows = results.iter().map(|result| {
         let low = result.seconds.iter().copied().fold(f64::INFINITY, f64::min);
         let high = result.seconds.iter().copied().fold(0.0, f64::max);
         vec![
-            model_label(&result.model).to_owned(),
+            legends.model(&result.model).to_owned(),
             seconds(result.median),
             format!("{} – {}", seconds(low), seconds(high)),
             format!("{}×", decimal(result.speedup, 2)),
@@ -195,7 +197,7 @@ fn table(results: &[ModelResult]) -> String {
 }
 
 /// Uma tabela por curva: as abscissas nas linhas, os modelos nas colunas.
-fn curves(points: &[Point]) -> String {
+fn curves(points: &[Point], legends: &Legends) -> String {
     let mut text = String::new();
     for series in distinct(points.iter().map(|point| point.series.as_str())) {
         let of_series: Vec<&Point> = points.iter().filter(|point| point.series == series).collect();
@@ -205,7 +207,7 @@ fn curves(points: &[Point]) -> String {
         xs.dedup();
         let (first, unit) = (&of_series[0].x_unit, &of_series[0].y_unit);
         let mut header = vec![first.as_str()];
-        header.extend(models.iter().map(|model| model_label(model)));
+        header.extend(models.iter().map(|model| legends.model(model)));
         let rows = xs.iter().map(|&x| {
             let cell = |model: &&str| {
                 let point = of_series.iter().find(|point| point.model == *model && point.x == x);
@@ -219,19 +221,20 @@ fn curves(points: &[Point]) -> String {
     text.trim_end().to_owned()
 }
 
-/// Os números avulsos que têm nome no relatório: os modelos nas linhas, os nomes nas colunas.
-fn metrics(metrics: &[Metric]) -> Option<String> {
-    let shown: Vec<&Metric> = metrics.iter().filter(|metric| metric_label(&metric.name).is_some()).collect();
+/// Os números avulsos que vão a tabelas: os modelos nas linhas, os nomes nas colunas.
+fn metrics(metrics: &[Metric], legends: &Legends) -> Option<String> {
+    let column = |name: &str| legends.find(Kind::Metric, name).filter(|legend| legend.in_tables);
+    let shown: Vec<&Metric> = metrics.iter().filter(|metric| column(&metric.name).is_some()).collect();
     let names = distinct(shown.iter().map(|metric| metric.name.as_str()));
     let models = distinct(shown.iter().map(|metric| metric.model.as_str()));
-    let labels = names.iter().filter_map(|name| metric_label(name));
+    let labels = names.iter().filter_map(|name| column(name)).map(|legend| legend.shown());
     let header: Vec<&str> = std::iter::once("").chain(labels).collect();
     let rows = models.iter().map(|model| {
         let cell = |name: &&str| {
             let metric = shown.iter().find(|metric| metric.name == *name && metric.model == *model);
             metric.map_or("—".to_owned(), |metric| quantity(metric.value, &metric.unit))
         };
-        std::iter::once(model_label(model).to_owned()).chain(names.iter().map(cell)).collect()
+        std::iter::once(legends.model(model).to_owned()).chain(names.iter().map(cell)).collect()
     });
     let rows: Vec<Vec<String>> = rows.collect();
     (!shown.is_empty()).then(|| format!("\n{}", layout::table(&header, &rows, layout::width())))

@@ -1,7 +1,8 @@
 //! A linha do tempo no terminal: uma faixa por trabalhador, um caractere por instante.
 
 use console::style;
-use registro::format::{model_label, seconds};
+use registro::format::seconds;
+use registro::legend::Legends;
 use registro::record::Span;
 
 /// Faixas de um modelo que cabem na tela sem escondê-la.
@@ -11,7 +12,7 @@ const MAX_LANES: usize = 16;
 ///
 /// Todos os modelos usam a mesma escala: o mais curto é o mais rápido. Cada caractere é o número do
 /// núcleo (em base 36), o tom muda de uma fatia para a outra e o ponto é tempo sem trabalho.
-pub fn draw(spans: &[Span], width: usize) -> Vec<String> {
+pub fn draw(spans: &[Span], legends: &Legends, width: usize) -> Vec<String> {
     let end = spans.iter().map(|span| span.end).fold(0.0, f64::max);
     if end <= 0.0 {
         return Vec::new();
@@ -27,7 +28,7 @@ pub fn draw(spans: &[Span], width: usize) -> Vec<String> {
         let of_model: Vec<&Span> = spans.iter().filter(|span| span.model == model).collect();
         let finish = of_model.iter().map(|span| span.end).fold(0.0, f64::max);
         let workers = of_model.iter().map(|span| span.worker + 1).max().unwrap_or(0);
-        lines.push(format!("  {} ({})", style(model_label(model)).bold(), seconds(finish)));
+        lines.push(format!("  {} ({})", style(legends.model(model)).bold(), seconds(finish)));
         for worker in 0..workers.min(MAX_LANES) {
             let mut lane: Vec<&Span> =
                 of_model.iter().copied().filter(|span| span.worker == worker).collect();
@@ -71,13 +72,13 @@ mod tests {
     fn a_lane_shows_the_core_while_it_works_and_a_dot_while_it_waits() {
         console::set_colors_enabled(false);
         let spans = [span("threads", 0, 3, 0.0, 0.5), span("threads", 1, 12, 0.5, 1.0)];
-        let lines = draw(&spans, 10);
+        let lines = draw(&spans, &Legends::default(), 10);
         assert_eq!(lines[1], "     1 33333·····");
         assert_eq!(lines[2], "     2 ·····ccccc");
     }
 
     #[test]
     fn nothing_measured_draws_nothing() {
-        assert!(draw(&[], 10).is_empty());
+        assert!(draw(&[], &Legends::default(), 10).is_empty());
     }
 }

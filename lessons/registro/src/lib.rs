@@ -3,11 +3,12 @@
 //! # Layout
 //!
 //! * [`record`]: o registro, um evento por linha.
+//! * [`legend`]: como se lê cada nome do registro; quem mede o declara.
 //! * [`judge`]: o que uma medição diz de uma afirmação, e com que régua.
 //! * [`model`]: os modelos da carga comum, pelo nome que têm no registro.
 //! * [`fate`]: o que uma falha deixou.
 //! * [`kept`]: o que uma lição guarda para o livro.
-//! * [`mod@format`]: números e nomes como o leitor os lê.
+//! * [`mod@format`]: números como o leitor os lê.
 //! * [`stats`]: mediana, e o intervalo em que ela está.
 //! * [`system`]: o que o sistema recusou, em português.
 
@@ -15,6 +16,7 @@ pub mod fate;
 pub mod format;
 pub mod judge;
 pub mod kept;
+pub mod legend;
 pub mod model;
 pub mod record;
 pub mod stats;

@@ -1,5 +1,7 @@
 //! Os modelos da carga comum, pelo nome que têm no registro.
 
+use super::legend::Entry;
+
 /// Um jeito de fazer o trabalho.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
@@ -38,7 +40,7 @@ impl Model {
     };
 
     /// O identificador do modelo nos registros e na opção `--modelo`.
-    pub fn id(self) -> &'static str {
+    pub const fn id(self) -> &'static str {
         match self {
             Model::Serial => "serial",
             Model::Threads => "threads",
@@ -48,6 +50,31 @@ impl Model {
             Model::Processes => "processes",
             Model::Mpi => "mpi",
         }
+    }
+
+    /// O nome, como o leitor o lê.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// use registro::model::Model;
+    /// assert_eq!(Model::ProcessPool.label(), "pool de processos");
+    /// ```
+    pub const fn label(self) -> &'static str {
+        match self {
+            Model::Serial => "serial",
+            Model::Threads => "threads",
+            Model::ThreadPool => "pool de threads",
+            Model::Rayon => "rayon",
+            Model::ProcessPool => "pool de processos",
+            Model::Processes => "processos",
+            Model::Mpi => "MPI",
+        }
+    }
+
+    /// O que o registro diz dele: cada um tem a sua cor.
+    pub const fn legend(self) -> Entry {
+        Entry::model(self.id(), self.label()).family(self.id())
     }
 
     /// O modelo com este identificador.

@@ -9,12 +9,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::legend::Legend;
+
 /// Um evento do registro.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// Abre o registro: o que vai ser medido e onde.
     Start(Start),
+    /// Como se lê um nome que os outros eventos usam, antes de usá-lo.
+    Legend(Legend),
     /// Quanto de um modelo já foi feito.
     Progress(Progress),
     /// O tempo de um modelo na carga comum, uma vez por modelo.
@@ -224,7 +228,7 @@ mod tests {
 
     #[test]
     fn an_event_of_another_version_is_known_as_such() {
-        assert_eq!(read(r#"{"event":"legend","kind":"model","id":"x","label":"y"}"#), Event::Unknown);
+        assert_eq!(read(r#"{"event":"smell","of":"coffee"}"#), Event::Unknown);
     }
 
     #[test]

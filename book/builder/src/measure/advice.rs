@@ -1,40 +1,39 @@
 //! Os conselhos de uma lição, e o que cada modelo levou no mesmo caso.
 
-use registro::format::{decimal, model_label, plain};
+use registro::format::{decimal, plain};
+use registro::legend::Kind;
 use registro::model::Model;
 use registro::record::Metric;
 
 use super::agreement::{Ends, Values, sentence};
 use super::caption::Figure;
 use super::pen::escape;
-use super::record::Record;
+use super::record::{Record, distinct};
 use super::table::Table;
 use super::view::View;
 
-/// Os casos, e como eles se leem.
-const CASES: [(&str, &str); 7] = [
-    ("tiny", "quase nada"),
-    ("many", "muitas e curtas"),
-    ("few", "poucas e longas"),
-    ("data", "com muitos dados"),
-    ("lock", "desiguais, sob uma trava"),
-    ("risky", "arriscadas e desiguais"),
-    ("alone", "uma só, arriscada"),
-];
+/// Como se chamam, no registro, o tempo de cada modelo num caso e o conselho nele.
+const CASE: &str = "case_";
+const ADVICE: &str = "advice_";
 
 /// A tabela: um caso por linha, um modelo por coluna; nada, se o registro não tem conselhos.
 pub fn draw(view: &View) -> Option<Figure> {
-    let labels = Model::ALL.map(|model| model_label(model.id()));
+    let labels = Model::ALL.map(Model::label);
     let titles: Vec<&str> = std::iter::once("Caso").chain(labels).chain(["Arrependimento"]).collect();
     let mut table = Table::new("tempos conselhos", &titles);
-    let rows: Vec<(&str, Row)> =
-        CASES.iter().filter_map(|(id, name)| Some((*name, Row::of(view.shown, id)?))).collect();
+    let names = view.names();
+    let cases = distinct(view.shown.metrics.iter().filter_map(|metric| metric.name.strip_prefix(CASE)));
+    let named = |case: &str| {
+        let id = format!("{CASE}{case}");
+        names.label(Kind::Metric, &id).to_owned()
+    };
+    let rows: Vec<(String, Row)> =
+        cases.iter().filter_map(|case| Some((named(case), Row::of(view.shown, case)?))).collect();
     for (name, row) in &rows {
         table.html_rows(&escape(name), &[row.cells()]);
     }
     let regrets = |record: &Record| -> Values {
-        let of = |(id, name): &(&str, &str)| Some(((*name).to_owned(), Row::of(record, id)?.regret));
-        CASES.iter().filter_map(of).collect()
+        cases.iter().filter_map(|case| Some((named(case), Row::of(record, case)?.regret))).collect()
     };
     let right = rows.iter().filter(|(_, row)| row.regret < 0.5).count();
     let (worst, row) = rows.iter().max_by(|a, b| a.1.regret.total_cmp(&b.1.regret))?;
@@ -69,12 +68,12 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(record: &'a Record, id: &str) -> Option<Self> {
+    fn of(record: &'a Record, case: &str) -> Option<Self> {
         let of = |name: String| -> Vec<&Metric> {
             record.metrics.iter().filter(|metric| metric.name == name).collect()
         };
-        let advice = *of(format!("advice_{id}")).first()?;
-        Some(Row { times: of(format!("case_{id}")), advised: &advice.model, regret: advice.value })
+        let advice = *of(format!("{ADVICE}{case}")).first()?;
+        Some(Row { times: of(format!("{CASE}{case}")), advised: &advice.model, regret: advice.value })
     }
 
     fn cells(&self) -> Vec<String> {

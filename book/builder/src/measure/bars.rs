@@ -2,17 +2,17 @@
 //!
 //! A da máquina de referência vai sob a do leitor, mais fina e vazada, na mesma escala: é só assim que se comparam à vista.
 
-use registro::format::{model_label, quantity};
+use registro::format::quantity;
+use registro::legend::Kind;
 use registro::record::{Metric, ModelResult};
 
 use super::agreement::{self, Ends, Values};
 use super::chart::{Chart, Scale, times_over};
-use super::names::class;
-use super::number::TimeScale;
+use super::names::Names;
+use super::number::{TimeScale, unit_name};
 use super::pen::{Area, Pen, WIDTH, tick_name, ticks};
 use super::record::{Record, distinct, time_scale};
 use super::table::{Table, extremes};
-use super::titles;
 use super::view::View;
 
 /// A largura de uma letra na tela estreita, onde ela é maior.
@@ -59,16 +59,20 @@ pub fn of_times(view: &View) -> Option<Chart> {
         numbers.machine(record, view);
         for result in &record.results {
             let (low, high) = extremes(&result.seconds);
-            numbers.row(&result.model, &[result.median, low, high].map(|time| times.time(time)));
+            numbers.row(
+                view.names(),
+                &result.model,
+                &[result.median, low, high].map(|time| times.time(time)),
+            );
         }
     }
     Some(Chart {
         kind: "barras",
         name: "median".to_owned(),
         title: "Quanto leva cada modelo? Menos é melhor".to_owned(),
-        summary: fastest(&bars)?,
+        summary: fastest(&bars, view.names())?,
         show: Box::new(move |value| times.time(value)),
-        ..chart(&bars, times.name, times.convert(1.0), numbers, agreement::TIMES)?
+        ..chart(&bars, view.names(), times.name, times.convert(1.0), numbers, agreement::TIMES)?
     })
 }
 
@@ -95,17 +99,19 @@ pub fn of_metric(view: &View, name: &str) -> Option<Chart> {
     let mut numbers = Table::of_chart(&["Modelo", "Valor"]);
     for record in std::iter::once(view.shown).chain(view.beside) {
         numbers.machine(record, view);
-        named(record, name).for_each(|metric| numbers.row(&metric.model, &[value(metric, times).label]));
+        named(record, name)
+            .for_each(|metric| numbers.row(view.names(), &metric.model, &[value(metric, times).label]));
     }
+    let question = view.names().find(Kind::Metric, name).and_then(|legend| legend.question.as_deref());
     let factor = times.map_or(1.0, |times| times.convert(1.0));
-    let title = times.map_or(titles::of_unit(&unit), |times| times.name).to_owned();
+    let title = times.map_or(unit_name(&unit), |times| times.name).to_owned();
     Some(Chart {
         kind: "barras",
         name: name.to_owned(),
-        title: titles::of_metric(name).unwrap_or("Quanto vale em cada modelo?").to_owned(),
-        summary: least_and_most(&bars)?,
+        title: question.unwrap_or("Quanto vale em cada modelo?").to_owned(),
+        summary: least_and_most(&bars, view.names())?,
         show: Box::new(move |value| times.map_or_else(|| quantity(value, &unit), |times| times.time(value))),
-        ..chart(&bars, &title, factor, numbers, agreement::VALUES)?
+        ..chart(&bars, view.names(), &title, factor, numbers, agreement::VALUES)?
     })
 }
 
@@ -137,34 +143,34 @@ fn bars<'a>(
 }
 
 /// Quem foi o mais rápido, e quem o mais lento.
-fn fastest(bars: &[Bar]) -> Option<String> {
+fn fastest(bars: &[Bar], names: Names) -> Option<String> {
     let ((first, low), (last, high)) = ends(bars)?;
     let own = |wanted: &str| bars.iter().find(|bar| bar.model == wanted && first != wanted)?.own.as_ref();
     let gain = own("serial")
         .map(|serial| format!(", {} mais rápido que o serial", times_over(serial.value / low.value)));
     Some(format!(
         "O mais rápido foi {}, com {}{}; o mais lento, {}, com {}.",
-        model_label(first),
+        names.model(first),
         low.label,
         gain.unwrap_or_default(),
-        model_label(last),
+        names.model(last),
         high.label
     ))
 }
 
 /// O menor e o maior dos valores, e quantas vezes um cabe no outro.
-fn least_and_most(bars: &[Bar]) -> Option<String> {
+fn least_and_most(bars: &[Bar], names: Names) -> Option<String> {
     let ((first, low), (last, high)) = ends(bars)?;
     if first == last {
-        return Some(format!("O valor de {} é {}.", model_label(first), low.label));
+        return Some(format!("O valor de {} é {}.", names.model(first), low.label));
     }
     let ratio = high.value / low.value;
     let ratio = if ratio.is_finite() { format!(", {} o menor", times_over(ratio)) } else { String::new() };
     Some(format!(
         "O menor valor é o de {}, {}; o maior, o de {}, {}{ratio}.",
-        model_label(first),
+        names.model(first),
         low.label,
-        model_label(last),
+        names.model(last),
         high.label
     ))
 }
@@ -178,14 +184,14 @@ fn ends<'a, 'b>(bars: &'b [Bar<'a>]) -> Option<(End<'a, 'b>, End<'a, 'b>)> {
 }
 
 /// As barras e, embaixo, o eixo em que cabem as das duas máquinas. `factor` leva a unidade do registro à do eixo.
-fn chart(bars: &[Bar], unit: &str, factor: f64, numbers: Table, words: Ends) -> Option<Chart> {
+fn chart(bars: &[Bar], names: Names, unit: &str, factor: f64, numbers: Table, words: Ends) -> Option<Chart> {
     let values = || bars.iter().flat_map(|bar| [&bar.own, &bar.reference]).flatten();
     let longest = values().map(Value::end).fold(0.0, f64::max);
     if longest <= 0.0 {
         return None;
     }
     let width = |text: &str| letters(text) * LETTER;
-    let left = bars.iter().map(|bar| width(model_label(bar.model))).fold(0.0, f64::max) + 12.0;
+    let left = bars.iter().map(|bar| width(names.model(bar.model))).fold(0.0, f64::max) + 12.0;
     let right = values().map(|value| width(&value.label)).fold(0.0, f64::max) + 14.0;
     let scale = (WIDTH - left - right).max(WIDTH / 6.0) / longest;
     let has_two = bars.iter().any(|bar| bar.reference.is_some());
@@ -195,7 +201,7 @@ fn chart(bars: &[Bar], unit: &str, factor: f64, numbers: Table, words: Ends) -> 
     axis(&mut pen, bottom, (left, scale), longest, unit);
     for (index, bar) in (0..).zip(bars) {
         let top = row * letters_of(index) + 6.0;
-        let name = model_label(bar.model);
+        let name = names.model(bar.model);
         pen.open(&format!(
             "data-modelo=\"{}\" data-topo=\"{top:.1}\" data-base=\"{:.1}\"",
             bar.model,
@@ -203,10 +209,10 @@ fn chart(bars: &[Bar], unit: &str, factor: f64, numbers: Table, words: Ends) -> 
         ));
         pen.text("nome fim", (left - 8.0, top + BAR / 2.0 + 5.0), name);
         if let Some(own) = &bar.own {
-            draw(&mut pen, &class(bar.model), (top, BAR), (left, scale), (name, own));
+            draw(&mut pen, &names.class(bar.model), (top, BAR), (left, scale), (name, own));
         }
         if let Some(reference) = &bar.reference {
-            let class = format!("referencia {}", class(bar.model));
+            let class = format!("referencia {}", names.class(bar.model));
             let name = format!("{name}, na máquina de referência");
             draw(&mut pen, &class, (top + BAR + 6.0, THIN), (left, scale), (&name, reference));
         }
@@ -215,7 +221,7 @@ fn chart(bars: &[Bar], unit: &str, factor: f64, numbers: Table, words: Ends) -> 
     let measured = |side: for<'s> fn(&'s Bar<'_>) -> &'s Option<Value>| -> Values {
         let named = bars
             .iter()
-            .filter_map(|bar| Some((model_label(bar.model).to_owned(), side(bar).as_ref()?.value / factor)));
+            .filter_map(|bar| Some((names.model(bar.model).to_owned(), side(bar).as_ref()?.value / factor)));
         named.collect()
     };
     Some(Chart {

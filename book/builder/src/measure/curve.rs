@@ -1,17 +1,18 @@
 //! As curvas: uma grandeza contra outra, uma linha por modelo, cada uma com a sua marca e o seu tracejado, para que
 //! se distingam também sem cor.
 
-use registro::format::{model_label, plain, quantity};
+use registro::format::{plain, quantity};
+use registro::legend::{Kind, Legend};
 use registro::record::Point;
 
 use super::agreement;
 use super::axis::Axis;
 use super::chart::{Chart, Scale};
-use super::names::{MODELS, class};
+use super::names::Names;
+use super::number::unit_name;
 use super::pen::{MARKS, Pen, WIDTH};
 use super::record::{Record, distinct};
 use super::table::Table;
-use super::titles;
 
 const LEFT: f64 = 62.0;
 const RIGHT: f64 = 14.0;
@@ -22,10 +23,6 @@ const LETTER: f64 = 8.8;
 const LINE: f64 = 23.0;
 /// Mais curvas do que isto, e o resumo só conta os extremos.
 const MOST_TOLD: usize = 3;
-
-/// A série que se compara com a aceleração ideal e com a lei de Amdahl.
-const SPEEDUP: &str = "speedup_by_workers";
-const SERIAL_FRACTION: &str = "amdahl_serial_fraction";
 
 struct Curve {
     label: String,
@@ -38,42 +35,48 @@ struct Curve {
     dots: Vec<(f64, f64)>,
 }
 
-/// As grandezas que se leem contra zero, por menores que fiquem: razões, e o que se acrescentou à memória.
-const FROM_ZERO: [&str; 3] = ["eficiência", "aceleração", "MiB a mais"];
-
 /// O gráfico; nada, sem pontos desta série. Os eixos servem a todos os registros de `group`, este entre eles.
-pub fn draw(record: &Record, series: &str, group: &[&Record]) -> Option<Chart> {
+pub fn draw(record: &Record, names: Names, series: &str, group: &[&Record]) -> Option<Chart> {
     let points = of(record, series);
     let first = *points.first()?;
     let all: Vec<&Point> = group.iter().flat_map(|record| of(record, series)).collect();
     let models = distinct(all.iter().map(|point| point.model.as_str()));
-    let curves = curves(record, series, &models);
-    let seen: Vec<Curve> = group.iter().flat_map(|record| self::curves(record, series, &models)).collect();
-    let names = (titles::of_unit(&first.x_unit), titles::of_unit(&first.y_unit));
+    let curves = curves(record, names, series, &models);
+    let seen: Vec<Curve> =
+        group.iter().flat_map(|record| self::curves(record, names, series, &models)).collect();
+    let legend = names.find(Kind::Series, series);
+    let axis = |named: fn(&Legend) -> &Option<String>, unit| {
+        legend.and_then(|legend| named(legend).as_deref()).unwrap_or(unit_name(unit))
+    };
+    let titles = (
+        axis(|legend| &legend.x_unit, first.x_unit.as_str()),
+        axis(|legend| &legend.unit, first.y_unit.as_str()),
+    );
     let dots = || seen.iter().flat_map(|curve| &curve.dots);
-    let from_zero = FROM_ZERO.contains(&first.y_unit.as_str());
-    let y = if from_zero { Axis::linear } else { Axis::of };
+    let y = if legend.is_some_and(|legend| legend.from_zero) { Axis::linear } else { Axis::of };
     let axes = (Axis::of(dots().map(|dot| dot.0).collect()), y(dots().map(|dot| dot.1).collect()));
-    let (pen, height, scales) = plot(&curves, &axes.0, &axes.1, names);
+    let (pen, height, scales) = plot(&curves, &axes.0, &axes.1, titles);
     let unit = first.y_unit.clone();
     Some(Chart {
         kind: "curva",
         name: series.to_owned(),
-        title: titles::of_series(series)
-            .map_or_else(|| format!("Como muda {}, por {}?", names.1, names.0), str::to_owned),
+        title: legend.map_or_else(
+            || format!("Como muda {}, por {}?", titles.1, titles.0),
+            |legend| legend.shown().to_owned(),
+        ),
         summary: summary(&curves)?,
         pen,
         height,
         axes: scales.map(Some),
-        numbers: numbers(&points, names.0, names.1),
-        values: (last_in_common(record, series, group), agreement::VALUES),
+        numbers: numbers(&points, names, titles),
+        values: (last_in_common(record, names, series, group), agreement::VALUES),
         beside: Vec::new(),
         show: Box::new(move |value| quantity(value, &unit)),
     })
 }
 
 /// Onde cada curva medida está no último ponto que todas as medições têm: é ali que as máquinas se comparam.
-fn last_in_common(record: &Record, series: &str, group: &[&Record]) -> agreement::Values {
+fn last_in_common(record: &Record, names: Names, series: &str, group: &[&Record]) -> agreement::Values {
     let points = of(record, series);
     let models = distinct(points.iter().map(|point| point.model.as_str()));
     let last = |model: &str| {
@@ -82,7 +85,7 @@ fn last_in_common(record: &Record, series: &str, group: &[&Record]) -> agreement
             group.iter().all(|other| dots_of(&of(other, series), model).iter().any(|dot| dot.0 == *x))
         })
     };
-    models.iter().filter_map(|model| Some((model_label(model).to_owned(), last(model)?.1))).collect()
+    models.iter().filter_map(|model| Some((names.model(model).to_owned(), last(model)?.1))).collect()
 }
 
 fn of<'a>(record: &'a Record, series: &str) -> Vec<&'a Point> {
@@ -98,16 +101,18 @@ fn dots_of(points: &[&Point], model: &str) -> Vec<(f64, f64)> {
 }
 
 /// As linhas de guia e, por cima delas, as medidas.
-fn curves(record: &Record, series: &str, models: &[&str]) -> Vec<Curve> {
+fn curves(record: &Record, names: Names, series: &str, models: &[&str]) -> Vec<Curve> {
     let points = of(record, series);
     if points.is_empty() {
         return Vec::new();
     }
-    let mut curves = if series == SPEEDUP { guides(record, &points, models) } else { Vec::new() };
-    curves.extend(level(series, &points));
-    let measured = models.iter().zip(marks(models)).map(|(model, mark)| Curve {
-        label: model_label(model).to_owned(),
-        class: format!("curva tracado-{mark} {}", class(model)),
+    let legend = names.find(Kind::Series, series);
+    let amdahl = legend.and_then(|legend| legend.amdahl.as_deref());
+    let mut curves = amdahl.map_or_else(Vec::new, |metric| guides(record, names, metric, &points, models));
+    curves.extend(legend.and_then(|legend| level(legend, &points)));
+    let measured = models.iter().zip(marks(names, models)).map(|(model, mark)| Curve {
+        label: names.model(model).to_owned(),
+        class: format!("curva tracado-{mark} {}", names.class(model)),
         mark: Some(mark),
         is_measured: true,
         dots: dots_of(&points, model),
@@ -117,29 +122,29 @@ fn curves(record: &Record, series: &str, models: &[&str]) -> Vec<Curve> {
 }
 
 /// A marca de cada modelo: a da cor dele, ou a próxima livre, se dois dividem a cor.
-fn marks(models: &[&str]) -> Vec<usize> {
+fn marks(names: Names, models: &[&str]) -> Vec<usize> {
     let mut marks = Vec::new();
     for model in models {
-        let own = MODELS.iter().position(|known| class(known) == class(model)).unwrap_or(0);
+        let own = names.mark(model);
         let mut turns = (own..own + MARKS.len()).map(|turn| turn % MARKS.len());
-        marks.push(turns.find(|mark| !marks.contains(mark)).unwrap_or(own % MARKS.len()));
+        marks.push(turns.find(|mark| !marks.contains(mark)).unwrap_or(own));
     }
     marks
 }
 
 /// A aceleração ideal e, onde a lição a ajustou, a que a lei de Amdahl prevê.
-fn guides(record: &Record, points: &[&Point], models: &[&str]) -> Vec<Curve> {
+fn guides(record: &Record, names: Names, fraction: &str, points: &[&Point], models: &[&str]) -> Vec<Curve> {
     let end = points.iter().map(|point| point.x).fold(1.0, f64::max);
     let mut guides = vec![guide("ideal", vec![(1.0, 1.0), (end, end)])];
-    for (model, mark) in models.iter().zip(marks(models)) {
-        let Some(serial) = record.metric(SERIAL_FRACTION, model) else { continue };
+    for (model, mark) in models.iter().zip(marks(names, models)) {
+        let Some(serial) = record.metric(fraction, model) else { continue };
         let s = serial.value;
         let at = |step: u32| 1.0 + (end - 1.0) * f64::from(step) / 24.0;
         guides.push(Curve {
-            class: format!("curva previsao {}", class(model)),
+            class: format!("curva previsao {}", names.class(model)),
             mark: Some(mark),
             ..guide(
-                &format!("Amdahl, {}", model_label(model)),
+                &format!("Amdahl, {}", names.model(model)),
                 (0..=24).map(at).map(|n| (n, 1.0 / (s + (1.0 - s) / n))).collect(),
             )
         });
@@ -148,16 +153,11 @@ fn guides(record: &Record, points: &[&Point], models: &[&str]) -> Vec<Curve> {
 }
 
 /// A altura em que uma curva muda de sentido, onde há uma: metade da máquina ocupada, ou nem ganho nem perda.
-fn level(series: &str, points: &[&Point]) -> Option<Curve> {
-    let (label, height) = match series {
-        "efficiency_by_task" => ("metade da máquina", 0.5),
-        "speedup_by_work" => ("nem ganho nem perda", 1.0),
-        "time_by_chunk" => ("o tempo do laço", 1.0),
-        _ => return None,
-    };
+fn level(legend: &Legend, points: &[&Point]) -> Option<Curve> {
+    let level = legend.level.as_ref()?;
     let start = points.iter().map(|point| point.x).fold(f64::INFINITY, f64::min);
     let end = points.iter().map(|point| point.x).fold(0.0, f64::max);
-    Some(guide(label, vec![(start, height), (end, height)]))
+    Some(guide(&level.label, vec![(start, level.y), (end, level.y)]))
 }
 
 fn guide(label: &str, dots: Vec<(f64, f64)>) -> Curve {
@@ -190,12 +190,12 @@ fn summary(curves: &[Curve]) -> Option<String> {
     Some(format!("A curva de {}.", told.join("; a de ")))
 }
 
-fn numbers(points: &[&Point], x_title: &str, y_title: &str) -> Table {
+fn numbers(points: &[&Point], names: Names, (x_title, y_title): (&str, &str)) -> Table {
     let mut numbers = Table::of_chart(&["Modelo", x_title, y_title]);
     for model in distinct(points.iter().map(|point| point.model.as_str())) {
         let dots = dots_of(points, model);
         let rows: Vec<Vec<String>> = dots.into_iter().map(|(x, y)| vec![plain(x), plain(y)]).collect();
-        numbers.rows(model, &rows);
+        numbers.rows(names, model, &rows);
     }
     numbers
 }
@@ -263,10 +263,17 @@ fn mark(pen: &mut Pen, curve: &Curve, at: (f64, f64), tip: &str) {
 
 #[cfg(test)]
 mod tests {
+    use registro::legend::{Entry, Legends};
+
     use super::*;
 
     #[test]
     fn two_models_of_one_color_never_share_a_mark() {
+        let mut legends = Legends::default();
+        for (id, family) in [("fork", "processes"), ("forkserver", "processes"), ("spawn", "process_pool")] {
+            legends.add(Entry::model(id, id).family(family).owned());
+        }
+        let names = Names::of(&legends, None);
         for models in [
             &["fork", "forkserver", "spawn"][..],
             &[
@@ -279,7 +286,7 @@ mod tests {
                 "python_pool",
             ],
         ] {
-            let marks = marks(models);
+            let marks = marks(names, models);
             assert_eq!(distinct(marks.iter()).len(), models.len(), "{models:?}: {marks:?}");
         }
     }

@@ -1,26 +1,16 @@
 //! O que uma falha deixou, modelo a modelo: os processos que morreram, e as respostas que se perderam ou
 //! chegaram erradas.
 
-use registro::fate::Fate;
-use registro::format::{count, integer, model_label};
+use registro::fate::{Fate, TOLD, metric};
+use registro::format::{count, integer};
+use registro::legend::Kind;
 
 use super::agreement;
 use super::chart::Chart;
-use super::names::class;
+use super::names::Names;
 use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
 use super::table::Table;
-
-/// As falhas que uma página pode pedir, e como elas se leem: por extenso e, numa tabela, em poucas letras.
-pub const FAILURES: [(&str, &str, &str); 7] = [
-    ("abort", "Uma tarefa aborta", "abortar"),
-    ("stray_write", "Alguém escreve por um ponteiro errado", "escrever fora"),
-    ("cancelled", "Uma de três tarefas é cancelada", "ser cancelada"),
-    ("panic", "Uma tarefa entra em pânico (exceção, em Python)", "pânico ou exceção"),
-    ("exit", "Uma tarefa sai do programa", "sair"),
-    ("kill", "Uma tarefa leva um kill -9", "kill -9"),
-    ("stuck", "Uma tarefa não termina nunca", "não terminar"),
-];
 
 /// Um quadradinho é uma resposta; de tantas em diante, cada um passa a ser várias.
 const MOST: usize = 64;
@@ -33,31 +23,32 @@ const MOST_BOXES: usize = 8;
 const LINE: f64 = 24.0;
 
 /// O desenho; nada, se o registro não tem estas falhas.
-pub fn draw(record: &Record, failures: &[&str]) -> Option<Chart> {
+pub fn draw(record: &Record, names: Names, failures: &[&str]) -> Option<Chart> {
     let titles = ["Modelo", "Falha", "Pedidas", "Certas", "Erradas", "Perdidas", "Processos", "Mortos"];
     let mut drawing = Drawing {
         pen: Pen::default(),
+        names,
         y: 0.0,
         numbers: Table::of_chart(&titles),
         told: Vec::new(),
         losses: Vec::new(),
     };
     for failure in failures {
-        let asked = format!("{failure}_asked");
+        let asked = metric(failure, "asked");
         let metrics = record.metrics.iter().filter(|metric| metric.name == asked);
         let models = distinct(metrics.map(|metric| metric.model.as_str()));
         let fates: Vec<_> =
             models.into_iter().filter_map(|model| Some((model, fate(record, failure, model)?))).collect();
         if !fates.is_empty() {
             drawing.heading(failure);
-            drawing.told.push(losses(failure, &fates));
+            drawing.told.push(losses(names, failure, &fates));
         }
         for (model, fate) in fates {
-            let told = number(record, failure, "told", model);
+            let told = number(record, failure, TOLD, model);
             drawing.model(model, &fate, told);
-            let case = format!("{} ({})", model_label(model), short(failure));
+            let case = format!("{} ({})", names.model(model), short(names, failure));
             drawing.losses.push((case, fate.lost() as f64));
-            drawing.numbers.row(model, &cells_of(failure, &fate));
+            drawing.numbers.row(names, model, &cells_of(short(names, failure), &fate));
         }
     }
     (drawing.y > 0.0).then(|| drawing.finish())
@@ -76,11 +67,12 @@ fn fate(record: &Record, failure: &str, model: &str) -> Option<Fate> {
 
 /// Uma contagem é inteira e não é negativa: o registro a guarda como número qualquer.
 fn number(record: &Record, failure: &str, name: &str, model: &str) -> Option<usize> {
-    Some(record.metric(&format!("{failure}_{name}"), model)?.value.max(0.0) as usize)
+    Some(record.metric(&metric(failure, name), model)?.value.max(0.0) as usize)
 }
 
-struct Drawing {
+struct Drawing<'r> {
     pen: Pen,
+    names: Names<'r>,
     y: f64,
     numbers: Table,
     /// O que cada falha deixou, em palavras.
@@ -97,23 +89,23 @@ enum Answer {
     Lost,
 }
 
-impl Drawing {
+impl Drawing<'_> {
     fn heading(&mut self, failure: &str) {
-        self.pen.text("nome", (1.0, self.y + 14.0), name(failure));
+        self.pen.text("nome", (1.0, self.y + 14.0), self.names.label(Kind::Failure, failure));
         self.pen.line("eixo", (1.0, self.y + LINE), (WIDTH - 1.0, self.y + LINE));
         self.y += LINE + 8.0;
     }
 
     fn model(&mut self, model: &str, fate: &Fate, told: Option<usize>) {
-        self.pen.text("nome", (1.0, self.y + 15.0), model_label(model));
+        self.pen.text("nome", (1.0, self.y + 15.0), self.names.model(model));
         self.y += LINE;
         self.pen.text("valor", (1.0, self.y + 13.0), &answers(fate, told));
         self.y += LINE;
-        self.pen.group(&format!("{}: {}; {}", model_label(model), answers(fate, told), deaths(fate)));
+        self.pen.group(&format!("{}: {}; {}", self.names.model(model), answers(fate, told), deaths(fate)));
         self.processes(model, fate);
         for (index, answer) in cells(fate).into_iter().enumerate() {
             let x = 1.0 + steps(index % PER_ROW);
-            self.answer(answer, &class(model), (x, self.y + steps(index / PER_ROW)));
+            self.answer(answer, &self.names.class(model), (x, self.y + steps(index / PER_ROW)));
         }
         self.pen.ungroup();
         self.y += steps(cells(fate).len().div_ceil(PER_ROW)) + 14.0;
@@ -128,7 +120,7 @@ impl Drawing {
                 self.pen.rect("morto", area, "");
                 self.cross(area);
             } else {
-                self.pen.rect(&format!("processo {}", class(model)), area, "");
+                self.pen.rect(&format!("processo {}", self.names.class(model)), area, "");
             }
             area.x += area.width + 5.0;
         }
@@ -184,20 +176,17 @@ impl Drawing {
     }
 }
 
-fn name(failure: &str) -> &str {
-    FAILURES.iter().find(|(id, ..)| *id == failure).map_or(failure, |(_, name, _)| name)
-}
-
-fn short(failure: &str) -> &str {
-    FAILURES.iter().find(|(id, ..)| *id == failure).map_or(failure, |(.., short)| short)
+/// A falha em poucas letras.
+fn short<'a>(names: Names<'a>, failure: &'a str) -> &'a str {
+    names.find(Kind::Failure, failure).and_then(|legend| legend.short.as_deref()).unwrap_or(failure)
 }
 
 /// Quem perdeu respostas, e quem as entregou erradas.
-fn losses(failure: &str, fates: &[(&str, Fate)]) -> String {
+fn losses(names: Names, failure: &str, fates: &[(&str, Fate)]) -> String {
     let of = |part: fn(&Fate) -> usize| {
         let some = fates.iter().filter(|(_, fate)| part(fate) > 0);
         let some: Vec<String> =
-            some.map(|(model, fate)| format!("{} ({})", model_label(model), whole(part(fate)))).collect();
+            some.map(|(model, fate)| format!("{} ({})", names.model(model), whole(part(fate)))).collect();
         if some.is_empty() { "ninguém".to_owned() } else { some.join(", ") }
     };
     let wrong = if fates.iter().any(|(_, fate)| fate.wrong > 0) {
@@ -205,12 +194,12 @@ fn losses(failure: &str, fates: &[(&str, Fate)]) -> String {
     } else {
         String::new()
     };
-    format!("{}. Perdeu respostas: {}{wrong}.", name(failure), of(Fate::lost))
+    format!("{}. Perdeu respostas: {}{wrong}.", names.label(Kind::Failure, failure), of(Fate::lost))
 }
 
 fn cells_of(failure: &str, fate: &Fate) -> Vec<String> {
     let numbers = [fate.asked, fate.right, fate.wrong, fate.lost(), fate.processes, fate.died];
-    std::iter::once(short(failure).to_owned()).chain(numbers.map(whole)).collect()
+    std::iter::once(failure.to_owned()).chain(numbers.map(whole)).collect()
 }
 
 fn whole(number: usize) -> String {

@@ -9,7 +9,7 @@
 //! * [`table`], [`advice`], [`verdicts`], [`value`]: o que é texto.
 //! * [`agreement`]: onde duas máquinas concordam e onde diferem.
 //! * [`caption`]: o que cerca a figura: a pergunta, a resposta, de que máquinas ela é.
-//! * [`number`], [`names`], [`titles`], [`pen`], [`axis`]: números, nomes, títulos, traços e escalas.
+//! * [`number`], [`names`], [`pen`], [`axis`]: números, nomes, traços e escalas.
 
 pub mod advice;
 pub mod agreement;
@@ -26,13 +26,12 @@ pub mod processes;
 pub mod record;
 pub mod table;
 pub mod timeline;
-pub mod titles;
 pub mod value;
 pub mod verdicts;
 pub mod view;
 
 use mdbook::errors::Result;
-use registro::format::metric_label;
+use registro::legend::Kind;
 
 use crate::directive::Directive;
 use crate::project::Lesson;
@@ -52,6 +51,7 @@ use view::View;
 /// Quando os argumentos não são os de nenhuma figura.
 pub fn answer(lesson: &Lesson, directive: &Directive, records: &Records, place: usize) -> Result<String> {
     let figure = Figure::parse(directive)?;
+    figure.check(records).map_err(|reason| directive.refuse(&reason))?;
     if let Figure::Value(value) = &figure {
         return Ok(value::inline(value, records.preferred(), place));
     }
@@ -86,40 +86,22 @@ enum Figure<'a> {
 
 impl<'a> Figure<'a> {
     fn parse(directive: &Directive<'a>) -> Result<Self> {
-        let known = |model: &str| {
-            names::MODELS
-                .contains(&model)
-                .then_some(())
-                .ok_or_else(|| directive.refuse(&format!("não conheço o modelo `{model}`")))
-        };
         Ok(match directive.arguments[..] {
             ["tabela"] => Self::Table,
             ["barras"] => Self::Times,
             ["barras", metric] => Self::Bars(metric),
-            ["metricas", ref names @ ..] if !names.is_empty() => {
-                if let Some(name) = names.iter().find(|name| metric_label(name).is_none()) {
-                    return Err(directive.refuse(&format!("o número `{name}` não tem título")));
-                }
-                Self::Metrics(names.to_vec())
-            }
+            ["metricas", ref names @ ..] if !names.is_empty() => Self::Metrics(names.to_vec()),
             ["linha-do-tempo", ref rest @ ..] => {
                 let (ruler, models) = match rest {
                     ["por-nucleo", models @ ..] => (timeline::Ruler::SecondsByCore, models),
                     ["relativa", models @ ..] => (timeline::Ruler::OwnSerial, models),
                     models => (timeline::Ruler::Seconds, models),
                 };
-                models.iter().try_for_each(|model| known(model))?;
                 Self::Timeline { ruler, models: models.to_vec() }
             }
             ["curva", series] => Self::Curve(series),
             ["processos"] => Self::Processes,
-            ["destinos", ref failures @ ..] if !failures.is_empty() => {
-                let unknown = |failure: &&&str| fates::FAILURES.iter().all(|(known, ..)| known != *failure);
-                if let Some(failure) = failures.iter().find(unknown) {
-                    return Err(directive.refuse(&format!("não conheço a falha `{failure}`")));
-                }
-                Self::Fates(failures.to_vec())
-            }
+            ["destinos", ref failures @ ..] if !failures.is_empty() => Self::Fates(failures.to_vec()),
             ["conselhos"] => Self::Advice,
             ["vereditos"] => Self::Verdicts,
             ["metrica" | "ponta" | "valor", ..] => Self::Value(
@@ -127,6 +109,31 @@ impl<'a> Figure<'a> {
             ),
             _ => return Err(directive.refuse("não conheço esta medida")),
         })
+    }
+
+    /// A linha que diz o que a página pede e nenhum registro da lição nomeia, se ela pede.
+    fn check(&self, records: &Records) -> std::result::Result<(), String> {
+        let lacks = |kind, id: &str| records.lack(|legends| legends.find(kind, id).is_some());
+        let is_no_column = |id: &str| {
+            records.lack(|legends| legends.find(Kind::Metric, id).is_some_and(|legend| legend.in_tables))
+        };
+        let unknown = match self {
+            Self::Value(value) => return value.check(records),
+            Self::Timeline { models, .. } => {
+                let model = models.iter().find(|model| lacks(Kind::Model, model));
+                model.map(|model| format!("não conheço o modelo `{model}`"))
+            }
+            Self::Metrics(names) => {
+                let name = names.iter().find(|name| is_no_column(name));
+                name.map(|name| format!("o número `{name}` não tem título"))
+            }
+            Self::Fates(failures) => {
+                let failure = failures.iter().find(|failure| lacks(Kind::Failure, failure));
+                failure.map(|failure| format!("não conheço a falha `{failure}`"))
+            }
+            _ => None,
+        };
+        unknown.map_or(Ok(()), Err)
     }
 
     /// A figura; nada, quando o registro não tem do que fazê-la.
@@ -142,11 +149,18 @@ impl<'a> Figure<'a> {
             Self::Bars(metric) => bars::of_metric(view, metric).map(|chart| whole(chart, false)),
             Self::Timeline { ruler, models } => {
                 let needs_same_load = *ruler != timeline::Ruler::OwnSerial;
-                panels(view, needs_same_load, |record, group| timeline::draw(record, *ruler, models, group))
+                let names = view.names();
+                panels(view, needs_same_load, |record, group| {
+                    timeline::draw(record, names, *ruler, models, group)
+                })
             }
-            Self::Curve(series) => panels(view, false, |record, group| curve::draw(record, series, group)),
-            Self::Processes => panels(view, false, |record, _| processes::draw(record)),
-            Self::Fates(failures) => panels(view, false, |record, _| fates::draw(record, failures)),
+            Self::Curve(series) => {
+                panels(view, false, |record, group| curve::draw(record, view.names(), series, group))
+            }
+            Self::Processes => panels(view, false, |record, _| processes::draw(record, view.names())),
+            Self::Fates(failures) => {
+                panels(view, false, |record, _| fates::draw(record, view.names(), failures))
+            }
         }
     }
 }

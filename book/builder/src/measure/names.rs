@@ -1,104 +1,89 @@
-//! Os modelos que têm cor nas figuras.
+//! Como se chama, e de que cor é, o que as figuras mostram: é o registro que diz.
 
-/// O que uma página pode pedir pelo nome.
-pub const MODELS: [&str; 64] = [
-    "serial",
-    "threads",
-    "thread_pool",
-    "rayon",
-    "process_pool",
-    "process_pool_socket",
-    "processes",
-    "mpi",
-    "mpi_two_hosts",
-    "mpi_predicted",
-    "python_serial",
-    "python_threads",
-    "python_pool",
-    "python_processes",
-    "python_free_serial",
-    "python_free_threads",
-    "global_lock",
-    "spawn",
-    "fork",
-    "forkserver",
-    "queue",
-    "pipe",
-    "manager",
-    "shared_value",
-    "channel",
-    "mutex",
-    "get_insert",
-    "update",
-    "slice_update",
-    "blocks",
-    "cards",
-    "handed_out",
-    "blocks_alternated",
-    "cards_alternated",
-    "handed_out_alternated",
-    "own_limits",
-    "short_limit",
-    "long_limit",
-    "urgent",
-    "patient",
-    "pool_first",
-    "pool_second",
-    "draft",
-    "in_place",
-    "map",
-    "imap",
-    "imap_unordered",
-    "automatic_chunk",
-    "python_automatic_chunk",
-    "load_store",
-    "fetch_add",
-    "value_update",
-    "lock",
-    "semaphore",
-    "local_sum",
-    "shared_array",
-    "pieces",
-    "socket_apply",
-    "socket_one_each",
-    "socket_map",
-    "memory_apply",
-    "memory_imap",
-    "memory_map",
-    "memory_chunks",
+use registro::legend::{Kind, Legend, Legends};
+
+use super::pen::MARKS;
+
+/// As cores que `theme/caderno.css` tem, e a marca dos pontos de cada uma: é a posição em [`MARKS`].
+pub const FAMILIES: [(&str, usize); 12] = [
+    ("serial", 0),
+    ("threads", 1),
+    ("thread_pool", 2),
+    ("rayon", 3),
+    ("process_pool", 4),
+    ("process_pool_socket", 5),
+    ("processes", 6),
+    ("mpi", 0),
+    ("python_serial", 3),
+    ("python_threads", 4),
+    ("python_pool", 5),
+    ("python_free_threads", 1),
 ];
 
-/// A classe CSS que dá a um modelo a sua cor, a mesma em toda figura; as cores moram em
-/// `theme/caderno.css`.
-///
-/// Um canal e um método de início têm a cor do lado a que pertencem, processos ou threads: um olho não
-/// distingue vinte cores.
-pub fn class(model: &str) -> String {
-    let color = match model {
-        // Do lado do pool, e do que serve ou entrega a quem pede.
-        "queue" | "pipe" | "manager" | "update" | "slice_update" | "put" | "spawn" => "process_pool",
-        "handed_out" | "handed_out_alternated" | "short_limit" | "long_limit" => "process_pool",
-        "memory_apply" | "memory_imap" | "memory_map" | "memory_chunks" => "process_pool",
-        "socket_apply" | "socket_one_each" | "socket_map" => "process_pool_socket",
-        "pool_first" | "pool_second" | "imap_unordered" | "draft" | "pieces" => "process_pool",
-        // Do lado dos processos feitos à mão, e da memória que eles dividem.
-        "shared_value" | "shared_array" | "fork" | "forkserver" => "processes",
-        "blocks" | "blocks_alternated" | "cards" | "cards_alternated" => "processes",
-        "own_limits" | "urgent" | "patient" | "imap" | "automatic_chunk" => "processes",
-        "fetch_add" | "value_update" | "lock" | "semaphore" | "local_sum" => "processes",
-        "channel" | "mutex" => "threads",
-        // As erradas: a que perde somas, e a que estraga o arquivo.
-        "get_insert" | "load_store" | "in_place" => "serial",
-        // Quem chama `map` espera por tudo, como no laço.
-        "get" | "map" => "serial",
-        "global_lock" => "thread_pool",
-        // Só aparece ao lado do Pool, da rayon e dos ranks de um host.
-        "mpi_two_hosts" => "thread_pool",
-        "mpi_predicted" => "serial",
-        "python_automatic_chunk" => "python_threads",
-        "python_free_serial" => "python_serial",
-        "python_processes" => "python_pool",
-        own => own,
-    };
-    format!("modelo-{}", color.replace('_', "-"))
+/// As legendas da medição que se mostra e, para o que só ela tem, as da que fica ao lado.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'r> {
+    shown: &'r Legends,
+    beside: Option<&'r Legends>,
+}
+
+impl<'r> Names<'r> {
+    /// As de uma medição, e as da que fica ao lado dela.
+    pub fn of(shown: &'r Legends, beside: Option<&'r Legends>) -> Self {
+        Names { shown, beside }
+    }
+
+    /// A de um nome.
+    pub fn find(self, kind: Kind, id: &str) -> Option<&'r Legend> {
+        self.shown.find(kind, id).or_else(|| self.beside?.find(kind, id))
+    }
+
+    /// Como se lê um nome; o próprio, se ninguém diz.
+    pub fn label<'a>(self, kind: Kind, id: &'a str) -> &'a str
+    where
+        'r: 'a,
+    {
+        self.find(kind, id).map_or(id, Legend::shown)
+    }
+
+    /// Como se lê um modelo.
+    pub fn model<'a>(self, id: &'a str) -> &'a str
+    where
+        'r: 'a,
+    {
+        self.label(Kind::Model, id)
+    }
+
+    /// A classe CSS que dá a um modelo a cor da família dele, a mesma em toda figura.
+    pub fn class(self, model: &str) -> String {
+        format!("modelo-{}", self.family(model).0.replace('_', "-"))
+    }
+
+    /// A marca que um modelo prefere.
+    pub fn mark(self, model: &str) -> usize {
+        self.family(model).1 % MARKS.len()
+    }
+
+    /// A família de um modelo; a do serial, cinzenta, se ele não tem uma que se conheça.
+    fn family(self, model: &str) -> (&'static str, usize) {
+        let named =
+            self.find(Kind::Model, model).and_then(|legend| legend.family.as_deref()).unwrap_or(model);
+        FAMILIES.into_iter().find(|(family, _)| *family == named).unwrap_or(FAMILIES[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use registro::legend::Entry;
+
+    use super::*;
+
+    #[test]
+    fn a_family_that_no_theme_has_is_grey_and_never_markup() {
+        let mut legends = Legends::default();
+        legends.add(Entry::model("tea", "chá").family("\"><script>").owned());
+        let names = Names::of(&legends, None);
+        assert_eq!((names.class("tea"), names.mark("tea")), ("modelo-serial".to_owned(), 0));
+        assert_eq!((names.class("rayon"), names.model("rayon")), ("modelo-rayon".to_owned(), "rayon"));
+    }
 }

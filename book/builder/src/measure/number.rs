@@ -46,6 +46,17 @@ impl TimeScale {
     }
 }
 
+/// Uma unidade do registro, escrita por extenso no eixo.
+pub fn unit_name(unit: &str) -> &str {
+    match unit {
+        "us" | "µs" => "microssegundos (µs)",
+        "ns" => "nanossegundos (ns)",
+        "ms" => "milissegundos (ms)",
+        "%" => "porcentagem (%)",
+        other => other,
+    }
+}
+
 /// A data de um instante ISO 8601, dia primeiro.
 pub fn date(iso: &str) -> String {
     let day = iso.split('T').next().unwrap_or(iso);

@@ -1,16 +1,14 @@
 //! Uma caixa por processo, com as threads dele dentro, modelo a modelo.
 
-use registro::format::{count, model_label};
+use registro::format::count;
+use registro::model::Model;
 
 use super::agreement;
 use super::chart::Chart;
-use super::names::class;
+use super::names::Names;
 use super::pen::{Area, Pen, WIDTH};
 use super::record::{Record, distinct};
 use super::table::Table;
-
-/// Os modelos que se comparam aqui; o serial não reparte trabalho.
-const MODELS: [&str; 5] = ["threads", "thread_pool", "rayon", "process_pool", "processes"];
 
 const THREAD: Area = Area { x: 0.0, y: 0.0, width: 114.0, height: 25.0 };
 const GAP: f64 = 6.0;
@@ -27,21 +25,22 @@ struct Process {
 }
 
 /// O desenho; nada, sem trechos destes modelos.
-pub fn draw(record: &Record) -> Option<Chart> {
+pub fn draw(record: &Record, names: Names) -> Option<Chart> {
     let mut pen = Pen::default();
     let mut numbers = Table::of_chart(&["Modelo", "Processo (PID)", "Threads (TID)"]);
     let (mut headings, mut counts) = (Vec::new(), Vec::new());
     let mut y = 0.0;
-    for model in MODELS {
+    // O serial, o primeiro, não reparte trabalho.
+    for model in Model::ALL[1..].iter().map(|model| model.id()) {
         let processes = processes(record, model);
         if !processes.is_empty() {
-            let heading = heading(model, &processes);
+            let heading = heading(names.model(model), &processes);
             pen.text("nome", (1.0, y + 15.0), &heading);
-            y = row(&mut pen, y + HEADING, &class(model), &processes) + 12.0;
+            y = row(&mut pen, y + HEADING, &names.class(model), &processes) + 12.0;
             headings.push(heading);
-            counts.push((model_label(model).to_owned(), processes.len() as f64));
+            counts.push((names.model(model).to_owned(), processes.len() as f64));
             let rows: Vec<Vec<String>> = processes.iter().map(cells).collect();
-            numbers.rows(model, &rows);
+            numbers.rows(names, model, &rows);
         }
     }
     (y > 0.0).then(|| Chart {
@@ -76,12 +75,11 @@ fn processes(record: &Record, model: &str) -> Vec<Process> {
         .collect()
 }
 
-fn heading(model: &str, processes: &[Process]) -> String {
+fn heading(name: &str, processes: &[Process]) -> String {
     let threads = processes.iter().map(|process| process.threads.len()).sum();
     let more = if threads > MOST { format!(" ({MOST} aqui)") } else { String::new() };
     format!(
-        "{}: {}, {}{more}",
-        model_label(model),
+        "{name}: {}, {}{more}",
         count(processes.len(), "processo", "processos"),
         count(threads, "thread", "threads"),
     )

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use registro::legend::Legends;
 use registro::record::{Claim, Event, Metric, ModelResult, Point, Progress, Span, Start};
 use registro::stats::median;
 
@@ -16,6 +17,8 @@ pub struct Record {
     pub start: Start,
     /// Se a medição é do leitor; senão, é a de referência.
     pub is_readers: bool,
+    /// Como se lê cada nome.
+    pub legends: Legends,
     /// O tempo de cada modelo.
     pub results: Vec<ModelResult>,
     /// Os pontos das curvas.
@@ -68,6 +71,12 @@ impl Records {
         Records { readers, reference: load(&reference, false) }
     }
 
+    /// Se o que se quer não está na legenda de registro nenhum. Sem legendas, como nos de uma versão anterior, não se sabe.
+    pub fn lack(&self, wanted: impl Fn(&Legends) -> bool) -> bool {
+        let mut known = [&self.readers, &self.reference].into_iter().flatten().map(|record| &record.legends);
+        known.clone().any(|legends| !legends.is_empty()) && !known.any(wanted)
+    }
+
     /// A medição do leitor ou, se ele ainda não mediu ou o registro dele está quebrado, a de referência.
     pub fn preferred(&self) -> Option<&Record> {
         self.readers.as_ref().or(self.reference.as_ref()).ok()
@@ -82,6 +91,7 @@ impl Record {
         let mut record = Self {
             start,
             is_readers,
+            legends: Legends::default(),
             results: Vec::new(),
             points: Vec::new(),
             spans: Vec::new(),
@@ -95,6 +105,7 @@ impl Record {
     /// Acrescenta um evento.
     pub fn add(&mut self, event: Event) {
         match event {
+            Event::Legend(legend) => self.legends.add(legend),
             Event::Result(result) => {
                 match self.results.iter_mut().find(|known| known.model == result.model) {
                     Some(growing) => *growing = result,
@@ -126,6 +137,12 @@ impl Record {
         let ratios: Vec<f64> = serial.iter().zip(&result.seconds).map(|(serial, own)| serial / own).collect();
         result.speedup = if ratios.is_empty() { f64::NAN } else { median(&ratios) };
         result.efficiency = result.speedup / if result.model == "serial" { 1.0 } else { workers as f64 };
+    }
+
+    /// Se mediu sem dizer o nome de nada: é de uma versão anterior do caderno.
+    pub fn is_unnamed(&self) -> bool {
+        let has_measured = !(self.results.is_empty() && self.points.is_empty() && self.metrics.is_empty());
+        self.legends.is_empty() && has_measured
     }
 
     /// A unidade de tempo de todas as figuras desta medição.

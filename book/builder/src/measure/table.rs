@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use registro::format::{decimal, integer, metric_label, model_label, percent, quantity};
+use registro::format::{decimal, integer, percent, quantity};
+use registro::legend::Kind;
 use registro::record::ModelResult;
 
 use super::agreement::{Ends, VALUES, Values, sentence};
 use super::caption::{Figure, owner};
 use super::chart::times_over;
-use super::names::class;
+use super::names::Names;
 use super::number::TimeScale;
 use super::pen::escape;
 use super::record::{Record, distinct, time_scale};
@@ -51,15 +52,15 @@ impl Table {
     }
 
     /// A linha de um modelo, com a cor dele.
-    pub fn row(&mut self, model: &str, cells: &[String]) {
-        self.rows(model, &[cells.to_vec()]);
+    pub fn row(&mut self, names: Names, model: &str, cells: &[String]) {
+        self.rows(names, model, &[cells.to_vec()]);
     }
 
     /// As linhas de um modelo, que as encabeça todas.
-    pub fn rows(&mut self, model: &str, rows: &[Vec<String>]) {
+    pub fn rows(&mut self, names: Names, model: &str, rows: &[Vec<String>]) {
         let rows: Vec<Vec<String>> =
             rows.iter().map(|cells| cells.iter().map(|cell| escape(cell)).collect()).collect();
-        self.html_rows(&name(model), &rows);
+        self.html_rows(&name(names, model), &rows);
     }
 
     /// As linhas de um nome qualquer; nome e células já são HTML. Cada célula leva o título da coluna: numa tela estreita a
@@ -93,8 +94,8 @@ impl Table {
 }
 
 /// O nome de um modelo, com a cor dele.
-pub fn name(model: &str) -> String {
-    format!("<span class=\"cor {}\"></span>{}", class(model), escape(model_label(model)))
+pub fn name(names: Names, model: &str) -> String {
+    format!("<span class=\"cor {}\"></span>{}", names.class(model), escape(names.model(model)))
 }
 
 /// O valor do leitor e, menor, o da referência. Quem não mediu tem um travessão.
@@ -109,7 +110,7 @@ pub fn both(own: Option<String>, reference: Option<Option<String>>) -> String {
 
 /// A tabela dos tempos; nada, sem resultados.
 pub fn draw(view: &View) -> Option<Figure> {
-    let results = &view.shown.results;
+    let (results, names) = (&view.shown.results, view.names());
     let first = results.first()?;
     let all = view.beside.into_iter().chain([view.shown]).flat_map(|record| &record.results);
     let models = distinct(all.map(|result| result.model.as_str()));
@@ -128,11 +129,11 @@ pub fn draw(view: &View) -> Option<Figure> {
             cell(&|result, _| format!("{}×", decimal(result.speedup, 2))),
             cell(&|result, _| percent(result.efficiency)),
         ];
-        table.html_rows(&name(model), &[cells]);
+        table.html_rows(&name(names, model), &[cells]);
     }
     let speedups = |record: &Record| -> Values {
         let results = record.results.iter().filter(|result| result.model != "serial");
-        results.map(|result| (model_label(&result.model).to_owned(), result.speedup)).collect()
+        results.map(|result| (names.model(&result.model).to_owned(), result.speedup)).collect()
     };
     let own = speedups(view.shown);
     let best = own.iter().filter(|(_, speedup)| speedup.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1));
@@ -173,16 +174,17 @@ pub fn legend(view: &View) -> String {
 }
 
 /// Os números `names`, uma coluna cada um; nada, se ninguém tem nenhum deles.
-pub fn of_metrics(view: &View, names: &[&str]) -> Option<Figure> {
+pub fn of_metrics(view: &View, metrics: &[&str]) -> Option<Figure> {
     let of = |record: &Record, wanted: &str| -> Vec<(String, f64, String)> {
         let metrics = record.metrics.iter().filter(|metric| metric.name == wanted);
         metrics.map(|m| (m.model.clone(), m.value, quantity(m.value, &m.unit))).collect()
     };
-    names.iter().find(|name| !of(view.shown, name).is_empty())?;
+    let names = view.names();
+    metrics.iter().find(|name| !of(view.shown, name).is_empty())?;
     let all = view.beside.into_iter().chain([view.shown]).flat_map(|record| &record.metrics);
     let models =
-        distinct(all.filter(|metric| names.contains(&metric.name.as_str())).map(|m| m.model.as_str()));
-    let titles = names.iter().map(|name| metric_label(name).unwrap_or(name));
+        distinct(all.filter(|metric| metrics.contains(&metric.name.as_str())).map(|m| m.model.as_str()));
+    let titles = metrics.iter().map(|metric| names.label(Kind::Metric, metric));
     let titles: Vec<&str> = std::iter::once("").chain(titles).collect();
     let mut table = Table::new("tempos numeros", &titles);
     for model in &models {
@@ -192,24 +194,24 @@ pub fn of_metrics(view: &View, names: &[&str]) -> Option<Figure> {
             };
             both(shown(view.shown), view.beside.map(shown))
         };
-        table.html_rows(&self::name(model), &[names.iter().map(cell).collect()]);
+        table.html_rows(&self::name(names, model), &[metrics.iter().map(cell).collect()]);
     }
     let told = |name: &&str| {
         let values = of(view.shown, name);
         let low = values.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-        let label = metric_label(name).unwrap_or(name);
-        (values.len() > 1).then(|| format!("{label}: o menor é o de {}, {}", model_label(&low.0), low.2))
+        let label = names.label(Kind::Metric, name);
+        (values.len() > 1).then(|| format!("{label}: o menor é o de {}, {}", names.model(&low.0), low.2))
     };
-    let told: Vec<String> = names.iter().filter_map(told).collect();
+    let told: Vec<String> = metrics.iter().filter_map(told).collect();
     let values = |record: &Record| -> Values {
-        let measured = of(record, names[0]).into_iter();
-        measured.map(|(model, value, _)| (model_label(&model).to_owned(), value)).collect()
+        let measured = of(record, metrics[0]).into_iter();
+        measured.map(|(model, value, _)| (names.model(&model).to_owned(), value)).collect()
     };
-    let unit = view.shown.metrics.iter().find(|metric| metric.name == names[0]).map(|metric| &metric.unit);
+    let unit = view.shown.metrics.iter().find(|metric| metric.name == metrics[0]).map(|metric| &metric.unit);
     let comparison = view.beside.and_then(|reference| {
         let show = |value| quantity(value, unit.map_or("", String::as_str));
         let said = sentence(&values(view.shown), &values(reference), VALUES, show)?;
-        Some(if names.len() > 1 { format!("{}: {said}", capital(titles[1])) } else { said })
+        Some(if metrics.len() > 1 { format!("{}: {said}", capital(titles[1])) } else { said })
     });
     Some(Figure {
         question: "Quanto custa cada coisa, em cada modelo?".to_owned(),

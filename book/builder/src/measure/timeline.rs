@@ -2,12 +2,14 @@
 //!
 //! Todos os modelos usam a mesma escala, para que o mais curto seja, à vista, o mais rápido.
 
-use registro::format::{count, decimal, model_label, seconds};
+use registro::format::{count, decimal, seconds};
+use registro::legend::Kind;
+use registro::model::Model;
 use registro::record::Span;
 
 use super::agreement;
 use super::chart::{Chart, Scale, times_over};
-use super::names::class;
+use super::names::Names;
 use super::number::TimeScale;
 use super::pen::{Area, Pen, WIDTH, tick_name, ticks};
 use super::record::{Record, distinct, time_scale};
@@ -52,16 +54,22 @@ impl Lane<'_> {
 
 /// O gráfico, dos modelos pedidos (nenhum: todos); nada, sem trechos. A régua serve a todos os registros de `group`,
 /// este entre eles.
-pub fn draw(record: &Record, ruler: Ruler, models: &[&str], group: &[&Record]) -> Option<Chart> {
-    let lanes = lanes(record, ruler, models);
-    let all = group.iter().flat_map(|record| self::lanes(record, ruler, models));
+pub fn draw(
+    record: &Record,
+    names: Names,
+    ruler: Ruler,
+    models: &[&str],
+    group: &[&Record],
+) -> Option<Chart> {
+    let lanes = lanes(record, names, ruler, models);
+    let all = group.iter().flat_map(|record| self::lanes(record, names, ruler, models));
     let end = all.map(|lane| lane.end()).fold(0.0, f64::max);
     if lanes.is_empty() || end <= 0.0 {
         return None;
     }
     let scale = (WIDTH - LEFT - RIGHT) / end;
     let times = if ruler == Ruler::OwnSerial { TimeScale::RATIO } else { time_scale(group) };
-    let mut timeline = Timeline { pen: Pen::default(), y: 0.0, scale, times, ruler };
+    let mut timeline = Timeline { pen: Pen::default(), y: 0.0, names, scale, times, ruler };
     if ruler == Ruler::SecondsByCore {
         timeline.legend(&lanes);
     }
@@ -77,7 +85,7 @@ pub fn draw(record: &Record, ruler: Ruler, models: &[&str], group: &[&Record]) -
         Ruler::SecondsByCore => "Em que núcleo cada trabalhador esteve? O tom diz qual",
         Ruler::OwnSerial => "Quem trabalhou, e quando, com o tempo serial da mesma linguagem como 1?",
     };
-    let ends = lanes.iter().map(|lane| (model_label(lane.model).to_owned(), lane.end())).collect();
+    let ends = lanes.iter().map(|lane| (names.model(lane.model).to_owned(), lane.end())).collect();
     Some(Chart {
         kind: "linha-do-tempo",
         name: String::new(),
@@ -86,30 +94,30 @@ pub fn draw(record: &Record, ruler: Ruler, models: &[&str], group: &[&Record]) -
         beside: Vec::new(),
         show: Box::new(move |value| times.time(value)),
         title: title.to_owned(),
-        summary: summary(&lanes, times)?,
+        summary: summary(&lanes, names, times)?,
         pen: timeline.pen,
         height: timeline.y,
-        numbers: numbers(&lanes, times),
+        numbers: numbers(&lanes, names, times),
     })
 }
 
-fn lanes<'a>(record: &'a Record, ruler: Ruler, models: &[&str]) -> Vec<Lane<'a>> {
+fn lanes<'a>(record: &'a Record, names: Names, ruler: Ruler, models: &[&str]) -> Vec<Lane<'a>> {
     let mut shown = distinct(record.spans.iter().map(|span| span.model.as_str()));
     shown.retain(|model| models.is_empty() || models.contains(model));
     // A ordem é a da página; sem pedido, a do registro.
     shown.sort_by_key(|model| models.iter().position(|wanted| wanted == model));
     let lanes = shown.into_iter().map(|model| {
-        let unit = if ruler == Ruler::OwnSerial { last(&of(record, serial_of(model))) } else { 1.0 };
+        let unit = if ruler == Ruler::OwnSerial { last(&of(record, serial_of(names, model))) } else { 1.0 };
         Lane { model, unit, spans: of(record, model) }
     });
     lanes.filter(|lane| lane.unit > 0.0).collect()
 }
 
 /// Quem acabou primeiro, e quem por último.
-fn summary(lanes: &[Lane], times: TimeScale) -> Option<String> {
+fn summary(lanes: &[Lane], names: Names, times: TimeScale) -> Option<String> {
     let by_end = |a: &&Lane, b: &&Lane| a.end().total_cmp(&b.end());
     let (first, last) = (lanes.iter().min_by(by_end)?, lanes.iter().max_by(by_end)?);
-    let told = |lane: &Lane| format!("{}, em {}", model_label(lane.model), times.time(lane.end()));
+    let told = |lane: &Lane| format!("{}, em {}", names.model(lane.model), times.time(lane.end()));
     Some(match lanes {
         [only] => format!(
             "Acabou {}, com {}.",
@@ -126,7 +134,7 @@ fn summary(lanes: &[Lane], times: TimeScale) -> Option<String> {
 }
 
 /// Centenas de trechos não se leem: cada trabalhador vira uma linha e, onde eles são muitos, todos os do modelo.
-fn numbers(lanes: &[Lane], times: TimeScale) -> Table {
+fn numbers(lanes: &[Lane], names: Names, times: TimeScale) -> Table {
     let titles = ["Modelo", "Trabalhador", "Trechos", "Ocupado", "Começo", "Fim", "Núcleos"];
     let mut numbers = Table::of_chart(&titles);
     for lane in lanes {
@@ -150,7 +158,7 @@ fn numbers(lanes: &[Lane], times: TimeScale) -> Table {
             });
             each.collect()
         };
-        numbers.rows(lane.model, &rows);
+        numbers.rows(names, lane.model, &rows);
     }
     numbers
 }
@@ -167,17 +175,15 @@ fn of<'a>(record: &'a Record, model: &str) -> Vec<&'a Span> {
 }
 
 /// O modelo serial da linguagem de `model`.
-fn serial_of(model: &str) -> &'static str {
-    match model {
-        free if free.starts_with("python_free") => "python_free_serial",
-        python if python.starts_with("python") => "python_serial",
-        _ => "serial",
-    }
+fn serial_of<'r>(names: Names<'r>, model: &str) -> &'r str {
+    let own = names.find(Kind::Model, model).and_then(|legend| legend.serial.as_deref());
+    own.unwrap_or(Model::Serial.id())
 }
 
 /// Um desenho que cresce para baixo.
-struct Timeline {
+struct Timeline<'r> {
     pen: Pen,
+    names: Names<'r>,
     /// Onde o próximo pedaço começa.
     y: f64,
     /// Unidades do desenho por segundo ou, na régua relativa, por tempo serial.
@@ -186,7 +192,7 @@ struct Timeline {
     ruler: Ruler,
 }
 
-impl Timeline {
+impl Timeline<'_> {
     /// O nome do modelo e, embaixo, uma faixa por trabalhador.
     fn model(&mut self, lane: &Lane) {
         let workers = workers(lane);
@@ -194,7 +200,7 @@ impl Timeline {
         let number = f64::from(u16::try_from(workers.len()).unwrap_or(u16::MAX));
         let pitch = if is_roomy { 18.0 } else { (TALLEST / number).min(10.0) };
         let height = pitch * 0.82;
-        self.pen.text("nome", (LEFT, self.y + HEADING - 6.0), model_label(lane.model));
+        self.pen.text("nome", (LEFT, self.y + HEADING - 6.0), self.names.model(lane.model));
         self.y += HEADING;
         let middle = self.y + (number * pitch) / 2.0 + 3.5;
         for worker in workers {
@@ -216,8 +222,11 @@ impl Timeline {
         // Um trecho curto demais para se ver ainda aconteceu.
         let width = ((span.end - span.start) * self.scale).max(0.4);
         let area = Area { x: LEFT + span.start * self.scale, y: self.y, width, height };
-        let color =
-            if self.ruler == Ruler::SecondsByCore { core_class(span.cpu) } else { class(&span.model) };
+        let color = if self.ruler == Ruler::SecondsByCore {
+            core_class(span.cpu)
+        } else {
+            self.names.class(&span.model)
+        };
         self.pen.rect(&format!("trecho {color}"), area, &tip(span));
     }
 

@@ -1,13 +1,13 @@
 //! Um número do registro no meio de uma frase.
 
 use registro::format::{decimal, percent, quantity};
+use registro::legend::Kind;
 use registro::record::Point;
 
 use super::caption::owner;
-use super::names::MODELS;
 use super::number::date;
 use super::pen::escape;
-use super::record::Record;
+use super::record::{Record, Records};
 
 /// O que uma frase pode citar.
 pub enum Value<'a> {
@@ -65,22 +65,31 @@ impl<'a> Value<'a> {
     ///
     /// Uma linha que diz o que não se conhece.
     pub fn parse(words: &[&'a str]) -> Result<Self, String> {
-        let known = |model: &'a str| match MODELS.contains(&model) {
-            true => Ok(model),
-            false => Err(format!("não conheço o modelo `{model}`")),
-        };
         Ok(match *words {
             ["metrica", name] => Value::Metric { name, model: "" },
-            ["metrica", name, model] => Value::Metric { name, model: known(model)? },
+            ["metrica", name, model] => Value::Metric { name, model },
             ["ponta", series, model, which @ ("primeira" | "ultima")] => {
-                Value::End { series, model: known(model)?, is_last: which == "ultima" }
+                Value::End { series, model, is_last: which == "ultima" }
             }
             ["valor", what, model] => {
                 let measure = Measure::parse(what).ok_or_else(|| format!("não conheço o valor `{what}`"))?;
-                Value::Result { measure, model: known(model)? }
+                Value::Result { measure, model }
             }
             _ => return Err(format!("não conheço a grandeza `{}`", words.join(" "))),
         })
+    }
+
+    /// Se o modelo dela é um que algum dos registros nomeia.
+    ///
+    /// # Erros
+    ///
+    /// Uma linha que diz qual não se conhece.
+    pub fn check(&self, records: &Records) -> Result<(), String> {
+        let (_, model, _) = self.place();
+        match !model.is_empty() && records.lack(|legends| legends.find(Kind::Model, model).is_some()) {
+            true => Err(format!("não conheço o modelo `{model}`")),
+            false => Ok(()),
+        }
     }
 
     /// O número, na unidade do registro.

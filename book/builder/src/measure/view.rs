@@ -1,5 +1,6 @@
 //! O que uma figura mostra: a medição de que máquina, ao lado de qual, e com que aviso.
 
+use super::names::Names;
 use super::pen::escape;
 use super::record::{Missing, Record, Records};
 
@@ -25,6 +26,12 @@ impl<'r> View<'r> {
     pub fn of(records: &'r Records) -> Result<Self, &'r Missing> {
         let reference = records.reference.as_ref();
         match &records.readers {
+            Ok(readers) if readers.is_unnamed() => Ok(View {
+                note: "O seu registro é de uma versão anterior do caderno, e não diz o nome do que mediu: ficam os \
+                       identificadores, sem comparação. Meça de novo para ter a figura inteira."
+                    .to_owned(),
+                ..View::alone(readers)
+            }),
             Ok(readers) if readers.start.quick => Ok(View {
                 shown: readers,
                 beside: None,
@@ -48,6 +55,11 @@ impl<'r> View<'r> {
     /// Uma medição, e mais nada.
     pub fn alone(shown: &'r Record) -> Self {
         View { shown, beside: None, note: String::new() }
+    }
+
+    /// Como se chama o que a figura mostra.
+    pub fn names(&self) -> Names<'r> {
+        Names::of(&self.shown.legends, self.beside.map(|beside| &beside.legends))
     }
 
     /// As medições que dividem a escala com `record`. Os tempos de cargas diferentes não se comparam, e cada uma fica na sua.

@@ -60,14 +60,10 @@ impl Live {
                 self.draw(outlet)
             }
             Event::Progress(ref progress) => {
-                outlet.send(
-                    "andamento",
-                    json!({
-                        "modelo": registro::format::model_label(&progress.model),
-                        "feito": progress.done,
-                        "total": progress.total,
-                    }),
-                )?;
+                let named = self.records.readers.as_ref().map(|record| record.legends.model(&progress.model));
+                let model = named.unwrap_or(&progress.model);
+                let told = json!({ "modelo": model, "feito": progress.done, "total": progress.total });
+                outlet.send("andamento", told)?;
                 self.grow(event, outlet)
             }
             Event::End(_) => self.draw(outlet),

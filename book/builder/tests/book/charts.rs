@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use livro::measure::titles;
+use livro::project::Lesson;
+use registro::legend::{Kind, Legends};
 use registro::record::{Event, Verdict};
 use scraper::Html;
 
@@ -70,14 +71,35 @@ fn every_chart_the_pages_ask_for_has_its_own_title() {
         let page = fs::read_to_string(path).unwrap_or_default();
         for directive in page.split("{{#medida ").skip(1) {
             let words: Vec<&str> = directive.split("}}").next().unwrap_or("").split_whitespace().collect();
-            let known = match words[..] {
-                [.., "curva", series] => titles::of_series(series),
-                [.., "barras", metric] if metric != "barras" => titles::of_metric(metric),
+            let cited = words[0].strip_prefix("lesson-").and_then(|number| number.parse().ok());
+            let Some(lesson) = cited.or(Lesson::of_chapter(path).map(|lesson| lesson.number)) else {
+                continue;
+            };
+            let legends = legends(lesson);
+            let title = match words[..] {
+                [.., "curva", series] => {
+                    legends.find(Kind::Series, series).map(|legend| legend.label.clone())
+                }
+                [.., "barras", metric] => {
+                    legends.find(Kind::Metric, metric).and_then(|legend| legend.question.clone())
+                }
                 _ => continue,
             };
-            assert!(known.is_some(), "{}: {words:?} não tem título em measure/titles.rs", path.display());
+            assert!(title.is_some(), "{}: {words:?} não tem título na legenda da lição", path.display());
         }
     });
+}
+
+/// As legendas do registro de referência de uma lição.
+fn legends(lesson: u32) -> Legends {
+    let record = fs::read_to_string(repository().join(reference(lesson))).expect("há um");
+    let mut legends = Legends::default();
+    for line in record.lines() {
+        if let Ok(Event::Legend(legend)) = serde_json::from_str(line) {
+            legends.add(legend);
+        }
+    }
+    legends
 }
 
 #[test]

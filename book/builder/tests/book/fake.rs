@@ -50,8 +50,9 @@ pub(crate) fn story(sandbox: &Sandbox, script: &str) {
 /// Uma lição que mede: conta o registro inventado linha a linha, e o guarda no fim.
 pub(crate) fn measure(sandbox: &Sandbox) {
     let mut events = invented::events(3);
-    let progress = Progress { model: "threads".to_owned(), done: 1, total: 2, seconds: None };
-    events.insert(1, Event::Progress(progress));
+    let progress = Progress { model: "process_pool".to_owned(), done: 1, total: 2, seconds: None };
+    let named = events.iter().rposition(|event| matches!(event, Event::Legend(_)));
+    events.insert(named.map_or(1, |last| last + 1), Event::Progress(progress));
     sandbox.write("events", &invented::lines(&events));
     sandbox.write("record", &invented::record(3));
     story(

@@ -2,7 +2,7 @@
 
 use scraper::Html;
 
-use registro::format::model_label;
+use registro::model::Model;
 use registro::record::{Event, ModelResult};
 
 use crate::invented::{MODELS, events, lines, record};
@@ -78,7 +78,7 @@ fn every_chart_has_a_title_and_names_every_model() {
         assert!(!text(select(&page, "svg > title")[0]).is_empty(), "{directive}");
         let words: Vec<String> = select(&page, "svg text").into_iter().map(text).collect();
         for (model, _) in models {
-            let name = model_label(model);
+            let name = Model::from_id(model).expect("um dos comuns").label();
             let is_named = words.iter().any(|word| word == name || word.starts_with(&format!("{name}:")));
             assert!(is_named, "{directive}: falta {name} em {words:?}");
             let color = format!("modelo-{}", model.replace('_', "-"));
@@ -340,6 +340,8 @@ fn what_a_record_does_not_have_is_said_on_the_page() {
 #[test]
 fn a_directive_that_does_not_exist_is_an_error_of_one_line() {
     let sandbox = Sandbox::new();
+    // É a legenda do registro que diz que nomes há.
+    sandbox.write(&reference(3), &record(3));
     for directive in [
         "{{#medida}}",
         "{{#medida pizza}}",

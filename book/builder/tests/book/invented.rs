@@ -1,5 +1,7 @@
 //! Medições inventadas, para que os testes saibam de antemão o que a página deve mostrar.
 
+use registro::legend::{Entry, Legend};
+use registro::model::Model;
 use registro::record::{
     Claim, End, Event, Machine, Metric, ModelResult, Point, Span, Start, Verdict, Workload,
 };
@@ -30,6 +32,33 @@ pub(crate) fn lines(events: &[Event]) -> String {
     events.iter().map(|event| serde_json::to_string(event).expect("é JSON") + "\n").collect()
 }
 
+/// Como se leem os nomes do registro inventado.
+const LEGEND: [Entry; 7] = [
+    Entry::model("fork", "fork").family("processes"),
+    Entry::series("speedup_by_workers", "Quanto se ganha, pelo número de trabalhadores?")
+        .unit("aceleração (vezes)")
+        .from_zero()
+        .amdahl("amdahl_serial_fraction"),
+    Entry::metric("amdahl_serial_fraction", "fração serial"),
+    Entry::metric("spawn_us", "nascer e terminar").question("Quanto leva nascer e terminar?").in_tables(),
+    Entry::metric("pss_kib", "memória, parado").in_tables(),
+    Entry::metric("cpu_over_wall", "núcleos ocupados"),
+    Entry::failure("abort", "Uma tarefa aborta", "abortar"),
+];
+
+/// Os casos em que se aconselha, e como se leem.
+const CASES: [(&str, &str); 2] = [("tiny", "quase nada"), ("risky", "arriscadas e desiguais")];
+
+fn legends() -> impl Iterator<Item = Event> {
+    let case = |(id, label): (&str, &str)| Legend {
+        id: format!("case_{id}"),
+        label: label.to_owned(),
+        ..Entry::metric("", "").owned()
+    };
+    let declared = Model::EVERY.map(Model::legend).into_iter().chain(LEGEND);
+    declared.map(|entry| entry.owned()).chain(CASES.into_iter().map(case)).map(Event::Legend)
+}
+
 /// O que cada modelo levou em dois casos, em milissegundos.
 const ADVICE: [(&str, &str, f64); 4] = [
     ("tiny", "serial", 0.1),
@@ -40,6 +69,7 @@ const ADVICE: [(&str, &str, f64); 4] = [
 
 pub(crate) fn events(lesson: u32) -> Vec<Event> {
     let mut events = vec![Event::Start(start(lesson))];
+    events.extend(legends());
     for (index, (model, speedup)) in (0_u32..).zip(MODELS) {
         let median = 1.9 / speedup;
         events.push(Event::Result(ModelResult {
@@ -65,8 +95,9 @@ pub(crate) fn events(lesson: u32) -> Vec<Event> {
     for (case, model, milliseconds) in ADVICE {
         events.push(Event::Metric(metric(&format!("case_{case}"), model, milliseconds, "ms")));
     }
-    events.push(Event::Metric(metric("advice_tiny", "serial", 0.0, "%")));
-    events.push(Event::Metric(metric("advice_risky", "processes", 73.4, "%")));
+    for ((case, _), (model, regret)) in CASES.into_iter().zip([("serial", 0.0), ("processes", 73.4)]) {
+        events.push(Event::Metric(metric(&format!("advice_{case}"), model, regret, "%")));
+    }
     let verdicts = [Some(Verdict::Confirmed), Some(Verdict::Refuted), Some(Verdict::Inconclusive), None];
     events.extend((1..).zip(verdicts).map(|(number, verdict)| {
         Event::Claim(Claim {

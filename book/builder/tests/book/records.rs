@@ -85,6 +85,52 @@ fn a_record_of_another_version_is_still_read() {
     assert!(page.contains("Sua máquina"), "{page}");
 }
 
+/// O registro que um caderno de antes das legendas deixou.
+fn unnamed() -> String {
+    let mut events = events(3);
+    events.retain(|event| !matches!(event, Event::Legend(_)));
+    lines(&events)
+}
+
+#[test]
+fn a_record_without_names_shows_the_ids_and_asks_for_another_measure() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &record_from("processador da referência"));
+    sandbox.write(&readers(3), &unnamed());
+    for (directive, id) in [
+        ("{{#medida tabela}}", "process_pool"),
+        ("{{#medida barras}}", "process_pool"),
+        ("{{#medida barras spawn_us}}", "processes"),
+        ("{{#medida metricas spawn_us}}", "spawn_us"),
+        ("{{#medida linha-do-tempo process_pool}}", "process_pool"),
+        ("{{#medida linha-do-tempo relativa threads}}", "threads"),
+        ("{{#medida curva speedup_by_workers}}", "process_pool"),
+        ("{{#medida processos}}", "process_pool"),
+        ("{{#medida destinos abort}}", "abort"),
+        ("{{#medida conselhos}}", "case_"),
+        ("{{#medida vereditos}}", "3.C1"),
+    ] {
+        let page = sandbox.fill(directive).expect(directive);
+        assert_eq!(page.matches("versão anterior do caderno").count(), 1, "{directive}: {page}");
+        assert!(page.contains("Meça de novo") && page.contains(&format!(">{id}")), "{directive}: {page}");
+        assert!(!page.contains("processador da referência"), "os nomes de um não são os do outro: {page}");
+    }
+    let value = sandbox.fill("{{#medida metrica spawn_us processes}}").expect("há registro");
+    assert!(value.contains("1.431 µs") && value.contains("Sua máquina"), "{value}");
+}
+
+#[test]
+fn only_records_without_names_leave_a_page_unchecked() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &unnamed());
+    for directive in ["{{#medida valor median thread}}", "{{#medida destinos abortt}}"] {
+        assert!(sandbox.fill(directive).is_ok(), "{directive}: não se sabe que nomes há");
+    }
+    sandbox.write(&readers(3), &record(3));
+    let error = sandbox.fill("{{#medida destinos abortt}}").expect_err("agora se sabe").to_string();
+    assert!(error.contains("não conheço a falha `abortt`"), "{error}");
+}
+
 #[test]
 fn an_undecided_claim_says_why_and_what_to_do() {
     let mut events = events(3);

@@ -35,7 +35,7 @@ fn a_measurement_is_told_from_the_compiler_to_the_record() {
     assert!(kinds.starts_with(&["compilando", "compilado", "figura", "andamento", "figura"]), "{kinds:?}");
     assert_eq!(kinds.last(), Some(&"fim"), "{kinds:?}");
     assert_eq!(news[..2], [1, 2].map(|done| ("compilando".to_owned(), json!({"feito": done, "total": 2}))));
-    assert_eq!(*only(&news, "andamento"), json!({"modelo": "threads", "feito": 1, "total": 2}));
+    assert_eq!(*only(&news, "andamento"), json!({"modelo": "pool de processos", "feito": 1, "total": 2}));
     assert_eq!(sandbox.read("arguments").trim(), "--json --trabalhadores 2 --rapido --modelo rayon");
 
     assert_eq!(sandbox.read(&readers(3)), sandbox.read("record"));

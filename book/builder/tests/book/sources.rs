@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use livro::measure::names::{MODELS, class};
+use livro::measure::names::FAMILIES;
+use registro::record::Event;
 
-use crate::sandbox::{repository, walk};
+use crate::sandbox::{lessons, reference, repository, walk};
 
 /// Um trecho que some do código não pode sumir em silêncio da página: o mdBook só avisa no registro.
 #[test]
@@ -42,8 +43,17 @@ fn an_anchor_must_open_and_hold_something() {
 #[test]
 fn every_model_has_a_color_in_light_and_in_dark() {
     let css = fs::read_to_string(repository().join("book/theme/caderno.css")).expect("é texto");
-    for model in MODELS.map(class) {
-        assert_eq!(css.matches(&format!("--{model}: #")).count(), 2, "{model}");
-        assert_eq!(css.matches(&format!("\n.{model} {{")).count(), 1, "{model}");
+    for (family, _) in FAMILIES {
+        let class = format!("modelo-{}", family.replace('_', "-"));
+        assert_eq!(css.matches(&format!("--{class}: #")).count(), 2, "{class}");
+        assert_eq!(css.matches(&format!("\n.{class} {{")).count(), 1, "{class}");
+    }
+    for (lesson, _) in lessons() {
+        let record = fs::read_to_string(repository().join(reference(lesson))).expect("é texto");
+        for line in record.lines() {
+            let Ok(Event::Legend(legend)) = serde_json::from_str(line) else { continue };
+            let Some(family) = legend.family else { continue };
+            assert!(FAMILIES.iter().any(|(known, _)| *known == family), "{lesson}: {}: {family}", legend.id);
+        }
     }
 }
