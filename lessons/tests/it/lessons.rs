@@ -13,7 +13,7 @@ use licoes::load::workload::count_primes;
 use registro::record::{Claim, Event, Verdict};
 
 use crate::harness::skip;
-use crate::workspace::{Lesson, events, lessons, program, run, stderr, stdout};
+use crate::workspace::{Lesson, events, legends, lessons, program, read, run, stderr, stdout, undeclared};
 
 /// Segundos para percorrer todas as lições, numa máquina ocupada.
 const ALL_LESSONS: u64 = 300;
@@ -50,6 +50,13 @@ fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
 
         let Some(Event::Start(start)) = events.first() else { panic!("o primeiro evento é start") };
         assert_eq!((start.lesson, start.workload.limit), (lesson.number, 10_000));
+        assert_eq!(undeclared(&events), [""; 0], "{}: falta em legend.rs", lesson.slug);
+        let reference =
+            crate::workspace::events(&read(&format!("book/records/lesson-{}.json", lesson.number)));
+        assert_eq!(legends(&events), legends(&reference), "{}: a do registro de referência", lesson.slug);
+        let ids: BTreeSet<_> =
+            legends(&events).iter().map(|legend| (legend.kind as u8, &legend.id)).collect();
+        assert_eq!(ids.len(), legends(&events).len(), "{}: cada nome, uma vez só", lesson.slug);
         assert!(matches!(events.last(), Some(Event::End(_))), "o último evento é end");
 
         let results: Vec<_> = events
@@ -295,6 +302,7 @@ fn whole(lesson: &Lesson, command: &mut Command) -> Vec<Claim> {
     assert_eq!(stderr(&output), "", "{}", lesson.slug);
     let events = events(&stdout(&output));
     assert!(matches!(events.last(), Some(Event::End(_))), "{}: o último evento é end", lesson.slug);
+    assert_eq!(undeclared(&events), [""; 0], "{}: falta em legend.rs", lesson.slug);
     let claims = events.into_iter().filter_map(|event| match event {
         Event::Claim(claim) => Some(claim),
         _ => None,

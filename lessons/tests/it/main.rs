@@ -13,6 +13,7 @@ mod harness;
 #[path = "../../../tests/it/helper.rs"]
 mod helper;
 mod hosts;
+mod legends;
 mod lessons;
 mod python;
 mod python_names;
@@ -46,6 +47,7 @@ fn main() -> std::process::ExitCode {
             exercises::cases(),
             wrong_answers::cases(),
             structure::cases(),
+            legends::cases(),
             python::cases(),
             python_names::cases(),
             hosts::cases(),

@@ -39,6 +39,7 @@ fn every_lesson_has_all_its_parts_and_a_short_main() {
     for lesson in lessons() {
         for part in [
             "claims.rs",
+            "legend.rs",
             "check.rs",
             "exercise.rs",
             "solution.rs",

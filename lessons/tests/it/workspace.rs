@@ -1,10 +1,13 @@
 //! As lições que existem, achadas nas pastas, e como rodar os programas delas.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use registro::fate::{self, Fate};
+use registro::legend::{Kind, Legend, Legends};
 use registro::record::Event;
 use serde::Deserialize;
 
@@ -77,6 +80,50 @@ pub fn lessons() -> Vec<Lesson> {
     lessons.sort_by_key(|lesson| lesson.number);
     assert!(!lessons.is_empty());
     lessons
+}
+
+/// As legendas que os eventos trazem, na ordem em que vêm.
+pub fn legends(events: &[Event]) -> Vec<&Legend> {
+    events
+        .iter()
+        .filter_map(|event| if let Event::Legend(legend) = event { Some(legend) } else { None })
+        .collect()
+}
+
+/// O que os eventos nomeiam sem que antes uma legenda diga como se lê.
+pub fn undeclared(events: &[Event]) -> Vec<String> {
+    let numbers = Fate::default().numbers().map(|(number, _)| number);
+    let (mut legends, mut missing) = (Legends::default(), BTreeSet::new());
+    for event in events {
+        let (model, other) = match event {
+            Event::Legend(legend) => {
+                legends.add(legend.clone());
+                continue;
+            }
+            Event::Progress(progress) => (&progress.model, None),
+            Event::Result(result) => (&result.model, None),
+            Event::Span(span) => (&span.model, None),
+            Event::Point(point) => (&point.model, Some((Kind::Series, &point.series))),
+            Event::Metric(metric) => (&metric.model, Some((Kind::Metric, &metric.name))),
+            _ => continue,
+        };
+        let is_of_failure = |id: &str| {
+            let (failure, number) = id.rsplit_once('_').unwrap_or_default();
+            let is_number = number == fate::TOLD || numbers.contains(&number);
+            is_number && legends.find(Kind::Failure, failure).is_some()
+        };
+        let named = |kind, id: &str| legends.find(kind, id).is_some_and(|legend| !legend.label.is_empty());
+        if !model.is_empty() && !named(Kind::Model, model) {
+            missing.insert(model.clone());
+        }
+        if let Some((kind, id)) = other
+            && !named(kind, id)
+            && !is_of_failure(id)
+        {
+            missing.insert(id.clone());
+        }
+    }
+    missing.into_iter().collect()
 }
 
 /// Um programa deste pacote, pronto para rodar, com os registros numa pasta própria.

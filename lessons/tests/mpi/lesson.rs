@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness;
 use crate::support::*;
-use crate::workspace::{events, program, stderr, stdout};
+use crate::workspace::{events, program, stderr, stdout, undeclared};
 
 crate::cases! {
     60 => without_mpirun_installed_the_error_says_so,
@@ -51,7 +51,9 @@ fn the_lesson_has_seven_agreeing_models() {
     let output = program("lesson-18", records.path()).args(SMALL).arg("--json").output().unwrap();
     assert_seven_agree(&output);
     assert_eq!(stderr(&output), "");
-    let claims = events(&stdout(&output)).into_iter().filter(|event| matches!(event, Event::Claim(_)));
+    let events = events(&stdout(&output));
+    assert_eq!(undeclared(&events), [""; 0], "falta em legend.rs");
+    let claims = events.into_iter().filter(|event| matches!(event, Event::Claim(_)));
     assert_eq!(claims.count(), 5);
 }
 
