@@ -1,50 +1,72 @@
 //! A resposta a um pedido do navegador.
 
-use std::path::{Component, Path, PathBuf};
+use std::io;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::body::to_bytes;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Response};
 
 use super::shelf::Shelf;
+use super::stamp::Stamp;
 use crate::measure::pen::escape;
 
-const HTML: &str = "text/html; charset=utf-8";
+/// Um pedido que não se atende: o código, e a linha que diz por quê.
+#[derive(Clone)]
+pub(super) struct Refusal(StatusCode, String);
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, line: impl Into<String>) -> Self {
+        Refusal(status, line.into())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, self.1 + "\n").into_response()
+    }
+}
 
 /// A página, com o sinal de que vem deste servidor: numa cópia parada os botões não teriam a quem pedir. O sinal diz
 /// também de que arquivos ela foi feita, para que ela saiba quando deixou de estar em dia.
-fn served(page: &[u8], shelf: &Shelf) -> Vec<u8> {
-    let state = shelf.summary().join("-");
+fn served(page: &[u8], state: &str) -> Html<String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let sign =
         format!("<meta name=\"caderno-servido\" content=\"{cores}\" data-estado=\"{state}\">\n</head>");
-    String::from_utf8_lossy(page).replacen("</head>", &sign, 1).into_bytes()
+    Html(String::from_utf8_lossy(page).replacen("</head>", &sign, 1))
 }
 
 /// O arquivo pedido, a página de endereço inexistente, ou por que não há resposta.
-pub(super) fn answer(shelf: &Shelf, request: &Request) -> Response<Body> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return wrong_method("GET, HEAD", "aqui só se lê");
+pub(super) async fn answer(shelf: &Shelf, address: Uri) -> Response {
+    // Enquanto se lê, ninguém refaz o livro.
+    let built = shelf.built().await;
+    if let Some(error) = &built.error {
+        return failure(error);
     }
-    let Some(name) = file_name(request.uri().path()) else {
-        return text(StatusCode::BAD_REQUEST, "endereço malformado");
-    };
-    match shelf.read(&name) {
-        Ok(Some(body)) if kind(&name) == HTML => reply(StatusCode::OK, HTML, served(&body, shelf)),
-        Ok(Some(body)) => reply(StatusCode::OK, kind(&name), body),
-        Ok(None) => {
-            let page = shelf.read(Path::new("404.html")).ok().flatten();
-            page.map_or_else(
-                || text(StatusCode::NOT_FOUND, "esta página não existe"),
-                |page| reply(StatusCode::NOT_FOUND, HTML, served(&page, shelf)),
-            )
-        }
-        Err(error) => failure(&error),
+    // Quem o sistema recusa, por ter um nome comprido demais, também não existe.
+    let missing = |_| Refusal::new(StatusCode::NOT_FOUND, "esta página não existe").into_response();
+    file(shelf, address, &built.stamp).await.unwrap_or_else(missing)
+}
+
+async fn file(shelf: &Shelf, address: Uri, stamp: &Stamp) -> io::Result<Response> {
+    let mut response = shelf.open(address).await?;
+    let kind = response.headers()[CONTENT_TYPE].to_str().unwrap_or_default();
+    if kind == "text/html" {
+        let status = response.status();
+        let page = to_bytes(response.into_body(), usize::MAX).await.map_err(io::Error::other)?;
+        return Ok((status, served(&page, &stamp.summary().join("-"))).into_response());
     }
+    // O `tower-http` tira o tipo do nome do arquivo, que não diz o alfabeto.
+    if kind.starts_with("text/")
+        && let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8"))
+    {
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+    }
+    Ok(response)
 }
 
 /// A página que diz por que o livro não pôde ser construído.
-pub(super) fn failure(error: &str) -> Response<Body> {
+pub(super) fn failure(error: &str) -> Response {
     let page = format!(
         "<!DOCTYPE html><html lang=\"pt-BR\"><meta charset=\"utf-8\"><title>Erro no livro</title>\
          <meta http-equiv=\"refresh\" content=\"2\">\
@@ -52,70 +74,5 @@ pub(super) fn failure(error: &str) -> Response<Body> {
          <p>Corrija o arquivo: esta página se recarrega sozinha.</p>",
         escape(error)
     );
-    reply(StatusCode::INTERNAL_SERVER_ERROR, HTML, page.into_bytes())
-}
-
-pub(super) fn text(status: StatusCode, line: &str) -> Response<Body> {
-    reply(status, "text/plain; charset=utf-8", format!("{line}\n").into_bytes())
-}
-
-/// O método não é nenhum dos que este endereço aceita.
-pub(super) fn wrong_method(allowed: &'static str, line: &str) -> Response<Body> {
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, line);
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
-    response
-}
-
-/// O que um programa da página lê.
-pub(super) fn data(what: &serde_json::Value) -> Response<Body> {
-    reply(StatusCode::OK, "application/json", what.to_string().into_bytes())
-}
-
-fn reply(status: StatusCode, kind: &str, body: Vec<u8>) -> Response<Body> {
-    let response = Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, kind)
-        // O livro muda a cada medição: o navegador não pode mostrar o de antes.
-        .header(header::CACHE_CONTROL, "no-store")
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .body(Body::from(body));
-    response.unwrap_or_default()
-}
-
-/// O arquivo dentro do livro; nada, se o caminho tenta sair dele.
-fn file_name(path: &str) -> Option<PathBuf> {
-    let relative = PathBuf::from(path.trim_start_matches('/'));
-    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
-    let is_folder = path.ends_with('/');
-    inside.then(|| if is_folder { relative.join("index.html") } else { relative })
-}
-
-fn kind(name: &Path) -> &'static str {
-    match name.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => HTML,
-        Some("css") => "text/css; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("json") => "application/json",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        Some("woff2") => "font/woff2",
-        Some("txt") => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_never_leaves_the_book() {
-        assert_eq!(file_name("/"), Some("index.html".into()));
-        assert_eq!(file_name("/css/general.css"), Some("css/general.css".into()));
-        for path in ["/../Cargo.toml", "/a/../../b", "//etc/../x"] {
-            assert_eq!(file_name(path), None, "{path}");
-        }
-        // A barra dupla não vira a raiz do disco.
-        assert_eq!(file_name("//etc/passwd"), Some("etc/passwd".into()));
-    }
+    (StatusCode::INTERNAL_SERVER_ERROR, Html(page)).into_response()
 }

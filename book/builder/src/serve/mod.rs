@@ -18,25 +18,29 @@ mod watch;
 mod work;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{RawQuery, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::extract::{DefaultBodyLimit, RawQuery, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use mdbook::errors::Result;
 use registro::kept;
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::project::Project;
+use answer::Refusal;
+use body::Asked;
 use news::Outlet;
-use order::Order;
+use order::{Checking, Measurement, Order};
 use prepare::Preparation;
 use shelf::Shelf;
 use turn::Turn;
@@ -111,12 +115,15 @@ pub fn run(project: Project, listener: TcpListener) -> Result<()> {
 }
 
 fn routes(desk: Arc<Desk>) -> Router {
+    let only = |line| Refusal::new(StatusCode::METHOD_NOT_ALLOWED, line);
+    let (only_get, only_post) = (only("este endereço só aceita GET"), only("este endereço só aceita POST"));
     Router::new()
-        .route("/medir", post(measure).fallback(only_post))
+        .route("/medir", post(measure).fallback(only_post.clone()))
         .route("/conferir", post(check).fallback(only_post))
-        .route("/novidades", get(follow).fallback(only_get))
+        .route("/novidades", get(follow).fallback(only_get.clone()))
         .route("/progresso", get(progress).fallback(only_get))
-        .fallback(read)
+        .fallback(get(read).fallback(only("aqui só se lê")))
+        .layer(DefaultBodyLimit::max(body::LARGEST))
         .layer(middleware::from_fn_with_state(desk.clone(), admit))
         .with_state(desk)
 }
@@ -124,75 +131,75 @@ fn routes(desk: Arc<Desk>) -> Router {
 /// Só as páginas do livro são atendidas.
 async fn admit(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     let mut response = match guard::objection(request.headers(), desk.port) {
-        Some(reason) => answer::text(StatusCode::FORBIDDEN, reason),
+        Some(reason) => Refusal::new(StatusCode::FORBIDDEN, reason).into_response(),
         None => next.run(request).await,
     };
-    // Dentro de uma página de fora, um clique enganado começaria uma medição.
-    let headers = response.headers_mut();
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
+    for (name, value) in [
+        // O livro muda a cada medição: o navegador não pode mostrar o de antes.
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Dentro de uma página de fora, um clique enganado começaria uma medição.
+        (X_FRAME_OPTIONS, "DENY"),
+        (CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 
-async fn only_post() -> Response {
-    answer::wrong_method("POST", "este endereço só aceita POST")
+async fn read(State(desk): State<Arc<Desk>>, address: Uri) -> Result<Response, Response> {
+    if address.path().split('/').any(|part| part == "..") {
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "endereço malformado").into_response());
+    }
+    // As figuras e os programas de uma página não mudam entre ela e eles.
+    let extension = Path::new(address.path()).extension();
+    if extension.is_none_or(|extension| extension == "html") {
+        let desk = desk.clone();
+        // Se o livro não pôde ser refeito, é a resposta que diz por quê.
+        let _ = aside(move || desk.shelf.refresh()).await?;
+    }
+    Ok(answer::answer(&desk.shelf, address).await)
 }
 
-async fn only_get() -> Response {
-    answer::wrong_method("GET, HEAD", "este endereço só aceita GET")
-}
-
-async fn read(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    aside(move || answer::answer(&desk.shelf, &request)).await
-}
-
-async fn progress(State(desk): State<Arc<Desk>>) -> Response {
-    aside(move || answer::data(&progress::progress(&desk.project))).await
+async fn progress(State(desk): State<Arc<Desk>>) -> Result<Json<Value>, Response> {
+    aside(move || Json(progress::progress(&desk.project))).await
 }
 
 /// O que leva um tempo ou usa o disco: fora da thread que atende a rede.
-async fn aside(answer: impl FnOnce() -> Response + Send + 'static) -> Response {
-    spawn_blocking(answer)
-        .await
-        .unwrap_or_else(|_| answer::failure("o servidor falhou ao montar esta resposta"))
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Response> {
+    spawn_blocking(work).await.map_err(|_| answer::failure("o servidor falhou ao montar esta resposta"))
 }
 
-async fn follow(State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery) -> Response {
-    let Ok(place) = desk.listeners.clone().try_acquire_owned() else {
-        return answer::text(StatusCode::SERVICE_UNAVAILABLE, "há páginas demais à escuta; feche algumas");
-    };
+async fn follow(State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let place = desk.listeners.clone().try_acquire_owned();
+    let full = |_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "há páginas demais à escuta; feche algumas");
+    let place = place.map_err(full)?;
     let query = query.unwrap_or_default();
-    watch::follow(desk, query.strip_prefix("desde=").unwrap_or_default(), place).await
+    Ok(watch::follow(desk, query.strip_prefix("desde=").unwrap_or_default(), place).await)
 }
 
-async fn measure(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    begin(&desk, request, Order::to_measure, work::measure).await
+async fn measure(
+    State(desk): State<Arc<Desk>>,
+    Asked(asked): Asked<Measurement>,
+) -> Result<Response, Refusal> {
+    begin(&desk, asked.order(&desk.project), work::measure)
 }
 
-async fn check(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    begin(&desk, request, Order::to_check, work::check).await
+async fn check(State(desk): State<Arc<Desk>>, Asked(asked): Asked<Checking>) -> Result<Response, Refusal> {
+    begin(&desk, asked.order(&desk.project), work::check)
 }
 
 /// Começa um trabalho, se o pedido está certo e é a vez dele; as notícias são a resposta.
-async fn begin(
-    desk: &Desk,
-    request: Request,
-    understand: fn(&Project, &[u8]) -> Result<Order, String>,
-    work: Work,
-) -> Response {
-    let start = |body: Vec<u8>| {
-        let order = understand(&desk.project, &body).map_err(|line| (StatusCode::BAD_REQUEST, line))?;
-        let busy = || (StatusCode::CONFLICT, "ocupado: há outra medição em andamento".to_owned());
-        let taken = desk.turn.take().ok_or_else(busy)?;
-        // A de outro servidor, ou a de uma lição num terminal. A vez volta na hora: quem a toma é a lição.
-        if matches!(kept::take_turn(&desk.project.kept()), Ok(None)) {
-            return Err(busy());
-        }
-        let (outlet, news) = Outlet::new();
-        let project = desk.project.clone();
-        std::thread::spawn(move || work::tell(work, &project, &order, &outlet, taken));
-        Ok(news::response(news))
-    };
-    let outcome = body::read(request).await.and_then(start);
-    outcome.unwrap_or_else(|(status, line)| answer::text(status, &line))
+fn begin(desk: &Desk, order: Result<Order, String>, work: Work) -> Result<Response, Refusal> {
+    let order = order.map_err(|line| Refusal::new(StatusCode::BAD_REQUEST, line))?;
+    let busy = || Refusal::new(StatusCode::CONFLICT, "ocupado: há outra medição em andamento");
+    let taken = desk.turn.take().ok_or_else(busy)?;
+    // A de outro servidor, ou a de uma lição num terminal. A vez volta na hora: quem a toma é a lição.
+    if matches!(kept::take_turn(&desk.project.kept()), Ok(None)) {
+        return Err(busy());
+    }
+    let (outlet, news) = Outlet::new();
+    let project = desk.project.clone();
+    std::thread::spawn(move || work::tell(work, &project, &order, &outlet, taken));
+    Ok(news::response(news))
 }

@@ -9,10 +9,10 @@ use crate::project::{Lesson, Project};
 /// Mais do que isto nenhuma figura mostra, e a máquina de quem lê pararia.
 const MOST_WORKERS: i64 = 64;
 
-/// O pedido, como a página o escreve.
+/// O pedido de uma medição, como a página o escreve.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Measurement {
     licao: u32,
     trabalhadores: Option<i64>,
     #[serde(default)]
@@ -20,6 +20,13 @@ struct Asked {
     /// Vazio: todos.
     #[serde(default)]
     modelos: Vec<String>,
+}
+
+/// O pedido de uma conferência do exercício.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Checking {
+    licao: u32,
 }
 
 /// De que tamanho é a conta.
@@ -42,28 +49,27 @@ pub(super) struct Order {
     pub(super) arguments: Vec<String>,
 }
 
-impl Order {
-    /// O pedido de uma medição.
+impl Measurement {
+    /// O que rodar.
     ///
     /// # Erros
     ///
-    /// Uma linha que diz o que está errado nele.
-    pub(super) fn to_measure(project: &Project, body: &[u8]) -> Result<Self, String> {
-        let asked: Asked = serde_json::from_slice(body).map_err(|_| "não entendi o pedido".to_owned())?;
-        let lesson = lesson(project, asked.licao)?;
+    /// Uma linha que diz o que está errado no pedido.
+    pub(super) fn order(self, project: &Project) -> Result<Order, String> {
+        let lesson = lesson(project, self.licao)?;
         let mut arguments = vec!["--json".to_owned()];
-        if let Some(workers) = asked.trabalhadores {
+        if let Some(workers) = self.trabalhadores {
             if !(1..=MOST_WORKERS).contains(&workers) {
                 return Err(format!("os trabalhadores vão de 1 a {}", integer(MOST_WORKERS as u64)));
             }
             arguments.extend(["--trabalhadores".to_owned(), workers.to_string()]);
         }
-        match asked.tamanho {
+        match self.tamanho {
             Size::Curta => arguments.push("--rapido".to_owned()),
             Size::Normal => {}
             Size::Longa => arguments.extend(["--limite", LONG].map(str::to_owned)),
         }
-        for model in asked.modelos {
+        for model in self.modelos {
             // A página só oferece os que toda máquina tem.
             let known = Model::from_id(&model).filter(|model| Model::ALL.contains(model));
             let known = known.ok_or("um dos modelos não existe")?;
@@ -71,20 +77,16 @@ impl Order {
         }
         Ok(Order { lesson, arguments })
     }
+}
 
-    /// O pedido de uma conferência do exercício.
+impl Checking {
+    /// O que rodar.
     ///
     /// # Erros
     ///
-    /// Uma linha que diz o que está errado nele.
-    pub(super) fn to_check(project: &Project, body: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Asked {
-            licao: u32,
-        }
-        let asked: Asked = serde_json::from_slice(body).map_err(|_| "não entendi o pedido".to_owned())?;
-        Ok(Order { lesson: lesson(project, asked.licao)?, arguments: vec!["exercicio".to_owned()] })
+    /// Uma linha que diz o que está errado no pedido.
+    pub(super) fn order(self, project: &Project) -> Result<Order, String> {
+        Ok(Order { lesson: lesson(project, self.licao)?, arguments: vec!["exercicio".to_owned()] })
     }
 }
 

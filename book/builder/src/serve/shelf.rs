@@ -1,10 +1,16 @@
 //! O livro construído, refeito quando algo de que ele depende muda.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::io;
+use std::path::PathBuf;
 
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::Uri;
+use axum::response::Response;
 use mdbook::errors::Result;
+use tokio::sync::{RwLock, RwLockReadGuard};
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_status::SetStatus;
 
 use super::stamp::{Change, Stamp};
 use crate::assembly;
@@ -14,13 +20,16 @@ use crate::project::Project;
 pub(super) struct Shelf {
     project: Project,
     destination: PathBuf,
+    files: ServeDir<SetStatus<ServeFile>>,
     built: RwLock<Built>,
 }
 
-struct Built {
-    stamp: Stamp,
+/// Como ele está.
+pub(super) struct Built {
+    /// Os arquivos de que foi construído.
+    pub(super) stamp: Stamp,
     /// O que deu errado na última construção; as páginas de antes continuam no disco.
-    error: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 impl Built {
@@ -35,48 +44,42 @@ impl Shelf {
     pub(super) fn new(project: Project, destination: PathBuf) -> Result<Self> {
         let stamp = Stamp::of(&project);
         assembly::build(&project, &destination)?;
-        Ok(Self { project, destination, built: RwLock::new(Built { stamp, error: None }) })
+        let files = ServeDir::new(&destination)
+            // De `/css` ele mandaria a `/css/`, que também não mostra nada.
+            .append_index_html_on_directories(false)
+            .not_found_service(ServeFile::new(destination.join("404.html")));
+        Ok(Self { project, destination, files, built: RwLock::new(Built { stamp, error: None }) })
     }
 
-    /// Um arquivo do livro; nada, se ele não existe.
+    /// Como o livro está; ninguém o refaz enquanto isto vive.
+    pub(super) async fn built(&self) -> RwLockReadGuard<'_, Built> {
+        self.built.read().await
+    }
+
+    /// A resposta com um arquivo do livro; com a página de endereço inexistente, se ele não existe.
     ///
     /// # Erros
     ///
-    /// Por que o livro não pôde ser refeito.
-    pub(super) fn read(&self, name: &Path) -> Result<Option<Vec<u8>>, String> {
-        let built = match name.extension() {
-            // As figuras e os programas de uma página não mudam entre ela e eles.
-            Some(extension) if extension != "html" => self.shelved(),
-            _ => self.fresh(),
+    /// Por que o arquivo, que existe, não se deixa ler.
+    pub(super) async fn open(&self, address: Uri) -> io::Result<Response> {
+        // Só o endereço: o servidor escreve nas páginas, e precisa delas inteiras.
+        let mut request = Request::new(Body::empty());
+        let index = format!("{}index.html", address.path());
+        *request.uri_mut() = match Uri::try_from(index) {
+            Ok(index) if address.path().ends_with('/') => index,
+            _ => address,
         };
-        match &built.error {
-            Some(error) => Err(error.clone()),
-            None => Ok(fs::read(self.destination.join(name)).ok()),
-        }
+        Ok(self.files.clone().try_call(request).await?.map(Body::new))
     }
 
-    /// Refaz o livro, se é preciso.
+    /// Refaz o livro, se é preciso: quem chega durante uma construção espera por ela em vez de começar outra.
     ///
     /// # Erros
     ///
     /// Por que ele não pôde ser refeito.
     pub(super) fn refresh(&self) -> Result<(), String> {
-        self.fresh().error.clone().map_or(Ok(()), Err)
-    }
-
-    /// Como estavam os arquivos de que o livro foi construído.
-    pub(super) fn summary(&self) -> [String; 3] {
-        self.shelved().stamp.summary()
-    }
-
-    fn shelved(&self) -> RwLockReadGuard<'_, Built> {
-        self.built.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// O livro em dia: quem chega durante uma construção espera por ela em vez de começar outra.
-    fn fresh(&self) -> RwLockReadGuard<'_, Built> {
-        if self.shelved().stamp != Stamp::of(&self.project) {
-            let mut built = self.built.write().unwrap_or_else(PoisonError::into_inner);
+        if self.built.blocking_read().stamp != Stamp::of(&self.project) {
+            let mut built = self.built.blocking_write();
             let now = Stamp::of(&self.project);
             if !built.serves(&now) {
                 let outcome = assembly::build(&self.project, &self.destination);
@@ -84,6 +87,6 @@ impl Shelf {
             }
             built.stamp = now;
         }
-        self.shelved()
+        self.built.blocking_read().error.clone().map_or(Ok(()), Err)
     }
 }

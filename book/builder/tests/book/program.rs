@@ -114,3 +114,20 @@ fn the_server_answers_this_machine_only_and_only_with_the_book() {
     }
     assert!(server.get("/nada.html").contains("Página não encontrada"));
 }
+
+#[test]
+fn each_file_says_what_it_is_and_the_browser_keeps_none() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    let page = server.get("/introducao.html");
+    for (ending, kind) in [(".css\"", "text/css; charset=utf-8"), (".js\"", "text/javascript; charset=utf-8")]
+    {
+        let end = page.find(ending).expect("a página o pede") + ending.len() - 1;
+        let start = page[..end].rfind('"').expect("entre aspas") + 1;
+        let answer = server.get(&format!("/{}", &page[start..end]));
+        let said = format!("content-type: {kind}\r\n");
+        assert!(answer.contains(&said) && answer.contains("cache-control: no-store\r\n"), "{answer:.400}");
+    }
+    assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page:.400}");
+    assert!(page.contains("cache-control: no-store\r\n"), "{page:.400}");
+}
