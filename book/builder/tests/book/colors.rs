@@ -38,9 +38,8 @@ const EYES: [(&str, [Color; 3]); 4] = [
 /// Os dois temas que o livro oferece de saída, com o fundo de cada um: as cores escuras valem nos três temas escuros.
 fn themes() -> [(&'static str, Color, Palette); 2] {
     let sandbox = Sandbox::new();
-    let css = sandbox.read("book/theme/caderno.css");
-    let (light, rest) = css.split_once(".navy,").expect("um tema escuro tem cores próprias");
-    let dark = rest.split_once("/* Figuras */").expect("as figuras vêm depois das cores").0;
+    let css = sandbox.read("book/theme/cores.css");
+    let (light, dark) = css.split_once(".navy,").expect("um tema escuro tem cores próprias");
     [("light", [1.0; 3], palette(light)), ("navy", linear("#161923"), palette(dark))]
 }
 
@@ -140,7 +139,7 @@ fn every_color_stands_out_from_the_page() {
 
 #[test]
 fn a_core_never_borrows_the_color_of_a_model() {
-    let css = Sandbox::new().read("book/theme/caderno.css");
+    let css = Sandbox::new().read("book/theme/cores.css");
     for line in css.lines().filter(|line| line.starts_with(".nucleo-")) {
         assert!(line.contains("var(--nucleo-") && !line.contains("modelo"), "{line}");
     }

@@ -42,7 +42,7 @@ fn an_anchor_must_open_and_hold_something() {
 
 #[test]
 fn every_model_has_a_color_in_light_and_in_dark() {
-    let css = fs::read_to_string(repository().join("book/theme/caderno.css")).expect("é texto");
+    let css = fs::read_to_string(repository().join("book/theme/cores.css")).expect("é texto");
     for (family, _) in FAMILIES {
         let class = format!("modelo-{}", family.replace('_', "-"));
         assert_eq!(css.matches(&format!("--{class}: #")).count(), 2, "{class}");

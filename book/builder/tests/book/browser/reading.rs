@@ -51,3 +51,17 @@ fn the_contents_show_the_sections_of_this_page() {
     assert!(page.sees("#armadilhas"));
     page.assert_quiet();
 }
+
+/// Quem imprime sem ter palpitado recebe as figuras, e não o lugar delas.
+#[test]
+fn paper_shows_what_waits_for_a_guess() {
+    let Some(browser) = Browser::find() else { return };
+    let book = Served::book();
+    let page = browser.open(&book.url("/03-paralelismo-real.html"));
+    let hidden = "[...document.querySelectorAll('.medidas.velado > *, .valor-medido.velado')]
+        .filter(element => getComputedStyle(element).visibility === 'hidden').length";
+    page.wait(&format!("{hidden} > 0"));
+    page.set_media("print");
+    assert_eq!(page.eval(hidden), 0);
+    page.assert_quiet();
+}
