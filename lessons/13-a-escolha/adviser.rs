@@ -1,7 +1,8 @@
 //! O conselheiro: do que se mediu de um trabalho e de uma máquina, o tempo esperado de cada modelo.
 
 use licoes::load::model::Model;
-use licoes::measure::choice::Context;
+
+use crate::choice::Context;
 
 /// O que se sabe de um trabalho antes de o fazer.
 #[derive(Clone, Copy, Debug)]
@@ -160,5 +161,15 @@ mod tests {
             "as partes fixas"
         );
         assert_eq!((uneven[2], uneven[3]), (even[2], even[3]));
+    }
+
+    #[test]
+    fn only_processes_survive_a_risky_task() {
+        let models: Vec<Model> = Context::Risky.models().collect();
+        assert_eq!(models, [Model::ProcessPool, Model::Processes]);
+        assert!(
+            !Context::GlobalLock.admits(Model::Rayon)
+                && Context::GlobalLock.admits(Model::Serial)
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Os trabalhos sobre os quais o conselheiro opina.
 
-use licoes::measure::choice::{Context, Task};
 use serde_bytes::ByteBuf;
 
+use crate::choice::{Context, Task};
 use crate::legend;
 
 /// Um trabalho, e o contexto dele.

@@ -1,10 +1,14 @@
 //! A conferência do exercício 13: a escolha é posta à prova com todos os modelos que servem.
 
+#[allow(dead_code, reason = "a lição usa o resto")]
+#[path = "choice/mod.rs"]
+mod choice;
+
 use std::fmt;
 use std::process::ExitCode;
 
+use choice::{Context, Race, Task};
 use licoes::load::model::Model;
-use licoes::measure::choice::{Context, Race, Task};
 use licoes::measure::granularity::turns_per_second;
 use licoes::measure::machine::cores;
 use licoes::run::exercise::Check;

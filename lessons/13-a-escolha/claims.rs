@@ -1,11 +1,12 @@
 //! O que as notas afirmam da escolha, e como a afirmação é decidida.
 
 use licoes::load::model::Model;
-use licoes::measure::choice::Race;
 use registro::format::{decimal, percent};
 use registro::judge::{Judgement, Ruler};
 use registro::record::{Claim, Verdict};
 use registro::stats::median;
+
+use crate::choice::Race;
 
 /// O tempo de um modelo sobre o do melhor. Perde quem passa de 1, e com clareza quem leva um quarto a mais: por menos do
 /// que isso, quase ninguém trocaria de modelo.
@@ -157,5 +158,16 @@ mod tests {
             outcome(BIG, Model::Serial),
         ];
         assert!((median_regret(&outcomes) - 0.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn regret_is_what_the_choice_took_beyond_the_best() {
+        let race = Race {
+            seconds: vec![(Model::Serial, vec![3.0; 5]), (Model::Rayon, vec![2.0; 5])],
+        };
+        assert_eq!((race.best(), race.regret(Model::Rayon)), (Model::Rayon, 0.0));
+        assert_eq!(race.regret(Model::Serial), 0.5);
+        assert_eq!(race.slowdown(Model::Serial).map(|slow| slow.median), Some(1.5));
+        assert!(race.regret(Model::Processes).is_infinite());
     }
 }

@@ -2,6 +2,7 @@
 
 mod adviser;
 mod cases;
+mod choice;
 mod claims;
 mod legend;
 mod measure;
@@ -10,8 +11,8 @@ use std::process::ExitCode;
 
 use adviser::advise;
 use cases::Case;
+use choice::Race;
 use claims::Outcome;
-use licoes::measure::choice::Race;
 use licoes::measure::granularity::turns_per_second;
 use licoes::measure::machine::{Watch, cores};
 use licoes::run::lesson::{self, Failure, Info, Lesson};

@@ -1,7 +1,6 @@
 //! O que o conselheiro precisa saber: os preços desta máquina, e o que custa cada tarefa.
 
 use licoes::load::model::Model;
-use licoes::measure::choice::{Context, Task, run, work};
 use licoes::measure::together;
 use licoes::measure::trace::now;
 use multiprocessamento::{Error, Process};
@@ -9,6 +8,7 @@ use serde_bytes::ByteBuf;
 
 use crate::adviser::{Job, Machine, Price};
 use crate::cases::Case;
+use crate::choice::{Context, Task, run, work};
 
 /// Quantas vezes se mede cada preço. Vale a menor: um susto da máquina só aumenta o tempo.
 const TIMES: usize = 9;

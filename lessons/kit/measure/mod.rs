@@ -3,7 +3,6 @@
 //! # Layout
 //!
 //! * [`compare`]: os modelos lado a lado, repetição a repetição.
-//! * [`choice`]: o mesmo trabalho com todos os modelos que servem, e o arrependimento de cada escolha.
 //! * [`birth`]: o que um trabalhador custa antes da primeira tarefa.
 //! * [`crew`]: trabalhadores que já nasceram, à espera de tarefas.
 //! * [`granularity`]: quanto rende cada modelo com tarefas cada vez menores.
@@ -16,7 +15,6 @@
 //! * [`source`]: quantas linhas uma maneira de fazer pede.
 
 pub mod birth;
-pub mod choice;
 pub mod compare;
 pub mod crew;
 pub mod exchange;
