@@ -6,6 +6,7 @@ mod fault;
 mod interrupt;
 mod legend;
 mod python;
+mod shooter;
 mod storm;
 
 use std::process::ExitCode;

@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use licoes::load::workload::{count_primes, slices};
 use licoes::measure::trace::now;
 use licoes::run::options::Options;
 use multiprocessamento::{Error, Pool, SharedArray, Value};
-use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
+
+use crate::shooter::{Progress, shoot};
 
 /// A carga comum, em tarefas de fração de milissegundo.
 const LIMIT: u64 = 1_500_000;
@@ -19,6 +18,10 @@ const TASKS: usize = 400;
 
 /// Quantas vezes uma tarefa volta à fila. Pode levar vários tiros seguidos, mas não tantos.
 const RETRIES: usize = 20;
+
+/// Quantos tiros tem cada força, da calmaria à pior: nela, um a cada cinco tarefas.
+const FORCES: [usize; 5] = [0, 10, 20, 40, 80];
+const QUICK_FORCES: [usize; 3] = [0, 20, 40];
 
 // ANCHOR: task
 /// O que cada tarefa muda fora de si, de dois jeitos.
@@ -54,113 +57,88 @@ pub struct Storm {
     pub seconds: f64,
 }
 
-/// Várias tempestades de cada força, da calmaria à pior. Na pior, um tiro a cada cinco tarefas.
+/// O trabalho, o mesmo em toda tempestade, e o que cada tarefa dele deve responder.
+struct Work {
+    slices: Vec<Range<u64>>,
+    expected: Vec<u64>,
+}
+
+impl Work {
+    /// As respostas são as da conta em série: nela ninguém morre.
+    fn new() -> Self {
+        let slices = slices(LIMIT, TASKS);
+        let expected = slices.iter().cloned().map(count_primes).collect();
+        Work { slices, expected }
+    }
+
+    fn tasks(&self, notes: &Notes) -> impl Iterator<Item = (usize, Range<u64>, Notes)> {
+        let numbered = self.slices.iter().cloned().enumerate();
+        numbered.map(|(number, slice)| (number, slice, notes.clone()))
+    }
+}
+
+/// Várias tempestades de cada força, da calmaria à pior.
 pub fn worse_and_worse(
     workers: usize,
     options: &Options,
 ) -> Result<Vec<Vec<Storm>>, Error> {
-    let shots = if options.quick { &[0, 20, 40][..] } else { &[0, 10, 20, 40, 80][..] };
-    let seeds = 1..=(options.repetitions as u64 / 2).clamp(1, 4);
-    let slices = slices(LIMIT, TASKS);
-    let expected: Vec<u64> = slices.iter().cloned().map(count_primes).collect();
+    let forces = if options.quick { &QUICK_FORCES[..] } else { &FORCES[..] };
+    let times = (options.repetitions as u64 / 2).clamp(1, 4);
+    let work = Work::new();
+    let mut storms = vec![Vec::new(); forces.len()];
     // Revezam-se as forças: um susto da máquina não cai sempre na mesma.
-    let mut storms = vec![Vec::new(); shots.len()];
-    for seed in seeds {
-        for (of_one_force, &shots) in storms.iter_mut().zip(shots) {
-            of_one_force.push(storm(&slices, &expected, workers, shots, seed)?);
+    for seed in 1..=times {
+        for (of_one_force, shots) in storms.iter_mut().zip(forces) {
+            of_one_force.push(storm(&work, workers, *shots, seed)?);
         }
     }
     Ok(storms)
 }
 
-// ANCHOR: storm
-/// Conta os primos de cada fatia sob `shots` tiros; `expected` são as respostas da
-/// conta em série.
-fn storm(
-    slices: &[Range<u64>],
-    expected: &[u64],
-    workers: usize,
-    shots: usize,
-    seed: u64,
-) -> Result<Storm, Error> {
-    let notes =
-        Notes { charged: Value::new(0)?, places: SharedArray::new(slices.len())? };
+/// Faz o trabalho sob `shots` tiros; a semente diz quem os leva.
+fn storm(work: &Work, workers: usize, shots: usize, seed: u64) -> Result<Storm, Error> {
+    let notes = Notes { charged: Value::new(0)?, places: SharedArray::new(TASKS)? };
     let pool = Pool::builder().workers(workers).retries(RETRIES).build()?;
-    let tasks =
-        slices.iter().enumerate().map(|(n, slice)| (n, slice.clone(), notes.clone()));
-
-    let (done, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let progress = Progress::default();
     let start = now();
-    let answers: Vec<Result<u64, Error>> = thread::scope(|scope| {
-        scope.spawn(|| shoot(&pool, shots, slices.len(), seed, &done, &over));
+    let answers = thread::scope(|scope| {
+        scope.spawn(|| shoot(&pool, shots, TASKS, seed, &progress));
         let mut answers = Vec::new();
-        for answer in pool.imap(count, tasks) {
-            done.fetch_add(1, Ordering::Relaxed);
+        for answer in pool.imap(count, work.tasks(&notes)) {
+            progress.count();
             answers.push(answer);
         }
-        over.store(true, Ordering::Relaxed);
+        progress.end();
         answers
     });
-    // ANCHOR_END: storm
     let seconds = now() - start;
-    let places = notes.places.iter().zip(expected);
     Ok(Storm {
-        asked: slices.len(),
-        right: answers
-            .iter()
-            .zip(expected)
-            .filter(|(a, right)| is_right(a, right))
-            .count(),
-        lost: answers.iter().filter(|answer| answer.is_err()).count(),
         deaths: pool.stats().restarts,
-        charged: notes.charged.get(),
-        places: places.filter(|(place, right)| place == *right).count(),
         seconds,
+        ..compare(&answers, &notes, &work.expected)
     })
 }
 
-fn is_right(answer: &Result<u64, Error>, right: &u64) -> bool {
-    answer.as_ref().is_ok_and(|count| count == right)
-}
-
-/// Entre uma olhada e outra, o atirador dorme: o núcleo é de quem trabalha.
-const PAUSE: Duration = Duration::from_micros(100);
-
-// ANCHOR: shoot
-/// Mata trabalhadores quaisquer, um a cada tantas respostas, até acabarem os tiros
-/// ou o trabalho.
-fn shoot(
-    pool: &Pool,
-    shots: usize,
-    tasks: usize,
-    seed: u64,
-    done: &AtomicUsize,
-    over: &AtomicBool,
-) {
-    let (mut random, mut fired) = (seed, 0);
-    while fired < shots && !over.load(Ordering::Relaxed) {
-        // Os tiros se espalham pelas respostas, e não pelo relógio: cabem em
-        // qualquer máquina.
-        if done.load(Ordering::Relaxed) < fired * tasks / (shots + 1) {
-            thread::sleep(PAUSE);
-            continue;
-        }
-        random = next(random);
-        let pids = pool.pids();
-        let target = pids.get(random as usize % pids.len().max(1));
-        let target = target.and_then(|pid| Pid::from_raw(pid.cast_signed()));
-        if target.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok()) {
-            fired += 1;
+/// O que chegou e o que ficou anotado, ao lado do que se esperava.
+fn compare(answers: &[Result<u64, Error>], notes: &Notes, expected: &[u64]) -> Storm {
+    let mut storm = Storm {
+        asked: expected.len(),
+        charged: notes.charged.get(),
+        ..Storm::default()
+    };
+    for (answer, expected) in answers.iter().zip(expected) {
+        match answer {
+            Ok(primes) if primes == expected => storm.right += 1,
+            Ok(_) => {}
+            Err(_) => storm.lost += 1,
         }
     }
-}
-// ANCHOR_END: shoot
-
-/// O próximo número de um gerador xorshift.
-fn next(mut random: u64) -> u64 {
-    random ^= random << 13;
-    random ^= random >> 7;
-    random ^ (random << 17)
+    for (place, expected) in notes.places.iter().zip(expected) {
+        if place == *expected {
+            storm.places += 1;
+        }
+    }
+    storm
 }
 
 impl fmt::Display for Storm {
