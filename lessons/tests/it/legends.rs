@@ -72,7 +72,7 @@ fn a_word_of_one_lesson_is_said_only_by_it() {
 
 /// O que só esta lição declara; o nome de uma família de cor é também do tema.
 fn own_words(lesson: &Lesson) -> Vec<(String, String)> {
-    let theme = read("book/theme/caderno.css");
+    let theme = read("book/theme/cores.css");
     let mut words = declared(&lesson.read("legend.rs"));
     words.retain(|(_, id)| !theme.contains(&format!("\n.modelo-{} {{", id.replace('_', "-"))));
     words

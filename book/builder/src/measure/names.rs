@@ -4,7 +4,7 @@ use registro::legend::{Kind, Legend, Legends};
 
 use super::pen::MARKS;
 
-/// As cores que `theme/caderno.css` tem, e a marca dos pontos de cada uma: é a posição em [`MARKS`].
+/// As cores que `theme/cores.css` tem, e a marca dos pontos de cada uma: é a posição em [`MARKS`].
 pub const FAMILIES: [(&str, usize); 12] = [
     ("serial", 0),
     ("threads", 1),

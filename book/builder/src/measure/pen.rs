@@ -1,6 +1,6 @@
 //! Uma caneta que escreve SVG.
 //!
-//! As cores moram em `theme/caderno.css`, uma classe por papel: é o que deixa o mesmo desenho
+//! As cores moram em `theme/cores.css`, uma classe por papel: é o que deixa o mesmo desenho
 //! legível em todos os temas e no papel. O SVG fica dentro do Markdown, onde uma linha em branco
 //! acabaria com ele; por isso a caneta nunca escreve uma.
 
@@ -9,7 +9,7 @@ use std::fmt::Write;
 use registro::format::decimal;
 
 /// Largura de todo desenho, em unidades próprias. Numa tela de 390 px o desenho fica com uns 350, e a letra que
-/// `theme/caderno.css` lhe dá, maior do que na larga, tem 12 px.
+/// `theme/graficos.css` lhe dá, maior do que na larga, tem 12 px.
 pub const WIDTH: f64 = 480.0;
 
 /// As marcas dos pontos de uma curva, a partir do centro: um círculo, um quadrado, um triângulo, um losango, um

@@ -22,7 +22,7 @@ const LEGEND: f64 = 24.0;
 /// Quantos trabalhadores cabem com folga; dali em diante eles dividem uma altura fixa.
 const ROOMY: usize = 4;
 const TALLEST: f64 = 150.0;
-/// Quantos tons de núcleo `caderno.css` define; dali em diante eles se repetem. As cores são dos modelos.
+/// Quantos tons de núcleo `cores.css` define; dali em diante eles se repetem. As cores são dos modelos.
 const CORE_TONES: usize = 8;
 /// Mais trabalhadores do que isto, e a tabela conta todos numa linha.
 const MOST_ROWS: usize = 16;
