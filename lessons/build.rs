@@ -1,5 +1,5 @@
 //! O que se descobre antes de compilar: a versão do compilador, para o registro das
-//! medições; e as respostas erradas e as páginas que há, que assim não precisam de lista.
+//! medições; e as páginas que há, que assim não precisam de lista.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,10 @@ fn main() -> io::Result<()> {
     let lessons = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let pages = lessons.join("../book/src");
     println!("cargo::rerun-if-changed=build.rs");
-    // Uma lição nova entra no manifesto, e uma página nova, no sumário. As pastas não: o
-    // kit se compilaria de novo a cada mudança num exercício.
-    println!("cargo::rerun-if-changed=Cargo.toml");
+    // Uma página nova entra no sumário.
     println!("cargo::rerun-if-changed=../book/src/SUMMARY.md");
 
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::write(out.join("wrong_answers.rs"), wrong_answers(&lessons)?)?;
     fs::write(out.join("pages.rs"), examples(&pages)?)
 }
 
@@ -34,26 +31,6 @@ fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
         entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
     found.sort();
     Ok(found)
-}
-
-/// Um módulo para as respostas erradas de cada lição, e a lista delas.
-fn wrong_answers(lessons: &Path) -> io::Result<String> {
-    let is_lesson = |folder: &PathBuf| folder.join("main.rs").is_file();
-    let folders = listed(lessons)?.into_iter().filter(is_lesson);
-    let files = folders.map(|lesson| lesson.join("wrong.rs"));
-    let (wrong, missing): (Vec<PathBuf>, Vec<PathBuf>) =
-        files.partition(|file| file.is_file());
-    // Enquanto falta um, o cargo volta aqui a cada vez.
-    for file in missing {
-        println!("cargo::rerun-if-changed={}", file.display());
-    }
-    let (mut modules, mut all) = (String::new(), String::new());
-    for (number, file) in wrong.into_iter().enumerate() {
-        let file = file.display().to_string();
-        let _ = writeln!(modules, "#[path = {file:?}]\nmod lesson_{number};");
-        let _ = write!(all, "lesson_{number}::WRONG, ");
-    }
-    Ok(format!("{modules}const ALL: &[&[Wrong]] = &[{all}];\n"))
 }
 
 /// Cada página vira um item documentado, e os trechos dela, exemplos que

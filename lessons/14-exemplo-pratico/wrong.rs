@@ -55,7 +55,7 @@ fn counted(
 }
 
 fn json(rows: &[Linha]) -> String {
-    rows.iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect()
+    rows.iter().map(|row| serde_json::to_string(row).expect("uma linha") + "\n").collect()
 }
 
 fn swap(path: &Path, text: String) -> Fim {

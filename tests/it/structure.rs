@@ -15,7 +15,7 @@ cases! {
 }
 
 fn src() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../src")
 }
 
 /// Um arquivo: o caminho do seu módulo, e os caminhos de que ele fala.

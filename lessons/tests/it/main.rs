@@ -35,7 +35,7 @@ const PROGRAMS: &[helper::Program] = &[
 fn main() -> std::process::ExitCode {
     helper::run_if_asked(PROGRAMS);
     multiprocessamento::init();
-    if let Some(code) = wrong_answers::run_if_asked() {
+    if let Some(code) = respostas_erradas::run_if_asked() {
         return code;
     }
     // As lições ocupam todos os núcleos.
