@@ -15,7 +15,7 @@ use fall::Fall;
 use licoes::python::Python;
 use licoes::run::lesson::{self, Failure, Info, Lesson};
 use multiprocessamento::init;
-use python::Outcome;
+use python::{Outcome, Seen};
 use registro::stats::median;
 use storm::Storm;
 
@@ -62,7 +62,7 @@ fn fail_here(lesson: &mut Lesson) -> Result<Vec<Fall>, Failure> {
 }
 
 /// As mesmas falhas no `Pool` do Python; nada, sem Python.
-fn fail_in_python(lesson: &mut Lesson) -> Option<python::Seen> {
+fn fail_in_python(lesson: &mut Lesson) -> Option<Seen> {
     let seen = match Python::all(&lesson.options().pythons).first() {
         Some(python) => python::every_fault(python),
         None => Err("nenhum foi encontrado".to_owned()),
@@ -83,10 +83,7 @@ fn fail_in_python(lesson: &mut Lesson) -> Option<python::Seen> {
 }
 
 /// Um Ctrl-C no meio de uma conta longa.
-fn press_ctrl_c(
-    lesson: &mut Lesson,
-    python: Option<&python::Seen>,
-) -> Result<(), Failure> {
+fn press_ctrl_c(lesson: &mut Lesson, python: Option<&Seen>) -> Result<(), Failure> {
     let here = interrupt::press()?;
     let there = python.map(|seen| &seen.interrupted);
     lesson.say("\nUm Ctrl-C no meio de uma conta longa:");
