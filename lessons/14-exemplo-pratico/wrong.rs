@@ -55,7 +55,9 @@ fn counted(
 }
 
 fn json(rows: &[Linha]) -> String {
-    rows.iter().map(|row| serde_json::to_string(row).expect("uma linha") + "\n").collect()
+    rows.iter()
+        .map(|row| serde_json::to_string(row).expect("uma linha") + "\n")
+        .collect()
 }
 
 fn swap(path: &Path, text: String) -> Fim {
