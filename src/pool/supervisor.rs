@@ -215,8 +215,8 @@ impl Supervisor {
         if self.phase == Phase::Closing {
             on_ring.iter().for_each(|&index| slots.recall(index, Recall::Drain));
         }
-        // Primeiro os que não têm nada nas mãos.
-        on_ring.sort_by_key(|&index| !slots.is_idle(index));
+        // Primeiro os que não têm nada nas mãos. Olha-se cada um uma vez só: eles mudam enquanto se olha.
+        on_ring.sort_by_cached_key(|&index| !slots.is_idle(index));
         on_ring.iter().take(self.queue.len()).for_each(|&index| slots.recall(index, Recall::Now));
     }
 
