@@ -1,4 +1,4 @@
-//! Até quando esperar.
+//! Até quando esperar, e um relógio que todos os processos leem igual.
 
 use std::time::{Duration, Instant};
 

@@ -27,7 +27,7 @@
 //! De baixo para cima; cada módulo só conhece os que vêm antes dele, e um teste (`tests/it/structure.rs`) o confere.
 //!
 //! * `error`: o que pode dar errado, [`Error`], e como um processo terminou, [`ExitStatus`].
-//! * `clock`: até quando esperar.
+//! * `clock`: até quando esperar, e um relógio que todos os processos leem igual.
 //! * `parcel`: valores que viram bytes, com os descritores ao lado.
 //! * `shm`: a memória que vários processos veem: [`SharedMemory`], [`SharedArray`], [`Value`].
 //! * `wire`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos.

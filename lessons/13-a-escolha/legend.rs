@@ -31,5 +31,5 @@ pub const LEGEND: &[Entry] = &[
 /// O nome de um caso, como o leitor o lê.
 pub fn case(id: &str) -> &'static str {
     let own = LEGEND.iter().find(|entry| entry.id.strip_prefix("case_") == Some(id));
-    own.map_or("", |entry| entry.label)
+    own.expect("todo caso está na legenda").label
 }

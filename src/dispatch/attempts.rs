@@ -13,6 +13,11 @@ impl Retries {
         Retries { allowed, counted: AtomicU64::new(0) }
     }
 
+    /// Soma blocos perdidos que voltaram à fila.
+    pub(crate) fn count(&self, chunks: usize) {
+        self.counted.fetch_add(chunks as u64, Ordering::Relaxed);
+    }
+
     /// Quantos blocos perdidos voltaram à fila.
     pub(crate) fn counted(&self) -> u64 {
         self.counted.load(Ordering::Relaxed)
@@ -31,14 +36,11 @@ impl Attempts {
         self.lost >= retries.allowed
     }
 
-    /// O bloco se perdeu. Se volta à fila, a volta entra na conta; se não volta, `false`.
+    /// O bloco se perdeu; diz se ele pode voltar à fila. Quem o põe lá é que conta a volta.
     pub(crate) fn lose(&mut self, retries: &Retries) -> bool {
-        if self.are_spent(retries) {
-            return false;
-        }
-        self.lost += 1;
-        retries.counted.fetch_add(1, Ordering::Relaxed);
-        true
+        let comes_back = !self.are_spent(retries);
+        self.lost += usize::from(comes_back);
+        comes_back
     }
 }
 
@@ -51,13 +53,19 @@ mod tests {
         let (retries, mut attempts) = (Retries::new(2), Attempts::default());
         assert_eq!([(); 4].map(|()| attempts.lose(&retries)), [true, true, false, false]);
         assert!(attempts.are_spent(&retries));
-        assert_eq!(retries.counted(), 2);
     }
 
     #[test]
     fn without_retries_the_first_loss_is_the_last() {
-        let retries = Retries::new(0);
-        assert!(!Attempts::default().lose(&retries));
+        assert!(!Attempts::default().lose(&Retries::new(0)));
+    }
+
+    #[test]
+    fn only_what_went_back_is_counted() {
+        let retries = Retries::new(1);
+        Attempts::default().lose(&retries);
         assert_eq!(retries.counted(), 0);
+        retries.count(3);
+        assert_eq!(retries.counted(), 3);
     }
 }

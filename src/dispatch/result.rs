@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
-use super::promise::Answer;
+use super::promise::{Answer, ChunkId, Promise};
 use crate::Error;
 use crate::clock::deadline_in;
 use crate::process::protocol::only;
@@ -62,6 +62,13 @@ impl<P: Send, R> Source<R> for ByChannel<P, R> {
 }
 
 impl<R: 'static> AsyncResult<R> {
+    /// Uma tarefa que nem saiu.
+    pub(crate) fn failed(error: Error) -> Self {
+        let (to, answers) = crossbeam_channel::bounded(1);
+        Promise::new(ChunkId { index: 0, len: 1 }, to, None).keep(Err(error));
+        AsyncResult::new(answers, |(): ()| Ok(Vec::new()))
+    }
+
     /// Uma resposta que chega de outro jeito.
     pub(crate) fn from_source(source: impl Source<R> + 'static) -> Self {
         AsyncResult(Box::new(source))

@@ -1,9 +1,9 @@
 //! O que os clientes pedem ao servidor, e o que ele responde.
 //!
 //! ```text
-//!   cliente ──▶ servidor   Visit              pela recepção, uma vez: o lado do servidor de um canal novo
-//!   cliente ──▶ servidor   ManagerRequest            pelo canal dele, um de cada vez
-//!   servidor ──▶ cliente   Result<T, Refusal> a resposta; o `T` de cada pedido está ao lado dele
+//!   cliente ──▶ servidor   Visit                pela recepção, uma vez: o lado do servidor de um canal novo
+//!   cliente ──▶ servidor   ManagerRequest       pelo canal dele, um de cada vez
+//!   servidor ──▶ cliente   Result<T, Refusal>   a resposta; o `T` de cada pedido está ao lado dele
 //! ```
 //!
 //! Chaves e valores são bytes que só os clientes entendem: nenhum código do usuário roda no servidor.

@@ -137,7 +137,8 @@ impl MpiJob {
         Ok(job)
     }
 
-    /// Roda `function(argument)` no rank 0, que ali tem o [`MpiPool`](crate::MpiPool) com [`MpiPool::new`](crate::MpiPool::new).
+    /// Roda `function(argument)` no rank 0, que ali tem o [`MpiPool`](crate::MpiPool) com
+    /// [`MpiPool::new`](crate::MpiPool::new).
     ///
     /// # Erros
     ///

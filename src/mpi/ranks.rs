@@ -48,8 +48,8 @@ impl RankState {
         self.owed.len() - self.outbox.bodies()
     }
 
-    /// Passa a dever este bloco, que parte quando convém: metade da janela numa mensagem, metade na outra. Assim há sempre
-    /// uma com o rank e uma a caminho.
+    /// Passa a dever este bloco. Num `map` ele parte quando convém, metade da janela numa mensagem e metade na outra: assim
+    /// há sempre uma com o rank e uma a caminho.
     fn assign(&mut self, world: &SimpleCommunicator, call: Call, chunk: ChunkId, body: &[u8]) {
         self.owed.push_back(Some((call, chunk)));
         self.outbox.push(world, body);

@@ -66,7 +66,7 @@ impl<'p> Chunked<'p> {
         self.map_task(TaskId::of(function), items.into_iter())
     }
 
-    /// O mesmo, já sem o tipo da função: compila-se uma vez para cada tipo de argumento e de resultado, e não uma por
+    /// O mesmo, já sem o tipo da função: compila-se uma vez para cada tipo de entrada e de resultado, e não uma por
     /// tarefa.
     fn map_task<A, R>(self, task: TaskId, items: impl Iterator<Item = A>) -> Result<Vec<R>, Error>
     where
@@ -77,13 +77,11 @@ impl<'p> Chunked<'p> {
             Route::Socket => self.stream(task, items).collect(),
             Route::Shm(lease) => {
                 let by_socket = self.core.sender();
-                lease.map(task, items, self.sizing, &|task, body, promise| match protocol::request_with(
-                    task,
-                    promise.chunk().len,
-                    body,
-                ) {
-                    Ok(frame) => by_socket(frame, promise),
-                    Err(error) => promise.keep(Err(error)),
+                lease.map(task, items, self.sizing, self.window, &|task, body, promise| {
+                    match protocol::request_with(task, promise.chunk().len, body) {
+                        Ok(frame) => by_socket(frame, promise),
+                        Err(error) => promise.keep(Err(error)),
+                    }
                 })
             }
         }

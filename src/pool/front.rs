@@ -11,7 +11,7 @@ use crate::Error;
 use crate::dispatch::promise::{ChunkId, Promise};
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::default_chunk_size;
-use crate::process::protocol;
+use crate::process::protocol::{self, TaskRequest};
 use crate::process::task::TaskId;
 
 /// Um conjunto de processos que recebem tarefas e devolvem resultados.
@@ -206,13 +206,18 @@ impl Pool {
         A: Serialize,
         R: DeserializeOwned + 'static,
     {
-        let (to, answers) = crossbeam_channel::bounded(1);
-        let promise = Promise::new(ChunkId { index: 0, len: 1 }, to, None);
         match self.core.shm.as_ref().and_then(|shm| shm.apply(task, &argument)) {
-            Some(Ok(result)) => return result,
-            Some(Err(error)) => promise.keep(Err(error)),
-            None => drop(self.core.submit(protocol::request_of(task, &[argument]), promise)),
+            Some(result) => result,
+            None => self.apply_by_socket(protocol::request_of(task, &[argument])),
         }
+    }
+
+    fn apply_by_socket<R: DeserializeOwned + 'static>(
+        &self,
+        request: Result<TaskRequest, Error>,
+    ) -> AsyncResult<R> {
+        let (to, answers) = crossbeam_channel::bounded(1);
+        self.core.submit(request, Promise::new(ChunkId { index: 0, len: 1 }, to, None));
         AsyncResult::new(answers, protocol::read_results)
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
@@ -77,11 +76,15 @@ impl Doorway {
         }
     }
 
-    /// Vai dormir até `deadline`, e quer ser acordado por uma ordem: até quando pode.
-    pub(super) fn fall_asleep(&self, deadline: Option<Instant>) -> Option<Instant> {
+    /// Vai dormir: daqui em diante, quem tem algo a dizer toca a campainha. O que já estava dito olha-se depois disto, ou
+    /// ficaria entre uma coisa e outra.
+    pub(super) fn fall_asleep(&self) {
         self.doorbell.asleep.store(true, Ordering::SeqCst);
-        // Uma ordem que chegou antes do `store` não tocou a campainha: olha-se a fila de novo.
-        if self.orders.is_empty() { deadline } else { Some(Instant::now()) }
+    }
+
+    /// Se há uma ordem que ninguém leu.
+    pub(super) fn has_order(&self) -> bool {
+        !self.orders.is_empty()
     }
 
     /// O que vigiar enquanto se dorme.

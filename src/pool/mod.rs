@@ -1,7 +1,7 @@
 //! Trabalhadores que ficam de pé e recebem tarefas.
 //!
-//! De baixo para cima: [`terms`] e [`counters`], o que vale para todos e o que se conta deles; [`socket`] e [`shm`], os dois
-//! transportes; [`inbox`], como se fala com o supervisor; [`worker`], um trabalhador; [`supervisor`], a thread que cuida
+//! De baixo para cima: [`terms`] e [`counters`], o que vale para todos e o que se conta deles; [`socket`], o transporte que
+//! se lê primeiro; [`inbox`], como se fala com o supervisor; [`shm`], o transporte rápido; [`worker`], um trabalhador; [`supervisor`], a thread que cuida
 //! deles. E, do lado de quem chama: [`core`], por onde mandar um bloco; [`chunked`], as chamadas; [`front`], o que o
 //! usuário vê; [`builder`], como nasce.
 

@@ -229,9 +229,10 @@ impl Supervisor {
     }
 
     fn sleep(&mut self) {
+        self.doorway.fall_asleep();
+        let ordered = self.doorway.has_order().then(Instant::now);
         let deadlines = self.workers.iter().flatten().filter_map(PoolWorker::due);
-        let deadline = deadlines.chain(self.retry_at).chain(self.ring_due()).min();
-        let deadline = self.doorway.fall_asleep(deadline);
+        let deadline = deadlines.chain(self.retry_at).chain(self.ring_due()).chain(ordered).min();
         let mut events: Vec<_> = self.workers.iter().flatten().flat_map(PoolWorker::events).collect();
         events.push(self.doorway.event());
         if wait(&mut events, deadline).is_err() {
@@ -249,7 +250,11 @@ impl Supervisor {
                 self.deaths = 0;
             }
             let outcome = match &self.shm {
-                Some(shm) => outcome.and(check_on_ring(&shm.slots, index, worker)),
+                // Também de quem morreu em seguida: o que ele respondeu ao sair do anel vale.
+                Some(shm) => {
+                    let on_ring = check_on_ring(&shm.slots, index, worker);
+                    outcome.and(on_ring)
+                }
                 None => outcome,
             };
             if let Err(cause) = outcome {
@@ -283,6 +288,7 @@ impl Supervisor {
         }
         if let Some(mut job) = death.lost {
             if job.attempts.lose(self.counters.retries()) {
+                self.counters.retries().count(1);
                 self.queue.push_front(job);
             } else {
                 job.promise.keep(Err(death.error));

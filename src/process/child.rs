@@ -13,8 +13,7 @@ use rustix::process::{
 
 use super::{priority, protocol};
 use crate::parcel::Parcel;
-pub(crate) use crate::wire::socket::Received;
-use crate::wire::socket::{FrameSocket, wait};
+use crate::wire::socket::{FrameSocket, Received, wait};
 use crate::{Error, ExitStatus};
 
 /// Quanto se espera que um filho chegue a `init()`. Um filho normal leva um milissegundo; este

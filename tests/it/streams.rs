@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use multiprocessamento::Error;
+use serde_bytes::ByteBuf;
 
 use crate::support::*;
 
@@ -98,8 +99,8 @@ fn an_endless_input_is_read_a_little_ahead() {
 fn an_endless_input_fits_in_memory() {
     let pool = new_pool(2).unwrap();
     let before = memory_kib("VmHWM");
-    let input = (0u8..=255).cycle().map(|byte| vec![byte; 64 << 10]);
-    for result in pool.imap(|block: Vec<u8>| block, input).take(10_000) {
+    let input = (0u8..=255).cycle().map(|byte| ByteBuf::from(vec![byte; 64 << 10]));
+    for result in pool.imap(|chunk: ByteBuf| chunk, input).take(10_000) {
         assert_eq!(result.unwrap().len(), 64 << 10);
     }
     let grown = memory_kib("VmHWM") - before;

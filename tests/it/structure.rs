@@ -40,10 +40,13 @@ fn each_room_knows_only_the_ones_below_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// `Error` e `ExitStatus` se citam pela raiz.
+/// `Error` e `ExitStatus` se citam pela raiz; o que mais `lib.rs` apresenta, não.
 fn room_of(mention: &[String]) -> &str {
     match mention.first().map(String::as_str) {
         Some("Error" | "ExitStatus") => "error",
+        Some(name) if name.starts_with(char::is_uppercase) => {
+            panic!("{} se cita pelo módulo", mention.join("::"))
+        }
         room => room.unwrap_or_default(),
     }
 }
@@ -100,9 +103,9 @@ fn sources() -> Vec<Source> {
         if is_folder {
             module.pop();
         }
-        // `lib.rs` apresenta a todos, e `model.rs` só existe nos testes.
-        if module == ["lib"] || module.last().is_some_and(|last| last == "model") {
-            module.truncate(usize::from(module != ["lib"]) * module.len());
+        // `lib.rs` apresenta a todos.
+        if module == ["lib"] {
+            module.clear();
         }
         let text = fs::read_to_string(path).expect("texto");
         let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
@@ -132,13 +135,23 @@ fn mentions(code: &str, module: &[String], is_folder: bool) -> Vec<Vec<String>> 
     for (root, base) in [("crate::", Vec::new()), ("super::", parent)] {
         // `pub(in crate::pool)` diz quem vê, e não o que se usa.
         for (at, _) in code.match_indices(root).filter(|(at, _)| !code[..*at].ends_with("(in ")) {
-            expand(&code[at + root.len()..], &base, &mut found);
+            let (mut base, mut rest) = (base.clone(), &code[at + root.len()..]);
+            while let Some(above) = rest.strip_prefix("super::") {
+                base.pop();
+                rest = above;
+            }
+            expand(rest, &base, &mut found);
         }
     }
     if is_folder {
-        // Numa pasta, `use filho::X` fala de um filho.
-        for (at, keyword) in code.match_indices("use ") {
-            expand(&code[at + keyword.len()..], module, &mut found);
+        // Numa pasta, `filho::X` fala de um filho.
+        for (at, _) in code.match_indices("mod ") {
+            let child = code[at + 4..].split(';').next().unwrap_or_default();
+            let path = format!("{child}::");
+            let uses = code.match_indices(&path).map(|(at, _)| at);
+            let is_whole =
+                |at: &usize| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+            uses.filter(is_whole).for_each(|at| expand(&code[at..], module, &mut found));
         }
     }
     found

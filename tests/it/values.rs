@@ -6,6 +6,7 @@ use multiprocessamento::Error;
 use serde::de::Error as _;
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_bytes::ByteBuf;
 
 use crate::support::*;
 
@@ -190,7 +191,7 @@ fn the_memory_of_a_large_result_is_given_back() {
     let pool = new_pool(2).unwrap();
     let before = memory_kib("VmRSS");
     for _ in 0..4 {
-        let lengths = pool.imap(|size: usize| vec![1u8; size], [100 << 20, 100 << 20]);
+        let lengths = pool.imap(|size: usize| ByteBuf::from(vec![1; size]), [100 << 20, 100 << 20]);
         assert_eq!(lengths.map(|block| block.unwrap().len()).sum::<usize>(), 200 << 20);
     }
     // Uma mensagem pequena depois da grande é a vez de devolver o que sobrou.

@@ -53,7 +53,13 @@ fn every_lesson_records_six_agreeing_models_and_a_verdict_per_claim() {
         assert_eq!(undeclared(&events), [""; 0], "{}: falta em legend.rs", lesson.slug);
         let reference =
             crate::workspace::events(&read(&format!("book/records/lesson-{}.json", lesson.number)));
-        assert_eq!(legends(&events), legends(&reference), "{}: a do registro de referência", lesson.slug);
+        assert_eq!(
+            legends(&events),
+            legends(&reference),
+            "{}: as linhas de legenda de book/records/lesson-{}.json são as de antes",
+            lesson.slug,
+            lesson.number
+        );
         let ids: BTreeSet<_> =
             legends(&events).iter().map(|legend| (legend.kind as u8, &legend.id)).collect();
         assert_eq!(ids.len(), legends(&events).len(), "{}: cada nome, uma vez só", lesson.slug);

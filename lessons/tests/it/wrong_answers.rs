@@ -27,8 +27,12 @@ fn every_wrong_answer_is_refused_for_its_reason() {
 
 fn assert_refused(wrong: &Wrong) {
     let text = stdout(&wrong.check().expect("a conferência roda"));
-    let lost = text.lines().any(|line| line.trim_start().starts_with('✘') && line.contains(wrong.loses));
-    assert!(lost, "{}: deveria perder «{}»:\n{text}", wrong.name, wrong.loses);
+    let lines: Vec<&str> = text.lines().collect();
+    let is_lost = |line: &str| line.trim_start().starts_with('✘') && line.contains(wrong.loses);
+    let lost = lines.iter().position(|line| is_lost(line));
+    assert!(lost.is_some(), "{}: deveria perder «{}»:\n{text}", wrong.name, wrong.loses);
+    let reason = lost.and_then(|at| lines.get(at + 1)).unwrap_or(&"");
+    assert!(!reason.contains("não conferido"), "{}: não chegou a ser conferida:\n{text}", wrong.name);
     assert!(text.contains("Ainda não."), "{}:\n{text}", wrong.name);
 }
 

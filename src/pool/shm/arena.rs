@@ -11,7 +11,7 @@
 //! trabalhador. Uma linha que dois núcleos escrevem anda de um para o outro a cada vez, e isso é quase todo o
 //! preço de uma tarefa pequena.
 //!
-//! As folhas são muitas, mas a memória só existe depois que alguém escreve nela; e as casas usadas há pouco são
+//! As folhas (*spills*) são muitas, mas a memória só existe depois que alguém escreve nela; e as casas usadas há pouco são
 //! as primeiras a servir de novo.
 
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,4 +1,5 @@
-//! Quem deixou o anel: por vontade do supervisor, ou porque morreu.
+//! Quem deixou o anel: porque foi chamado, porque fez a sua cota, porque uma resposta não coube na memória, ou porque
+//! morreu.
 //!
 //! Ninguém deu nada a um trabalhador do anel: ele pegou. A anotação que deixou diz que posição *podia* ter na mão; outro
 //! pode tê-la pego antes. Por isso ela é uma suspeita, até que nenhum vivo a tenha anotada.
@@ -13,7 +14,7 @@ use crate::Error;
 use crate::dispatch::attempts::Retries;
 
 impl SlotTable {
-    /// O trabalhador `worker` voltou ao soquete, porque foi chamado ou porque uma resposta não coube na memória.
+    /// O trabalhador `worker` voltou ao soquete.
     pub(crate) fn on_departure(&self, worker: usize, departure: Departure) {
         self.view().recall_of(worker).store(0, Relaxed);
         if let Some((slot, answer)) = departure.large {
@@ -68,6 +69,7 @@ fn lose(state: &mut SlotState, view: &View<'_>, slot: u32, error: Error, retries
     let entry = &mut state.entries[slot as usize];
     if !matches!(entry.kind, Kind::Seat(_)) && entry.attempts.lose(retries) {
         entry.position = Some(view.ring.publish(slot));
+        retries.count(1);
     } else {
         state.deliver(view, slot, Err(error));
     }

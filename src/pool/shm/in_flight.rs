@@ -45,7 +45,7 @@ pub(super) struct ChunkError {
 
 /// Onde está a resposta de um bloco. Há um por bloco: que caiba em poucos bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum AnswerAt {
     Missing,
     Logged(Entry),
     Large(u32),
@@ -79,7 +79,7 @@ impl InFlightBatch {
         answer.bytes.drain(..size_of_val(&chunk));
         let chunk = chunk as usize;
         let results = protocol::read_reply(answer).and_then(|outcome| outcome);
-        let results = results.map_err(|error| ChunkError { chunk: self.repeat(chunk).of, error })?;
+        let results = results.map_err(|error| ChunkError { chunk: self.origin(chunk).of, error })?;
         self.large.push((chunk, results));
         Ok(())
     }
@@ -105,9 +105,9 @@ impl InFlightBatch {
     /// A falha de um bloco que com certeza se perdeu e não voltará ao maço. Os outros suspeitos esperam.
     pub(super) fn lost_for_good(&self, batch: &Batch<'_>, retries: &Retries) -> Option<ChunkError> {
         let mut spent =
-            self.suspects.iter().filter(|suspect| self.repeat(suspect.chunk).attempts.are_spent(retries));
+            self.suspects.iter().filter(|suspect| self.origin(suspect.chunk).attempts.are_spent(retries));
         let lost = spent.find(|suspect| self.is_lost(batch, suspect.chunk))?;
-        Some(ChunkError { chunk: self.repeat(lost.chunk).of, error: lost.error.clone() })
+        Some(ChunkError { chunk: self.origin(lost.chunk).of, error: lost.error.clone() })
     }
 
     /// Se ninguém tem o bloco, nem deixou a resposta dele.
@@ -127,33 +127,34 @@ impl InFlightBatch {
     pub(super) fn requeue_missing(
         &mut self,
         batch: &Batch<'_>,
-        places: &[Place],
+        places: &[AnswerAt],
         retries: &Retries,
     ) -> Result<bool, ChunkError> {
-        let first = self.count;
-        for chunk in (0..places.len()).filter(|&chunk| places[chunk] == Place::Missing) {
-            self.requeue(batch, chunk, retries)?;
+        let (first, mut lost) = (self.count, 0);
+        for chunk in (0..places.len()).filter(|&chunk| places[chunk] == AnswerAt::Missing) {
+            lost += usize::from(self.requeue(batch, chunk, retries)?);
         }
         self.suspects.clear();
         if self.count > first {
             batch.share(first, self.count);
+            retries.count(lost);
         }
         Ok(self.count > first)
     }
 
-    /// Um bloco que não está pronto volta ao maço. Se estava com quem morreu, isso conta como uma perda; se nem tinha
-    /// começado, não.
-    fn requeue(&mut self, batch: &Batch<'_>, chunk: usize, retries: &Retries) -> Result<(), ChunkError> {
+    /// Um bloco que não está pronto volta ao maço. Diz se ele se perdeu com quem morreu, ou se nem tinha começado.
+    fn requeue(&mut self, batch: &Batch<'_>, chunk: usize, retries: &Retries) -> Result<bool, ChunkError> {
         let mut attempts = self.attempts_of(chunk);
-        let suspect = self.suspects.iter().find(|suspect| self.repeat(suspect.chunk).of == chunk);
-        let comes_back = suspect.is_none() || attempts.lose(retries);
+        let suspect = self.suspects.iter().find(|suspect| self.origin(suspect.chunk).of == chunk);
+        let was_lost = suspect.is_some();
+        let comes_back = !was_lost || attempts.lose(retries);
         if !comes_back || !batch.repeat(chunk, self.count) {
             let error = suspect.map_or(Error::Terminated, |suspect| suspect.error.clone());
             return Err(ChunkError { chunk, error });
         }
         self.repeats.push(Repeat { of: chunk, attempts });
         self.count += 1;
-        Ok(())
+        Ok(was_lost)
     }
 
     /// As perdas de um bloco original: o que diz a última volta dele.
@@ -163,37 +164,42 @@ impl InFlightBatch {
     }
 
     /// De qual dos originais é este bloco, e quantas vezes ele já se tinha perdido quando voltou.
-    fn repeat(&self, chunk: usize) -> Repeat {
+    fn origin(&self, chunk: usize) -> Repeat {
         let original = Repeat { of: chunk, attempts: Attempts::default() };
         chunk.checked_sub(self.original).map_or(original, |index| self.repeats[index])
     }
 
     /// Onde está a resposta de cada bloco.
-    pub(super) fn places(&self, batch: &Batch<'_>) -> Vec<Place> {
-        let mut places = vec![Place::Missing; self.original];
+    pub(super) fn places(&self, batch: &Batch<'_>) -> Vec<AnswerAt> {
+        let mut places = vec![AnswerAt::Missing; self.original];
         for (chunk, entry) in batch.all_logged() {
-            places[self.repeat(chunk).of] = Place::Logged(entry);
+            places[self.origin(chunk).of] = AnswerAt::Logged(entry);
         }
         for (index, (chunk, _)) in self.large.iter().enumerate() {
-            places[self.repeat(*chunk).of] = Place::Large(index as u32);
+            places[self.origin(*chunk).of] = AnswerAt::Large(index as u32);
         }
         places
     }
 
     /// Entrega a `take` os resultados, bloco a bloco, na ordem.
-    pub(super) fn read(&self, batch: &Batch<'_>, places: &[Place], take: &mut Take<'_>) -> Result<(), Error> {
+    pub(super) fn read(
+        &self,
+        batch: &Batch<'_>,
+        places: &[AnswerAt],
+        take: &mut Take<'_>,
+    ) -> Result<(), Error> {
         let mut bytes = Vec::new();
         for place in places {
             match *place {
-                Place::Logged(entry) => {
+                AnswerAt::Logged(entry) => {
                     batch.read_logged(entry, &mut bytes);
                     take(&bytes, &[])?;
                 }
-                Place::Large(index) => {
+                AnswerAt::Large(index) => {
                     let Parcel { bytes, descriptors } = &self.large[index as usize].1;
                     take(bytes, descriptors)?;
                 }
-                Place::Missing => {}
+                AnswerAt::Missing => {}
             }
         }
         Ok(())

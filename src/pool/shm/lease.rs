@@ -14,7 +14,7 @@ use crate::parcel::Parcel;
 ///
 /// `T` é o que a chamada quer lembrar de cada bloco.
 pub(super) struct SlotLease<T> {
-    slots: Arc<SlotTable>,
+    table: Arc<SlotTable>,
     workers: usize,
     /// Em cuja campainha a chamada dorme.
     home: u32,
@@ -35,16 +35,16 @@ struct Out<T> {
 
 impl<T> SlotLease<T> {
     /// Até `wanted` casas; `None` se não há casas que bastem para ocupar os trabalhadores.
-    pub(super) fn new(slots: &Arc<SlotTable>, wanted: usize) -> Option<Self> {
-        let workers = slots.workers();
-        let idle = slots.lease(wanted);
+    pub(super) fn new(table: &Arc<SlotTable>, wanted: usize) -> Option<Self> {
+        let workers = table.workers();
+        let idle = table.lease(wanted);
         if idle.len() < wanted.min(2 * workers) {
-            slots.state().give_back(idle, []);
+            table.state().give_back(idle, []);
             return None;
         }
         let home = *idle.first()?;
         Some(SlotLease {
-            slots: slots.clone(),
+            table: table.clone(),
             workers,
             home,
             idle,
@@ -54,8 +54,8 @@ impl<T> SlotLease<T> {
         })
     }
 
-    pub(super) fn slots(&self) -> &Arc<SlotTable> {
-        &self.slots
+    pub(super) fn table(&self) -> &Arc<SlotTable> {
+        &self.table
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -70,8 +70,8 @@ impl<T> SlotLease<T> {
     /// dele.
     pub(super) fn send(&mut self, tag: T, items: usize, kind: Kind, write: impl FnOnce(&View<'_>, u32)) {
         let slot = self.take_idle();
-        write(&self.slots.view(), slot);
-        let outcome = self.slots.publish(slot, items, self.home, kind);
+        write(&self.table.view(), slot);
+        let outcome = self.table.publish(slot, items, self.home, kind);
         if outcome.is_err() {
             self.idle.push(slot);
         }
@@ -81,16 +81,16 @@ impl<T> SlotLease<T> {
     /// Reserva uma casa para a resposta de um bloco que vai pelo soquete; é a promessa dele que a preenche.
     pub(super) fn expect(&mut self, tag: T, chunk: ChunkId) -> Option<Promise<Parcel>> {
         let slot = self.take_idle();
-        if let Err(error) = self.slots.expect(slot, self.home) {
+        if let Err(error) = self.table.expect(slot, self.home) {
             self.idle.push(slot);
             self.out.push_back(Out { tag, slot: Err(error) });
             return None;
         }
         self.out.push_back(Out { tag, slot: Ok(slot) });
         self.by_socket = true;
-        let slots = self.slots.clone();
+        let table = self.table.clone();
         let alive = Arc::downgrade(&self.alive);
-        Some(Promise::keeping(chunk, move |answer| slots.deliver(slot, answer), Some(alive)))
+        Some(Promise::keeping(chunk, move |answer| table.deliver(slot, answer), Some(alive)))
     }
 
     /// Uma casa livre. Quem manda um bloco sabe que há uma: calar aqui seria esperar para sempre por ele.
@@ -105,13 +105,13 @@ impl<T> SlotLease<T> {
 
     /// A resposta de um bloco que está pronto, o mais antigo deles.
     pub(super) fn take_ready(&mut self) -> Option<(T, Result<Parcel, Error>)> {
-        let ring = self.slots.view().ring;
+        let ring = self.table.view().ring;
         let ready = |out: &Out<T>| out.slot.as_ref().map_or(true, |&slot| ring.is_done(slot));
         let index = self.out.iter().position(ready)?;
         let Out { tag, slot } = self.out.remove(index)?;
         let answer = slot.and_then(|slot| {
             self.idle.push(slot);
-            self.slots.take(slot)
+            self.table.take(slot)
         });
         Some((tag, answer))
     }
@@ -128,15 +128,15 @@ impl<T> SlotLease<T> {
         let enough = if self.by_socket { usize::MAX } else { self.workers };
         let slots = self.out.iter().filter_map(|out| out.slot.as_ref().ok().copied());
         let watched: Vec<u32> = slots.take(enough).collect();
-        self.slots.wait(self.home, &watched, spin, None);
+        self.table.wait(self.home, &watched, spin, None);
     }
 }
 
 impl<T> Drop for SlotLease<T> {
     fn drop(&mut self) {
-        let view = self.slots.view();
+        let view = self.table.view();
         let out: Vec<u32> = self.out.drain(..).filter_map(|out| out.slot.ok()).collect();
         out.iter().for_each(|&slot| view.cancel(slot));
-        self.slots.state().give_back(std::mem::take(&mut self.idle), out);
+        self.table.state().give_back(std::mem::take(&mut self.idle), out);
     }
 }

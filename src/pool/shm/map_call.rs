@@ -1,25 +1,27 @@
 //! `map` pelo mural: encher maços, dormir, colher as respostas.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::arena::View;
 use super::batch::{Batch, MOST, WORDS};
 use super::encoder::{ChunkEncoder, ChunkSizing, MapEnds, Take};
-use super::in_flight::{ChunkError, InFlightBatch, Place};
+use super::in_flight::{AnswerAt, ChunkError, InFlightBatch};
 use super::lease::SlotLease;
 use super::seat::BatchSeat;
 use super::slot_state::Kind;
+use super::slot_table::SlotTable;
 use crate::Error;
 use crate::dispatch::promise::{ChunkId, Promise};
 use crate::parcel::{Descriptor, Parcel};
 use crate::process::task::TaskId;
 
 /// Quantos maços um `map` usa: um que se faz, um à espera, um que o pai enche ou esvazia.
-pub(super) const BATCHES_AT_ONCE: usize = 3;
+const BATCHES_AT_ONCE: usize = 3;
 
 /// Quantas casas além das dos postos: para os blocos que vão pelo soquete.
-pub(super) const LOOSE: usize = 16;
+const LOOSE: usize = 16;
 
 /// De quantos blocos é o primeiro maço, por trabalhador, e de quantas palavras. Poucos, porque ainda não se sabe
 /// quanto duram, e quem mais usa o pool espera pelos maços que já estão na fila.
@@ -43,15 +45,48 @@ enum Part {
     /// Um bloco que foi pelo soquete.
     Alone,
     /// Um maço pronto, ainda por ler.
-    Complete(InFlightBatch, Vec<Place>),
+    Complete(InFlightBatch, Vec<AnswerAt>),
     /// As respostas, bloco a bloco.
     Held(Vec<Parcel>),
 }
 
 /// O que se espera de uma casa.
-pub(super) enum Pending {
+enum Awaited {
     Seat { part: usize, seat: usize },
     Alone { part: usize },
+}
+
+/// O que um `map` precisa para ir pela memória: maços, e casas para os postos deles. Descartado, devolve-os.
+pub(in crate::pool) struct MapLease {
+    slots: SlotLease<Awaited>,
+    idle_batches: Vec<usize>,
+}
+
+impl MapLease {
+    /// Para um `map` de não mais do que `window` blocos em andamento; nada, se não há lugar agora.
+    pub(super) fn new(table: &Arc<SlotTable>, window: Option<usize>) -> Option<Self> {
+        let idle_batches = table.lease_batches(window.unwrap_or(usize::MAX).min(BATCHES_AT_ONCE));
+        let wanted = idle_batches.len() * table.workers() + LOOSE;
+        // Com menos do que isto, um posto poderia ficar sem casa.
+        let is_enough = |slots: &SlotLease<_>| !idle_batches.is_empty() && slots.capacity() == wanted;
+        let Some(slots) = SlotLease::new(table, wanted).filter(is_enough) else {
+            give_back(table, &idle_batches);
+            return None;
+        };
+        Some(MapLease { slots, idle_batches })
+    }
+}
+
+impl Drop for MapLease {
+    fn drop(&mut self) {
+        give_back(self.slots.table(), &self.idle_batches);
+    }
+}
+
+/// Maços em que não há ninguém.
+fn give_back(table: &SlotTable, batches: &[usize]) {
+    let mut state = table.state();
+    batches.iter().for_each(|&batch| state.give_back_batch(batch, 0));
 }
 
 /// A falha de um bloco, e onde: o trecho, e o bloco nele.
@@ -62,8 +97,7 @@ struct Failure {
 
 /// Um `map` em andamento.
 pub(super) struct MapCall<'c> {
-    lease: SlotLease<Pending>,
-    idle_batches: Vec<usize>,
+    lease: MapLease,
     task: TaskId,
     encoder: ChunkEncoder<'c>,
     take: &'c mut Take<'c>,
@@ -83,21 +117,20 @@ pub(super) struct MapCall<'c> {
 impl<'c> MapCall<'c> {
     /// Com `window`, não mais do que tantos blocos em andamento.
     pub(super) fn new(
-        lease: SlotLease<Pending>,
-        batches: Vec<usize>,
+        lease: MapLease,
         task: TaskId,
         sizing: ChunkSizing,
         window: Option<usize>,
         ends: MapEnds<'c>,
     ) -> Self {
-        let most_chunks = window.map_or(MOST, |window| (window / batches.len()).clamp(1, MOST));
+        let at_once = lease.idle_batches.len();
+        let most_chunks = window.map_or(MOST, |window| (window / at_once).clamp(1, MOST));
         let MapEnds { next, take, by_socket } = ends;
         MapCall {
-            next_chunks: (FIRST_CHUNKS * lease.slots().workers()).min(most_chunks),
+            next_chunks: (FIRST_CHUNKS * lease.slots.table().workers()).min(most_chunks),
             next_words: FIRST_WORDS,
             most_chunks,
             lease,
-            idle_batches: batches,
             task,
             encoder: ChunkEncoder::new(next, sizing),
             take,
@@ -116,10 +149,10 @@ impl<'c> MapCall<'c> {
             if self.parts.is_empty() {
                 return Ok(());
             }
-            self.lease.wait(self.is_ending());
+            self.lease.slots.wait(self.is_ending());
             self.receive_ready()?;
             self.deliver()?;
-            if self.idle_batches.is_empty() {
+            if self.lease.idle_batches.is_empty() {
                 // O primeiro maço demora: os prontos atrás dele não podem ficar com a memória.
                 self.hold();
             }
@@ -129,8 +162,8 @@ impl<'c> MapCall<'c> {
     /// Colhe o que voltou. Das falhas que já chegaram, vale a primeira na ordem da entrada.
     fn receive_ready(&mut self) -> Result<(), Error> {
         let mut failure: Option<Failure> = None;
-        while let Some((pending, answer)) = self.lease.take_ready() {
-            let Err(new) = self.receive(pending, answer) else { continue };
+        while let Some((awaited, answer)) = self.lease.slots.take_ready() {
+            let Err(new) = self.receive(awaited, answer) else { continue };
             if failure.as_ref().is_none_or(|known| new.at < known.at) {
                 failure = Some(new);
             }
@@ -138,15 +171,15 @@ impl<'c> MapCall<'c> {
         failure.map_or(Ok(()), |failure| Err(failure.error))
     }
 
-    fn receive(&mut self, pending: Pending, answer: Result<Parcel, Error>) -> Result<(), Failure> {
-        match pending {
-            Pending::Alone { part } => {
+    fn receive(&mut self, awaited: Awaited, answer: Result<Parcel, Error>) -> Result<(), Failure> {
+        match awaited {
+            Awaited::Alone { part } => {
                 self.alone -= 1;
                 let results = answer.map_err(|error| Failure { at: (part, 0), error })?;
                 self.parts[part - self.finished] = Part::Held(vec![results]);
                 Ok(())
             }
-            Pending::Seat { part, seat } => self
+            Awaited::Seat { part, seat } => self
                 .on_seat_returned(part, seat, answer)
                 .map_err(|ChunkError { chunk, error }| Failure { at: (part, chunk), error }),
         }
@@ -154,13 +187,13 @@ impl<'c> MapCall<'c> {
 
     /// Entrega os resultados dos primeiros trechos, até o que não está pronto.
     fn deliver(&mut self) -> Result<(), Error> {
-        let slots = self.lease.slots().clone();
+        let slots = self.lease.slots.table().clone();
         while let Some(Part::Complete(..) | Part::Held(_)) = self.parts.front() {
             self.finished += 1;
             match self.parts.pop_front() {
                 Some(Part::Complete(flight, places)) => {
                     // Antes de ler: um resultado que não se decodifica não fica com o maço.
-                    self.idle_batches.push(flight.batch);
+                    self.lease.idle_batches.push(flight.batch);
                     flight.read(&slots.view().batch(flight.batch), &places, self.take)?;
                 }
                 Some(Part::Held(answers)) => {
@@ -176,7 +209,7 @@ impl<'c> MapCall<'c> {
 
     /// Traz para cá os maços prontos.
     fn hold(&mut self) {
-        let slots = self.lease.slots().clone();
+        let slots = self.lease.slots.table().clone();
         for part in &mut self.parts {
             let Part::Complete(flight, places) = part else { continue };
             let mut answers = Vec::with_capacity(flight.original);
@@ -186,7 +219,7 @@ impl<'c> MapCall<'c> {
             };
             // Guardar não decodifica nada, e não falha.
             let _ = flight.read(&slots.view().batch(flight.batch), places, keep);
-            self.idle_batches.push(flight.batch);
+            self.lease.idle_batches.push(flight.batch);
             *part = Part::Held(answers);
         }
     }
@@ -194,14 +227,16 @@ impl<'c> MapCall<'c> {
     /// Se o que falta pode acabar logo: um maço que já não tem blocos por pegar, ou muito poucos.
     fn is_ending(&self) -> bool {
         self.parts.iter().any(|part| match part {
-            Part::Running(flight) => flight.count <= FEW || flight.seats_out < self.lease.slots().workers(),
+            Part::Running(flight) => {
+                flight.count <= FEW || flight.seats_out < self.lease.slots.table().workers()
+            }
             _ => false,
         })
     }
 
     /// Põe a caminho tudo o que couber.
     fn send_all(&mut self) -> Result<(), Error> {
-        while self.lease.has_room() && self.encoder.peek()? {
+        while self.lease.slots.has_room() && self.encoder.peek()? {
             let fits = self.encoder.body.descriptors.is_empty()
                 && Batch::fits(0, self.encoder.len, self.encoder.body.bytes.len());
             let sent = if fits { self.send_batch()? } else { self.send_alone() };
@@ -221,7 +256,7 @@ impl<'c> MapCall<'c> {
         self.alone += 1;
         let part = self.finished + self.parts.len();
         let chunk = ChunkId { index: part, len: self.encoder.len };
-        if let Some(promise) = self.lease.expect(Pending::Alone { part }, chunk) {
+        if let Some(promise) = self.lease.slots.expect(Awaited::Alone { part }, chunk) {
             (self.by_socket)(self.task, &self.encoder.body, promise);
         }
         self.parts.push_back(Part::Alone);
@@ -231,21 +266,19 @@ impl<'c> MapCall<'c> {
 
     /// Os próximos blocos, num maço; `false` se não há maço livre.
     fn send_batch(&mut self) -> Result<bool, Error> {
-        let Some(batch) = self.idle_batches.pop() else { return Ok(false) };
-        let filled = self.fill(batch);
-        if filled.is_err() {
-            // Um item não virou bytes: o maço volta a ser de ninguém.
-            self.idle_batches.push(batch);
-        }
+        let Some(&batch) = self.lease.idle_batches.last() else { return Ok(false) };
+        // Se um item não vira bytes, ou a entrada entra em pânico, o maço continua livre.
+        let flight = self.fill(batch)?;
+        self.lease.idle_batches.pop();
         let part = self.finished + self.parts.len();
-        self.parts.push_back(Part::Running(filled?));
+        self.parts.push_back(Part::Running(flight));
         self.send_seats(part);
         Ok(true)
     }
 
     /// Enche o maço com os próximos blocos; o primeiro cabe.
     fn fill(&mut self, batch: usize) -> Result<InFlightBatch, Error> {
-        let slots = self.lease.slots().clone();
+        let slots = self.lease.slots.table().clone();
         let view = slots.view();
         let memory = view.batch(batch);
         memory.clear();
@@ -276,7 +309,7 @@ impl<'c> MapCall<'c> {
     }
 
     fn send_seats(&mut self, part: usize) {
-        (0..self.lease.slots().workers()).for_each(|seat| self.send_seat(part, seat));
+        (0..self.lease.slots.table().workers()).for_each(|seat| self.send_seat(part, seat));
     }
 
     fn send_seat(&mut self, part: usize, seat: usize) {
@@ -285,7 +318,7 @@ impl<'c> MapCall<'c> {
         let bytes = BatchSeat { batch: flight.batch, seat }.write();
         let (task, kind) = (self.task, Kind::Seat(flight.batch));
         let write = |view: &View<'_>, slot| view.write_seat(slot, task, &bytes);
-        self.lease.send(Pending::Seat { part, seat }, 0, kind, write);
+        self.lease.slots.send(Awaited::Seat { part, seat }, 0, kind, write);
     }
 
     /// Um posto acabou: porque acabaram os blocos, porque quem o ocupava tinha mais o que fazer, ou porque morreu.
@@ -295,7 +328,7 @@ impl<'c> MapCall<'c> {
         seat: usize,
         answer: Result<Parcel, Error>,
     ) -> Result<(), ChunkError> {
-        let slots = self.lease.slots().clone();
+        let slots = self.lease.slots.table().clone();
         let view = slots.view();
         let Part::Running(flight) = &mut self.parts[part - self.finished] else { return Ok(()) };
         let batch = view.batch(flight.batch);
@@ -324,10 +357,10 @@ impl<'c> MapCall<'c> {
     }
 
     /// Todos os blocos do maço estão prontos.
-    fn finish(&mut self, part: usize, places: Vec<Place>) {
+    fn finish(&mut self, part: usize, places: Vec<AnswerAt>) {
         let place = &mut self.parts[part - self.finished];
         if let Part::Running(flight) = std::mem::replace(place, Part::Alone) {
-            self.lease.slots().count(flight.items);
+            self.lease.slots.table().count(flight.items);
             let since = flight.since;
             *place = Part::Complete(flight, places);
             self.adapt(since);
@@ -341,7 +374,7 @@ impl<'c> MapCall<'c> {
             self.next_chunks = (4 * self.next_chunks).min(self.most_chunks);
             self.next_words = (4 * self.next_words).min(WORDS);
         } else if elapsed > LONG {
-            let fewer = (self.next_chunks / 4).max(self.lease.slots().workers());
+            let fewer = (self.next_chunks / 4).max(self.lease.slots.table().workers());
             self.next_chunks = fewer.min(self.most_chunks);
         }
         self.last_done = Instant::now();
@@ -350,16 +383,13 @@ impl<'c> MapCall<'c> {
 
 impl Drop for MapCall<'_> {
     fn drop(&mut self) {
-        let slots = self.lease.slots();
+        let slots = self.lease.slots.table();
         let view = slots.view();
         for part in &self.parts {
             if let Part::Running(flight) | Part::Complete(flight, _) = part {
                 view.batch(flight.batch).stop();
                 slots.state().give_back_batch(flight.batch, flight.seats_out);
             }
-        }
-        for &batch in &self.idle_batches {
-            slots.state().give_back_batch(batch, 0);
         }
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! De baixo para cima. A memória: [`word`], uma palavra dela; [`ring`] e [`steal`], os dois protocolos; [`batch`], muitos
 //! blocos numa casa só, um *maço*; [`arena`], onde fica cada palavra. O trabalhador: [`seat`], o *posto* dele no anel;
-//! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`slot_state`] e [`slot_table`], de quem
-//! é cada casa; [`watch`], os prazos; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada. Sobre elas, as
+//! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`watch`], os prazos; [`slot_state`] e
+//! [`slot_table`], de quem é cada casa; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada. Sobre elas, as
 //! chamadas: [`pending`], `apply`; [`lane`], `imap`; e `map`: [`encoder`], os itens em bytes, [`in_flight`], um maço a
 //! caminho, [`map_call`], todos eles.
 
@@ -49,7 +49,8 @@ pub(super) use encoder::ChunkSizing;
 use encoder::MapEnds;
 use lane::ShmLane;
 use lease::SlotLease;
-use map_call::{BATCHES_AT_ONCE, LOOSE, MapCall, Pending};
+use map_call::MapCall;
+pub(super) use map_call::MapLease;
 use pending::PendingSlot;
 use slot_state::Kind;
 use slot_table::SlotTable;
@@ -69,28 +70,10 @@ pub(super) struct ShmTransport {
     pub(super) slots: Arc<SlotTable>,
 }
 
-/// O que um `map` precisa para ir pela memória: maços, e casas para os postos deles.
-pub(super) struct MapLease {
-    slots: SlotLease<Pending>,
-    batches: Vec<usize>,
-    window: Option<usize>,
-}
-
 impl ShmTransport {
     /// Lugar para um `map`, se há.
     pub(super) fn lease_map(&self, window: Option<usize>) -> Option<MapLease> {
-        let batches = self.slots.lease_batches(window.unwrap_or(usize::MAX).min(BATCHES_AT_ONCE));
-        if batches.is_empty() {
-            return None;
-        }
-        let wanted = batches.len() * self.slots.workers() + LOOSE;
-        // Com menos do que isto, um posto poderia ficar sem casa.
-        let lease = SlotLease::new(&self.slots, wanted).filter(|lease| lease.capacity() == wanted);
-        if lease.is_none() {
-            let mut state = self.slots.state();
-            batches.iter().for_each(|&batch| state.give_back_batch(batch, 0));
-        }
-        Some(MapLease { slots: lease?, batches, window })
+        MapLease::new(&self.slots, window)
     }
 
     /// Quem leva os blocos de um `imap`, se há casas livres.
@@ -109,19 +92,19 @@ impl ShmTransport {
         &self,
         task: TaskId,
         argument: &impl Serialize,
-    ) -> Option<Result<AsyncResult<R>, Error>> {
+    ) -> Option<AsyncResult<R>> {
         let body = match Parcel::of(argument) {
             Ok(body) if body.descriptors.is_empty() && body.bytes.len() <= SPILL => body,
             Ok(_) => return None,
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Some(AsyncResult::failed(error)),
         };
         let slot = self.slots.lease_one()?;
         self.slots.view().write_request(slot, task, 1, &body.bytes);
         if let Err(error) = self.slots.publish(slot, 1, slot, Kind::Detached) {
             self.slots.state().give_back([slot], []);
-            return Some(Err(error));
+            return Some(AsyncResult::failed(error));
         }
-        Some(Ok(AsyncResult::from_source(PendingSlot::new(self.slots.clone(), slot))))
+        Some(AsyncResult::from_source(PendingSlot::new(self.slots.clone(), slot)))
     }
 }
 
@@ -132,6 +115,7 @@ impl MapLease {
         task: TaskId,
         items: impl Iterator<Item = A>,
         sizing: ChunkSizing,
+        window: Option<usize>,
         by_socket: &dyn Fn(TaskId, &Parcel, Promise<Parcel>),
     ) -> Result<Vec<R>, Error> {
         let mut items = items.fuse();
@@ -143,7 +127,7 @@ impl MapLease {
             parcel::read_list_into(&mut results, bytes, descriptors)
         };
         let ends = MapEnds { next: &mut next, take: &mut take, by_socket };
-        MapCall::new(self.slots, self.batches, task, sizing, self.window, ends).run()?;
+        MapCall::new(self, task, sizing, window, ends).run()?;
         Ok(results)
     }
 }

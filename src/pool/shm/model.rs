@@ -306,7 +306,7 @@ impl Memory {
 
 /// Os postos de um maço tomam blocos uns dos outros: cada bloco é feito uma vez, e nenhum fica para trás.
 #[test]
-fn posts_steal_from_each_other_and_do_each_block_once() {
+fn seats_steal_from_each_other_and_do_each_chunk_once() {
     const CHUNKS: u32 = 4;
     check(3, || {
         let words: Arc<Vec<AtomicU64>> = Arc::new(

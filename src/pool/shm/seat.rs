@@ -1,4 +1,4 @@
-//! Um lugar de trabalhador no anel, do momento em que o supervisor o dá até quando o trabalhador o deixa.
+//! Os dois postos: o de um trabalhador no anel, desde que o supervisor o dá até que ele o deixe; e o de um maço.
 
 use serde::{Deserialize, Serialize};
 

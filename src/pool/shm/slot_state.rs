@@ -61,7 +61,7 @@ impl SlotState {
         }
     }
 
-    /// Até `wanted` casas, e não mais da metade das que há: outros podem chegar.
+    /// Até `wanted` casas, e não mais da metade das livres: outros podem chegar.
     pub(super) fn lease(&mut self, wanted: usize) -> Vec<u32> {
         let count = wanted.min(self.free.len() / 2);
         self.free.split_off(self.free.len() - count)
@@ -105,9 +105,7 @@ impl SlotState {
 
     /// As casas abandonadas que ficaram prontas voltam a ser de ninguém, e com a última de um maço, o maço.
     pub(super) fn reclaim_abandoned(&mut self, view: &View<'_>, counters: &Counters) {
-        let (done, out) =
-            std::mem::take(&mut self.abandoned).into_iter().partition(|&slot| view.ring.is_done(slot));
-        self.abandoned = out;
+        let done: Vec<u32> = self.abandoned.extract_if(.., |slot| view.ring.is_done(*slot)).collect();
         for slot in done {
             self.reclaim(slot, counters);
         }

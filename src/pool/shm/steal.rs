@@ -12,6 +12,8 @@
 //! A faixa inteira, começo e fim, cabe numa palavra: quem a muda vê se alguém a mudou antes. A anotação diz o bloco
 //! que o dono ia pegar; o que um ladrão morto tirou de outro e não chegou a pôr na sua faixa, ninguém anotou, e não
 //! começou: o pai o encontra quando conta o que falta.
+//!
+//! O teste `model.rs` roda também este código sob o *loom*.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 

@@ -16,7 +16,7 @@ pub(super) trait Word<T> {
     fn compare_exchange(&self, current: T, new: T, success: Ordering, failure: Ordering) -> Result<T, T>;
 }
 
-/// A anotação de quem nunca pegou nada.
+/// A anotação de quem não tem nada na mão.
 pub(super) const NONE_CLAIMED: u64 = u64::MAX;
 
 /// A memória em que o protocolo roda: a de verdade, ou a do teste.

@@ -107,7 +107,10 @@ fn lanes<'a>(record: &'a Record, names: Names, ruler: Ruler, models: &[&str]) ->
     // A ordem é a da página; sem pedido, a do registro.
     shown.sort_by_key(|model| models.iter().position(|wanted| wanted == model));
     let lanes = shown.into_iter().map(|model| {
-        let unit = if ruler == Ruler::OwnSerial { last(&of(record, serial_of(names, model))) } else { 1.0 };
+        let unit = match ruler {
+            Ruler::OwnSerial => serial_of(names, model).map_or(0.0, |serial| last(&of(record, serial))),
+            _ => 1.0,
+        };
         Lane { model, unit, spans: of(record, model) }
     });
     lanes.filter(|lane| lane.unit > 0.0).collect()
@@ -174,10 +177,12 @@ fn of<'a>(record: &'a Record, model: &str) -> Vec<&'a Span> {
     record.spans.iter().filter(|span| span.model == model).collect()
 }
 
-/// O modelo serial da linguagem de `model`.
-fn serial_of<'r>(names: Names<'r>, model: &str) -> &'r str {
-    let own = names.find(Kind::Model, model).and_then(|legend| legend.serial.as_deref());
-    own.unwrap_or(Model::Serial.id())
+/// O modelo serial da linguagem de `model`; nada, de um que a legenda não diz qual é, e que pode ser de qualquer uma.
+fn serial_of<'r>(names: Names<'r>, model: &str) -> Option<&'r str> {
+    let legend = names.find(Kind::Model, model);
+    let own = legend.and_then(|legend| legend.serial.as_deref());
+    let is_ours = legend.is_some() || Model::from_id(model).is_some();
+    own.or(is_ours.then_some(Model::Serial.id()))
 }
 
 /// Um desenho que cresce para baixo.

@@ -50,7 +50,11 @@ pub(super) async fn answer(shelf: &Shelf, address: Uri) -> Response {
 
 async fn file(shelf: &Shelf, address: Uri, stamp: &Stamp) -> io::Result<Response> {
     let mut response = shelf.open(address).await?;
-    let kind = response.headers()[CONTENT_TYPE].to_str().unwrap_or_default();
+    let Some(kind) = response.headers().get(CONTENT_TYPE) else {
+        // Nem a página de endereço inexistente está lá: alguém apagou o livro enquanto ele era servido.
+        return Err(io::ErrorKind::NotFound.into());
+    };
+    let kind = kind.to_str().unwrap_or_default();
     if kind == "text/html" {
         let status = response.status();
         let page = to_bytes(response.into_body(), usize::MAX).await.map_err(io::Error::other)?;

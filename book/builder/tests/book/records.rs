@@ -115,6 +115,9 @@ fn a_record_without_names_shows_the_ids_and_asks_for_another_measure() {
         assert!(page.contains("Meça de novo") && page.contains(&format!(">{id}")), "{directive}: {page}");
         assert!(!page.contains("processador da referência"), "os nomes de um não são os do outro: {page}");
     }
+    let relative =
+        sandbox.fill("{{#medida linha-do-tempo relativa serial python_threads}}").expect("há registro");
+    assert!(!relative.contains(">python_threads"), "não se sabe qual é o serial dele: {relative}");
     let value = sandbox.fill("{{#medida metrica spawn_us processes}}").expect("há registro");
     assert!(value.contains("1.431 µs") && value.contains("Sua máquina"), "{value}");
 }
