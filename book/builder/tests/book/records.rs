@@ -115,11 +115,21 @@ fn a_record_without_names_shows_the_ids_and_asks_for_another_measure() {
         assert!(page.contains("Meça de novo") && page.contains(&format!(">{id}")), "{directive}: {page}");
         assert!(!page.contains("processador da referência"), "os nomes de um não são os do outro: {page}");
     }
-    let relative =
-        sandbox.fill("{{#medida linha-do-tempo relativa serial python_threads}}").expect("há registro");
-    assert!(!relative.contains(">python_threads"), "não se sabe qual é o serial dele: {relative}");
     let value = sandbox.fill("{{#medida metrica spawn_us processes}}").expect("há registro");
     assert!(value.contains("1.431 µs") && value.contains("Sua máquina"), "{value}");
+}
+
+/// De um modelo sem legenda não se sabe a linguagem, nem, portanto, o serial com que se compara.
+#[test]
+fn an_unnamed_model_is_not_measured_against_the_serial_of_another_language() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&reference(3), &unnamed().replace("\"threads\"", "\"python_threads\""));
+    let draw = |models: &str| {
+        sandbox.fill(&format!("{{{{#medida linha-do-tempo {models}}}}}")).expect("há registro")
+    };
+    assert!(draw("serial python_threads").contains(">python_threads"));
+    let relative = draw("relativa serial python_threads");
+    assert!(relative.contains(">serial") && !relative.contains(">python_threads"), "{relative}");
 }
 
 #[test]
