@@ -129,10 +129,8 @@ where
             results.write([function(item)].as_slice())?;
         } else {
             let items: Vec<A> = arguments.read_all()?;
-            let mut values: Vec<R> = Vec::with_capacity(items.len());
-            for item in items {
-                values.push(function(item));
-            }
+            // Se os tamanhos batem, `collect` põe os resultados na memória dos argumentos.
+            let values: Vec<R> = items.into_iter().map(function).collect();
             results.write(&values)?;
         }
     }
