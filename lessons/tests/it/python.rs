@@ -21,7 +21,7 @@ crate::cases! {
     30 => a_python_that_does_not_serve_gets_one_line_and_exit_code_2,
     30 => a_script_that_raises_is_one_line,
     30 => a_script_that_writes_too_much_of_everything_is_read_to_the_end,
-    120 => a_script_that_never_ends_is_ended_with_its_workers,
+    240 => a_script_that_never_ends_is_ended_with_its_workers,
     30 => what_a_script_leaves_behind_is_ended,
     30 => the_work_of_forkserver_workers_is_accounted_for,
     60 => a_killed_lesson_takes_the_workers_of_its_python,
@@ -125,7 +125,7 @@ fn a_script_that_never_ends_is_ended_with_its_workers() {
 /// tinham nascido, dá-se mais tempo a outro.
 fn until_it_told_all(text: &str) -> Vec<u32> {
     let mut told = Vec::new();
-    for seconds in [4, 30] {
+    for seconds in [4, 30, 30] {
         let outcome;
         (told, outcome) = run_script(text, Duration::from_secs(seconds));
         assert!(outcome.expect_err("não acaba").ends_with(&format!("não terminou em {seconds} s")));
