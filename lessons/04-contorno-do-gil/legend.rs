@@ -5,7 +5,8 @@ use licoes::python::twin::{POOL, SERIAL, THREADS};
 use registro::legend::Entry;
 
 const FREE_SERIAL: Entry = Entry::model("python_free_serial", "Python serial, sem GIL")
-    .family("python_serial");
+    .family("python_serial")
+    .serial("python_free_serial");
 
 pub const LEGEND: &[Entry] = &[
     Entry::model("global_lock", "threads com uma trava só").family("thread_pool"),

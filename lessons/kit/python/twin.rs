@@ -15,7 +15,8 @@ use crate::measure::trace::Piece;
 use crate::python::Python;
 
 /// Um laço.
-pub const SERIAL: Entry = Entry::model("python_serial", "Python serial").family("python_serial");
+pub const SERIAL: Entry =
+    Entry::model("python_serial", "Python serial").family("python_serial").serial("python_serial");
 /// As threads dele, sob o GIL.
 pub const THREADS: Entry =
     Entry::model("python_threads", "threads do Python").family("python_threads").serial(SERIAL.id);

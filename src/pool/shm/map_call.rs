@@ -187,14 +187,14 @@ impl<'c> MapCall<'c> {
 
     /// Entrega os resultados dos primeiros trechos, até o que não está pronto.
     fn deliver(&mut self) -> Result<(), Error> {
-        let slots = self.lease.slots.table().clone();
+        let table = self.lease.slots.table().clone();
         while let Some(Part::Complete(..) | Part::Held(_)) = self.parts.front() {
             self.finished += 1;
             match self.parts.pop_front() {
                 Some(Part::Complete(flight, places)) => {
                     // Antes de ler: um resultado que não se decodifica não fica com o maço.
                     self.lease.idle_batches.push(flight.batch);
-                    flight.read(&slots.view().batch(flight.batch), &places, self.take)?;
+                    flight.read(&table.view().batch(flight.batch), &places, self.take)?;
                 }
                 Some(Part::Held(answers)) => {
                     for Parcel { bytes, descriptors } in answers {
@@ -209,7 +209,7 @@ impl<'c> MapCall<'c> {
 
     /// Traz para cá os maços prontos.
     fn hold(&mut self) {
-        let slots = self.lease.slots.table().clone();
+        let table = self.lease.slots.table().clone();
         for part in &mut self.parts {
             let Part::Complete(flight, places) = part else { continue };
             let mut answers = Vec::with_capacity(flight.original);
@@ -218,7 +218,7 @@ impl<'c> MapCall<'c> {
                 Ok(())
             };
             // Guardar não decodifica nada, e não falha.
-            let _ = flight.read(&slots.view().batch(flight.batch), places, keep);
+            let _ = flight.read(&table.view().batch(flight.batch), places, keep);
             self.lease.idle_batches.push(flight.batch);
             *part = Part::Held(answers);
         }
@@ -278,8 +278,8 @@ impl<'c> MapCall<'c> {
 
     /// Enche o maço com os próximos blocos; o primeiro cabe.
     fn fill(&mut self, batch: usize) -> Result<InFlightBatch, Error> {
-        let slots = self.lease.slots.table().clone();
-        let view = slots.view();
+        let table = self.lease.slots.table().clone();
+        let view = table.view();
         let memory = view.batch(batch);
         memory.clear();
         let (mut count, mut end, mut items) = (0, 0, 0);
@@ -328,18 +328,18 @@ impl<'c> MapCall<'c> {
         seat: usize,
         answer: Result<Parcel, Error>,
     ) -> Result<(), ChunkError> {
-        let slots = self.lease.slots.table().clone();
-        let view = slots.view();
+        let table = self.lease.slots.table().clone();
+        let view = table.view();
         let Part::Running(flight) = &mut self.parts[part - self.finished] else { return Ok(()) };
         let batch = view.batch(flight.batch);
         flight.seats_out -= 1;
         match answer {
             Ok(answer) => flight.keep_large(answer)?,
             // O pool se foi: qualquer falha de uma tarefa diz mais do que esta.
-            Err(error) if slots.refusal().is_some() => return Err(ChunkError { chunk: usize::MAX, error }),
+            Err(error) if table.refusal().is_some() => return Err(ChunkError { chunk: usize::MAX, error }),
             Err(error) => flight.suspect(batch.forget(seat), error),
         }
-        if let Some(lost) = flight.lost_for_good(&batch, slots.retries()) {
+        if let Some(lost) = flight.lost_for_good(&batch, table.retries()) {
             return Err(lost);
         }
         if !batch.ranges().are_empty() {
@@ -347,7 +347,7 @@ impl<'c> MapCall<'c> {
             self.send_seat(part, seat);
         } else if flight.seats_out == 0 {
             let places = flight.places(&batch);
-            if flight.requeue_missing(&batch, &places, slots.retries())? {
+            if flight.requeue_missing(&batch, &places, table.retries())? {
                 self.send_seats(part);
             } else {
                 self.finish(part, places);
@@ -383,13 +383,44 @@ impl<'c> MapCall<'c> {
 
 impl Drop for MapCall<'_> {
     fn drop(&mut self) {
-        let slots = self.lease.slots.table();
-        let view = slots.view();
+        let table = self.lease.slots.table();
+        let view = table.view();
         for part in &self.parts {
             if let Part::Running(flight) | Part::Complete(flight, _) = part {
                 view.batch(flight.batch).stop();
-                slots.state().give_back_batch(flight.batch, flight.seats_out);
+                table.state().give_back_batch(flight.batch, flight.seats_out);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::pool::counters::Counters;
+    use crate::pool::inbox::Inbox;
+    use crate::pool::shm::batch::BATCHES;
+
+    /// Ninguém precisa fazer nada: o pânico vem antes de o primeiro maço partir.
+    #[test]
+    fn an_input_that_panics_leaves_every_batch_and_slot_free() {
+        let (inbox, _doorway) = Inbox::new().expect("uma campainha");
+        let counters = Arc::new(Counters::new(0));
+        let table = SlotTable::create(2, None, inbox.doorbell(), counters).expect("a memória");
+        let table = Arc::new(table);
+        let sizing = ChunkSizing { items: 1, fit: true };
+        for _ in 0..2 * BATCHES {
+            let lease = MapLease::new(&table, None).expect("os maços das outras vezes voltaram");
+            let items = (0..9_u64).inspect(|&item| assert!(item < 5, "de propósito"));
+            let task = TaskId::of(|x: u64| x);
+            let by_socket = |_: TaskId, _: &Parcel, _: Promise<Parcel>| {};
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                lease.map::<u64, u64>(task, items, sizing, None, &by_socket)
+            }));
+            assert!(outcome.is_err());
+        }
+        assert_eq!(table.lease_batches(usize::MAX).len(), BATCHES);
     }
 }

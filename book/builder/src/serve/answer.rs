@@ -3,7 +3,7 @@
 use std::io;
 
 use axum::body::to_bytes;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT_RANGES, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
@@ -50,22 +50,22 @@ pub(super) async fn answer(shelf: &Shelf, address: Uri) -> Response {
 
 async fn file(shelf: &Shelf, address: Uri, stamp: &Stamp) -> io::Result<Response> {
     let mut response = shelf.open(address).await?;
-    let Some(kind) = response.headers().get(CONTENT_TYPE) else {
+    let Some(kind) = response.headers_mut().remove(CONTENT_TYPE) else {
         // Nem a página de endereço inexistente está lá: alguém apagou o livro enquanto ele era servido.
         return Err(io::ErrorKind::NotFound.into());
     };
-    let kind = kind.to_str().unwrap_or_default();
-    if kind == "text/html" {
+    let named = kind.to_str().unwrap_or_default();
+    if named == "text/html" {
         let status = response.status();
         let page = to_bytes(response.into_body(), usize::MAX).await.map_err(io::Error::other)?;
         return Ok((status, served(&page, &stamp.summary().join("-"))).into_response());
     }
     // O `tower-http` tira o tipo do nome do arquivo, que não diz o alfabeto.
-    if kind.starts_with("text/")
-        && let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8"))
-    {
-        response.headers_mut().insert(CONTENT_TYPE, kind);
-    }
+    let with_alphabet = named.starts_with("text/").then(|| format!("{named}; charset=utf-8"));
+    let kind = with_alphabet.and_then(|kind| HeaderValue::try_from(kind).ok()).unwrap_or(kind);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    // Daqui só se atende o arquivo inteiro.
+    response.headers_mut().remove(ACCEPT_RANGES);
     Ok(response)
 }
 

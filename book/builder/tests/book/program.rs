@@ -116,6 +116,20 @@ fn the_server_answers_this_machine_only_and_only_with_the_book() {
 }
 
 #[test]
+fn a_book_deleted_under_the_server_is_a_404_and_not_a_fall() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    std::fs::remove_dir_all(sandbox.path("book/book")).expect("o livro construído");
+    for path in ["/nada.css", "/introducao.html"] {
+        let answer = server.get(path);
+        assert!(
+            answer.starts_with("HTTP/1.1 404") && answer.contains("esta página não existe"),
+            "{answer:.300}"
+        );
+    }
+}
+
+#[test]
 fn each_file_says_what_it_is_and_the_browser_keeps_none() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
@@ -127,6 +141,7 @@ fn each_file_says_what_it_is_and_the_browser_keeps_none() {
         let answer = server.get(&format!("/{}", &page[start..end]));
         let said = format!("content-type: {kind}\r\n");
         assert!(answer.contains(&said) && answer.contains("cache-control: no-store\r\n"), "{answer:.400}");
+        assert!(!answer.contains("accept-ranges"), "só se atende o arquivo inteiro: {answer:.400}");
     }
     assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page:.400}");
     assert!(page.contains("cache-control: no-store\r\n"), "{page:.400}");
