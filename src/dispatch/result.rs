@@ -37,7 +37,7 @@ pub(crate) trait Source<R>: Send {
     fn wait(&self, deadline: Option<Instant>) -> Option<Result<R, Error>>;
 }
 
-/// De um canal em que uma [`Promise`](super::promise::Promise) põe a resposta.
+/// De um canal em que uma [`Promise`] põe a resposta.
 struct ByChannel<P, R> {
     answers: Receiver<Answer<P>>,
     open: fn(P) -> Result<Vec<R>, Error>,
