@@ -105,7 +105,7 @@ fn words_of_directives(page: &str) -> impl Iterator<Item = &str> {
         .flat_map(str::split_whitespace)
 }
 
-/// Os arquivos destas pastas que o git guarda como texto.
+/// Os arquivos de texto destas pastas.
 fn texts(folders: &[&str]) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut pending: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
