@@ -1,6 +1,6 @@
 //! Uma tarefa de qualquer tamanho: o que demora, e o que pesa para levar.
 
-use licoes::measure::granularity::spin;
+use licoes::measure::granularity::{read, spin};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -22,7 +22,5 @@ impl Task {
 
 /// Faz uma tarefa.
 pub fn work(task: Task) -> u64 {
-    let sum =
-        task.data.iter().fold(0, |sum: u64, byte| sum.wrapping_add(u64::from(*byte)));
-    spin(task.turns) ^ sum
+    spin(task.turns) ^ read(&task.data)
 }

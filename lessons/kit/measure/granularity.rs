@@ -17,6 +17,7 @@ use crate::measure::crew::{Crew, Task};
 /// Uma tarefa do tamanho que se quiser: `turns` voltas de um gerador xorshift, que o compilador não encurta.
 ///
 /// Fonte do gerador: G. Marsaglia, *Xorshift RNGs, Journal of Statistical Software* 8:14, 2003.
+#[inline(never)] // Uma volta dura o mesmo em quem quer que a chame, seja como for que o outro foi compilado.
 pub fn spin(turns: u64) -> u64 {
     let mut state = turns | 1;
     for _ in 0..turns {
@@ -25,6 +26,12 @@ pub fn spin(turns: u64) -> u64 {
         state ^= state << 17;
     }
     black_box(state)
+}
+
+/// Lê `data` inteiro: a soma dos seus bytes.
+#[inline(never)] // Pela razão de `spin`.
+pub fn read(data: &[u8]) -> u64 {
+    data.iter().copied().map(u64::from).sum()
 }
 
 /// Quantas voltas de [`spin`] cabem num segundo, nesta máquina e agora.
