@@ -22,6 +22,9 @@ static TELLER: AtomicI32 = AtomicI32::new(0);
 static TOLD: AtomicI32 = AtomicI32::new(libc::STDERR_FILENO);
 static WITNESS: AtomicI32 = AtomicI32::new(0);
 
+/// Quantas threads estão agora no tratador do sinal.
+static HANDLING: AtomicI32 = AtomicI32::new(0);
+
 /// Se o `mpirun` encerrar este processo, uma linha em `told` o diz.
 pub(crate) fn explain_end(told: OwnedFd) -> io::Result<()> {
     TELLER.store(std::process::id().cast_signed(), Ordering::Relaxed);
@@ -31,7 +34,11 @@ pub(crate) fn explain_end(told: OwnedFd) -> io::Result<()> {
 
 /// Este processo termina por si: não há nada a contar.
 pub(crate) fn dismiss() {
-    TELLER.store(0, Ordering::Relaxed);
+    TELLER.store(0, Ordering::SeqCst);
+    // Outra thread pode estar no meio do tratador, com uma testemunha que ainda não anotou.
+    while HANDLING.load(Ordering::SeqCst) > 0 {
+        std::thread::yield_now();
+    }
     if let Some(witness) = Pid::from_raw(WITNESS.swap(0, Ordering::Relaxed).max(0)) {
         let _ = kill_process(witness, Signal::KILL);
         let _ = waitpid(Some(witness), WaitOptions::empty());
@@ -39,7 +46,12 @@ pub(crate) fn dismiss() {
 }
 
 extern "C" fn leave_a_witness(_signal: i32) {
-    let watched = TELLER.load(Ordering::Relaxed);
+    HANDLING.fetch_add(1, Ordering::SeqCst);
+    leave_a_witness_of(TELLER.load(Ordering::SeqCst));
+    HANDLING.fetch_sub(1, Ordering::SeqCst);
+}
+
+fn leave_a_witness_of(watched: i32) {
     // SAFETY: `waitpid`, `getpid` e `clone` são chamadas ao sistema, sem nada da biblioteca de C em volta (o `fork` dela
     // esperaria pela trava da memória, que pode ser de quem o sinal interrompeu). O filho tem a sua cópia de tudo, e só
     // chama `watch`, que não volta. O `errno` de quem foi interrompido fica como estava.
