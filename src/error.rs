@@ -31,7 +31,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[non_exhaustive]
 pub enum Error {
     /// [`init`](crate::init) não foi chamada neste programa.
-    #[error("chame multiprocessamento::init() na primeira linha de main, antes de criar processos")]
+    #[error(
+        "chame multiprocessamento::init() na primeira linha de main (ou do #[test]), antes de criar processos"
+    )]
     NotInitialized,
 
     /// Pediu-se um pool sem trabalhadores.
@@ -88,6 +90,13 @@ pub enum Error {
     /// Um pool não pode nascer por `fork`: quem cuida dele é uma thread.
     #[error("um pool nasce por spawn ou forkserver; por fork, só um Process")]
     ForkInPool,
+
+    /// A função da tarefa está numa biblioteca dinâmica que não é a do programa nem a deste pacote: a posição dela no
+    /// código muda de um processo para outro.
+    #[error(
+        "a tarefa está em outra biblioteca dinâmica, e só atravessa uma função do próprio programa: ligue-a estaticamente"
+    )]
+    ForeignCode,
 
     /// O filho nasceu mas não se apresentou como um trabalhador deste mesmo programa.
     #[error("o processo {pid} não se apresentou: {reason}")]
@@ -239,8 +248,9 @@ fn decimal(value: f64) -> String {
 
 /// Como um processo terminou, em palavras: `saiu com código 3`, `morto por SIGKILL (sinal 9)`.
 ///
-/// Só o pai de um processo sabe como ele terminou. Se o forkserver, que é o pai dos seus, for morto, a resposta
-/// vai com ele: o código e o sinal são `None`.
+/// Só o pai de um processo sabe como ele terminou, e só uma vez. Se o forkserver, que é o pai dos seus, for morto, a
+/// resposta vai com ele; e outra parte do programa pode ficar com ela (SIGCHLD ignorado, um `waitpid(-1)`). Então o
+/// código e o sinal são `None`.
 ///
 /// # Exemplos
 ///
@@ -308,7 +318,7 @@ impl fmt::Display for ExitStatus {
         match (self.code(), self.signal()) {
             (Some(code), _) => write!(f, "saiu com código {code}"),
             (None, Some(signal)) => write!(f, "morto por {} (sinal {signal})", signal_name(signal)),
-            (None, None) => write!(f, "terminou junto com o forkserver, que saberia dizer como"),
+            (None, None) => write!(f, "terminou, e ninguém aqui soube como"),
         }
     }
 }

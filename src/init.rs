@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use crate::Error;
 use crate::process::forkserver;
-use crate::process::invitation::{Invitation, Role, mark_initialized, stop};
+use crate::process::invitation::{Invitation, Role, mark_initialized, mark_initialized_early, stop};
 use crate::process::serve::{prepare, serve_requests};
 
 /// Prepara este programa para criar processos. Chame na primeira linha de `main`.
@@ -22,6 +22,23 @@ use crate::process::serve::{prepare, serve_requests};
 /// multiprocessamento::init();
 /// // Daqui para baixo, só o programa principal.
 /// ```
+///
+/// # Em testes
+///
+/// Num `#[test]`, chame-a na primeira linha de cada teste que crie processos; as outras chamadas não fazem nada. Ali
+/// `main` é do arcabouço de testes, e o filho atende antes dele: nenhum teste roda duas vezes. Vale o mesmo para um
+/// `#[tokio::test]`, e para um programa que já tem outras threads quando a chama, como um `#[tokio::main]`. Num
+/// `criterion_main!`, que ela seja a primeira linha do primeiro grupo: o que vier antes dela roda também nos filhos.
+///
+/// ```
+/// // #[test]
+/// fn dobra_todos() {
+///     multiprocessamento::init();
+///     let pool = multiprocessamento::Pool::new(2).unwrap();
+///     assert_eq!(pool.map(|x: u64| 2 * x, [1, 2]).unwrap(), [2, 4]);
+/// }
+/// # dobra_todos();
+/// ```
 // ANCHOR: init
 pub fn init() {
     // Só a primeira chamada conta: num filho que já atende, o convite foi usado.
@@ -31,6 +48,10 @@ pub fn init() {
     #[cfg(feature = "mpi")]
     crate::mpi::job::serve_if_rank();
     let Some(invitation) = Invitation::read() else { return };
+    if invitation.is_early && invitation.is_from_my_parent() {
+        // `main` não é de quem chamou: seguir adiante faria tudo o que ele faz outra vez.
+        stop("o desvio de antes de main não está neste executável");
+    }
     if invitation.is_at_stdin() {
         // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
         std::process::exit(serve_from_stdin(&invitation).unwrap_or(1));
@@ -41,6 +62,16 @@ pub fn init() {
     }
 }
 // ANCHOR_END: init
+
+/// Antes de `main`: um filho convidado a atender já não volta. `prepare` faz o que a biblioteca padrão ainda não fez.
+pub(crate) fn serve_early(prepare: impl FnOnce()) {
+    let Some(invitation) = Invitation::read().filter(|invitation| invitation.is_early) else { return };
+    if invitation.is_at_stdin() {
+        prepare();
+        mark_initialized_early();
+        std::process::exit(serve_from_stdin(&invitation).unwrap_or(1));
+    }
+}
 
 /// Um filho executado: o soquete é a entrada padrão, e o nome que o pai escolheu vem em `argv[0]`.
 fn serve_from_stdin(invitation: &Invitation) -> Result<i32, Error> {

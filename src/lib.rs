@@ -28,7 +28,8 @@
 //!
 //! * `error`: o que pode dar errado, [`Error`], e como um processo terminou, [`ExitStatus`].
 //! * `clock`: até quando esperar, e um relógio que todos os processos leem igual.
-//! * `parcel`: valores que viram bytes, com os descritores ao lado.
+//! * `codec`: valores que viram bytes, e voltam.
+//! * `parcel`: os bytes de um valor, com os descritores ao lado.
 //! * `shm`: a memória que vários processos veem: [`SharedMemory`], [`SharedArray`], [`Value`].
 //! * `wire`: mensagens inteiras sobre um par de soquetes; [`pipe`], o canal de duas mãos.
 //! * `queue`: [`Queue`], a fila que vários processos dividem.
@@ -40,8 +41,11 @@
 //! * `thread_pool`: [`ThreadPool`], as mesmas chamadas, com threads.
 //! * `mpi`: as mesmas, com os processos que o `mpirun` cria, nesta máquina ou em várias; só com a feature `mpi`.
 //! * `init`: [`init`], a porta da frente: este processo é o programa, ou alguém que ele criou?
+//! * `before_main`: a mesma porta, antes de `main`, para os testes.
 
+mod before_main;
 mod clock;
+mod codec;
 mod dispatch;
 mod error;
 mod init;

@@ -9,12 +9,12 @@ use std::cell::{Cell, RefCell};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use postcard::ser_flavors::Flavor;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
+use crate::codec::{self, Reason};
 
 /// O maior valor aceito, já em bytes: 1 GiB. Um tamanho acima disso é defeito ou lixo, nunca um pedido.
 pub(crate) const MAX_SIZE: usize = 1 << 30;
@@ -114,28 +114,86 @@ impl Parcel {
         Ok(parcel)
     }
 
-    /// Acrescenta `value`, em postcard.
+    /// Acrescenta `value`, que pode ocupar até [`MAX_SIZE`].
     ///
     /// # Erros
     ///
     /// [`Error::TooLarge`] assim que o limite passa: um valor que será recusado não chega a ocupar a memória
     /// da máquina. [`Error::Encode`] se o valor não vira bytes, ou leva canais demais.
     pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.writing(|bytes| codec::encode(value, bytes, MAX_SIZE))
+    }
+
+    /// Acrescenta a lista, em que cada item pode ocupar até [`MAX_SIZE`].
+    ///
+    /// # Erros
+    ///
+    /// Os de [`write`](Self::write), no primeiro item que falha.
+    pub(crate) fn write_list<T: Serialize>(&mut self, items: &[T]) -> Result<(), Error> {
+        self.write(&items.len())?;
+        self.write_each(items)
+    }
+
+    /// Acrescenta os itens, um atrás do outro, cada um de até [`MAX_SIZE`].
+    ///
+    /// # Erros
+    ///
+    /// Os de [`write`](Self::write), no primeiro item que falha.
+    pub(crate) fn write_each<T: Serialize>(&mut self, items: &[T]) -> Result<(), Error> {
+        self.writing(|bytes| items.iter().try_for_each(|item| codec::encode(item, bytes, MAX_SIZE)))
+    }
+
+    /// Uma viagem com o que `write` escrever. Quase nenhum valor leva descritores: só quem leva paga por eles.
+    #[inline]
+    fn writing<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<T, Reason>) -> Result<T, Error> {
+        /// O fim da viagem, mesmo se ela acabar em pânico.
+        struct End;
+        impl Drop for End {
+            #[inline]
+            fn drop(&mut self) {
+                TRAVELLING.set(false);
+                if TOUCHED.replace(false) {
+                    LIST.take();
+                }
+            }
+        }
+        if TRAVELLING.get() || !self.descriptors.is_empty() {
+            return self.writing_more(write);
+        }
+        TRAVELLING.set(true);
+        let end = End;
+        let outcome = write(&mut self.bytes);
+        if TOUCHED.get() {
+            self.descriptors = LIST.take();
+        }
+        drop(end);
+        self.written(outcome)
+    }
+
+    /// O mesmo, com descritores que já estão aqui, ou no meio de outra viagem.
+    #[cold]
+    fn writing_more<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<T, Reason>) -> Result<T, Error> {
         let descriptors = std::mem::take(&mut self.descriptors);
-        let bytes = Bounded { bytes: &mut self.bytes, limit: MAX_SIZE };
-        let (outcome, descriptors) =
-            with_travelling(descriptors, || postcard::serialize_with_flavor(value, bytes));
+        let (outcome, descriptors) = with_travelling(descriptors, || write(&mut self.bytes));
         self.descriptors = descriptors;
-        outcome.map_err(encode_error)?;
-        if self.descriptors.len() > MAX_DESCRIPTORS { self.refuse_descriptors() } else { Ok(()) }
+        self.written(outcome)
+    }
+
+    #[inline]
+    fn written<T>(&self, outcome: Result<T, Reason>) -> Result<T, Error> {
+        match outcome {
+            Ok(written) if self.descriptors.len() <= MAX_DESCRIPTORS => Ok(written),
+            Ok(_) => Err(self.too_many_descriptors()),
+            Err(reason) => Err(encode_error(reason)),
+        }
     }
 
     #[cold]
-    fn refuse_descriptors(&self) -> Result<(), Error> {
-        Err(Error::Encode(format!(
+    fn too_many_descriptors(&self) -> Error {
+        Error::Encode(format!(
             "são {} canais diferentes, e uma mensagem leva até {MAX_DESCRIPTORS}",
             self.descriptors.len()
-        )))
+        ))
     }
 
     /// Acrescenta valores de `items`, um atrás do outro, e diz quantos: até serem `most`, ou até o próximo passar de
@@ -167,7 +225,7 @@ impl Parcel {
     ///
     /// # Erros
     ///
-    /// [`Error::Encode`] se há algum.
+    /// [`Error::Encode`] se há algum; [`Error::TooLarge`] se são mais do que [`MAX_SIZE`].
     pub(crate) fn into_bytes(self) -> Result<Vec<u8>, Error> {
         self.only_bytes()?;
         Ok(self.bytes)
@@ -175,6 +233,9 @@ impl Parcel {
 
     /// O mesmo, sem levá-los daqui.
     pub(crate) fn only_bytes(&self) -> Result<&[u8], Error> {
+        if self.bytes.len() > MAX_SIZE {
+            return Err(Error::TooLarge { limit: MAX_SIZE });
+        }
         if self.descriptors.is_empty() {
             return Ok(&self.bytes);
         }
@@ -184,40 +245,40 @@ impl Parcel {
         ))
     }
 
-    /// Lê um valor do começo dos bytes e devolve também os que sobraram.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<(T, &[u8]), Error> {
+    /// Lê o valor que os bytes são.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         read(&self.bytes, &self.descriptors)
     }
 }
 
 #[cold]
-fn encode_error(error: postcard::Error) -> Error {
-    match error {
-        postcard::Error::SerializeBufferFull => Error::TooLarge { limit: MAX_SIZE },
-        other => Error::Encode(other.to_string()),
+fn encode_error(reason: Reason) -> Error {
+    if reason.is_too_large() {
+        return Error::TooLarge { limit: MAX_SIZE };
     }
+    Error::Encode(reason.to_string())
 }
 
 #[cold]
-fn decode_error(error: postcard::Error) -> Error {
-    Error::Decode(error.to_string())
+fn decode_error(reason: Reason) -> Error {
+    Error::Decode(reason.to_string())
+}
+
+/// Lê o valor que `bytes` são.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], descriptors: &[Descriptor]) -> Result<T, Error> {
+    let (value, rest) = read_first(bytes, descriptors)?;
+    expect_end(rest).map(|()| value)
 }
 
 /// Lê um valor do começo de `bytes` e devolve também os que sobraram.
-pub(crate) fn read<'b, T: DeserializeOwned>(
-    bytes: &'b [u8],
+pub(crate) fn read_first<'b, T: DeserializeOwned>(
+    mut bytes: &'b [u8],
     descriptors: &[Descriptor],
 ) -> Result<(T, &'b [u8]), Error> {
-    reading(descriptors, || postcard::take_from_bytes(bytes))
+    reading(descriptors, || codec::take(&mut bytes)).map(|value| (value, bytes))
 }
 
-/// Sem descritores, que é quase sempre, não há viagem a preparar: um que fosse lido não acharia nada.
-fn reading<T>(descriptors: &[Descriptor], read: impl FnOnce() -> postcard::Result<T>) -> Result<T, Error> {
-    let outcome = if descriptors.is_empty() { read() } else { with_travelling(descriptors.to_vec(), read).0 };
-    outcome.map_err(decode_error)
-}
-
-/// Lê `count` valores, um atrás do outro, do começo de `bytes`.
+/// Lê `count` valores, um atrás do outro, que são tudo o que há em `bytes`.
 pub(crate) fn read_items<T: DeserializeOwned>(
     count: usize,
     bytes: &[u8],
@@ -225,66 +286,44 @@ pub(crate) fn read_items<T: DeserializeOwned>(
 ) -> Result<Vec<T>, Error> {
     // Cada valor tem pelo menos um byte, ou não ocupa memória: uma contagem sem sentido não a esgota.
     let mut values = Vec::with_capacity(count.min(bytes.len()));
-    reading(descriptors, || take_items(&mut values, count, bytes)).map(|()| values)
+    let rest = reading(descriptors, || take_items(&mut values, count, bytes))?;
+    expect_end(rest).map(|()| values)
 }
 
-/// Lê uma lista de valores, e os acrescenta a `values`.
+/// Lê a lista de valores que `bytes` são, e os acrescenta a `values`.
 pub(crate) fn read_list_into<T: DeserializeOwned>(
     values: &mut Vec<T>,
-    bytes: &[u8],
+    mut bytes: &[u8],
     descriptors: &[Descriptor],
 ) -> Result<(), Error> {
-    reading(descriptors, || {
-        let (count, bytes) = postcard::take_from_bytes(bytes)?;
+    let rest = reading(descriptors, || {
+        let count = codec::take(&mut bytes)?;
         take_items(values, count, bytes)
-    })
+    })?;
+    expect_end(rest)
 }
 
-fn take_items<T: DeserializeOwned>(
+/// Sem descritores, que é quase sempre, não há viagem a preparar: um que fosse lido não acharia nada.
+fn reading<T>(descriptors: &[Descriptor], read: impl FnOnce() -> Result<T, Reason>) -> Result<T, Error> {
+    let outcome = if descriptors.is_empty() { read() } else { with_travelling(descriptors.to_vec(), read).0 };
+    outcome.map_err(decode_error)
+}
+
+fn take_items<'b, T: DeserializeOwned>(
     values: &mut Vec<T>,
     count: usize,
-    mut bytes: &[u8],
-) -> postcard::Result<()> {
+    mut bytes: &'b [u8],
+) -> Result<&'b [u8], Reason> {
     for _ in 0..count {
-        let (value, rest) = postcard::take_from_bytes(bytes)?;
-        values.push(value);
-        bytes = rest;
+        values.push(codec::take(&mut bytes)?);
     }
-    Ok(())
+    Ok(bytes)
 }
 
-/// Até aqui, byte a byte sai mais barato do que chamar a cópia.
-const SHORT: usize = 4;
-
-/// Um vetor que o postcard preenche até o limite, e nem um byte a mais.
-struct Bounded<'a> {
-    bytes: &'a mut Vec<u8>,
-    limit: usize,
-}
-
-impl Flavor for Bounded<'_> {
-    type Output = ();
-
-    #[inline]
-    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
-        if data.len() > self.limit.saturating_sub(self.bytes.len()) {
-            return Err(postcard::Error::SerializeBufferFull);
-        }
-        if data.len() <= SHORT {
-            // Um número de cada vez é o mais comum, e a cópia de tão poucos bytes custa menos do que uma chamada.
-            data.iter().for_each(|&byte| self.bytes.push(byte));
-        } else {
-            self.bytes.extend_from_slice(data);
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn try_push(&mut self, data: u8) -> postcard::Result<()> {
-        self.try_extend(&[data])
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
+/// Quem escreveu e quem leu não entendem o tipo do mesmo jeito, se sobra algum byte.
+fn expect_end(rest: &[u8]) -> Result<(), Error> {
+    match rest.len() {
+        0 => Ok(()),
+        left => Err(Error::Decode(format!("sobraram {left} bytes depois do valor"))),
     }
 }

@@ -52,7 +52,7 @@ impl Client {
     }
 
     fn call<T: DeserializeOwned>(&self, request: &ManagerRequest) -> Result<T, Error> {
-        let (answer, _) = parcel::read::<Result<T, Refusal>>(&self.exchange(request)?, &[])?;
+        let answer = parcel::read::<Result<T, Refusal>>(&self.exchange(request)?, &[])?;
         answer.map_err(Error::from)
     }
 

@@ -151,7 +151,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, Error> {
 
 /// O contrário de [`encode`].
 pub(super) fn decode<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Error> {
-    parcel::read(bytes, &[]).map(|(value, _)| value)
+    parcel::read(bytes, &[])
 }
 
 /// Como [`encode`], para um valor, que pode ser um `Vec<u8>` e então já são bytes. Uma chave não: a mesma pode
@@ -162,5 +162,5 @@ pub(super) fn encode_value<T: Serialize + 'static>(value: &T) -> Result<Bytes, E
 
 /// O contrário de [`encode_value`].
 pub(super) fn decode_value<T: DeserializeOwned + 'static>(bytes: Bytes) -> Result<T, Error> {
-    raw::from_bytes(bytes.into_vec()).or_else(|bytes| parcel::read(&bytes, &[]).map(|(value, _)| value))
+    raw::from_bytes(bytes.into_vec()).or_else(|bytes| parcel::read(&bytes, &[]))
 }

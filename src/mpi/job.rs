@@ -26,14 +26,18 @@ use serde::de::DeserializeOwned;
 use super::world::{World, own_rank};
 use crate::Error;
 use crate::parcel::{self, Parcel};
+use crate::process::build::{Build, SameBuild};
 use crate::process::protocol;
-use crate::process::task::{Arguments, Fingerprint, TaskId};
+use crate::process::task::{Arguments, TaskId};
 
 /// O primeiro argumento de um programa que é um rank: `--rank-de=<pid>:<pedidos>:<respostas>`, e [`BOUND`] no fim.
 const RANK_OF: &str = "--rank-de=";
 
 /// Cada rank se prende a um núcleo.
 const BOUND: &str = ":presos";
+
+/// O que se diz de um rank que roda outro programa, ou outra compilação deste.
+const OTHER_BUILD: &str = "o executável dos ranks é outro, ou foi compilado de outra vez";
 
 /// Quanto se espera que os ranks se apresentem. Numa máquina sossegada é menos de um segundo.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -131,6 +135,7 @@ impl MpiJob {
                 })
             })?;
         let mut job = MpiJob { mpirun: child, requests: Some(requests), answers };
+        job.introduce()?;
         job.meet()?;
         // Daqui em diante estes lados são só do rank 0: se ele termina, os pipes se fecham.
         drop((for_rank, from_rank));
@@ -150,14 +155,20 @@ impl MpiJob {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        let mut request = Parcel::of(&TaskId::of(function))?;
+        let mut request = Parcel::of(&TaskId::of(function)?)?;
         request.write(&argument)?;
         let sent = match &mut self.requests {
             Some(requests) => send(requests, &request.into_bytes()?),
             None => Err(ErrorKind::BrokenPipe.into()),
         };
         let answer = sent.and_then(|()| receive(&mut self.answers)).map_err(|_| self.obituary())?;
-        protocol::only(parcel::read(protocol::results_of(&answer)?, &[])?.0)
+        protocol::only(parcel::read(protocol::results_of(&answer)?, &[])?)
+    }
+
+    /// Apresenta-se ao rank 0: cabe no pipe, haja ou não quem leia.
+    fn introduce(&mut self) -> Result<(), Error> {
+        let greeting = Parcel::of(Build::own()?)?.into_bytes()?;
+        self.requests.as_mut().map_or(Ok(()), |requests| send(requests, &greeting)).map_err(Error::io)
     }
 
     /// Espera que o rank 0 se apresente, o que ele só faz depois de conhecer os outros.
@@ -176,10 +187,8 @@ impl MpiJob {
             )));
         }
         let greeting = receive(&mut self.answers).map_err(|_| self.obituary())?;
-        match parcel::read::<Result<Fingerprint, Error>>(&greeting, &[])?.0? {
-            theirs if theirs == Fingerprint::own() => Ok(()),
-            _ => Err(Error::Mpi("o executável dos ranks é outro".to_owned())),
-        }
+        let theirs = parcel::read::<Result<Build, Error>>(&greeting, &[])??;
+        Build::own()?.prove(&theirs).map(|_| ()).ok_or_else(|| Error::Mpi(OTHER_BUILD.to_owned()))
     }
 
     /// Por que ninguém responde.
@@ -278,19 +287,22 @@ fn serve(invitation: &str) -> io::Result<()> {
     let mut requests = File::open(format!("/proc/{pid}/fd/{requests}"))?;
     let mut answers = OpenOptions::new().write(true).open(format!("/proc/{pid}/fd/{answers}"))?;
     follow(answers.try_clone()?);
-    let greeting = world.as_ref().map(|_| Fingerprint::own()).map_err(Clone::clone);
+    let theirs: Build = parcel::read(&receive(&mut requests)?, &[]).map_err(io::Error::other)?;
+    let own = Build::own().map_err(io::Error::other)?;
+    let greeting = world.as_ref().map(|_| own).map_err(Clone::clone);
     send(&mut answers, &Parcel::of(&greeting).map_err(io::Error::other)?.bytes)?;
+    let proof = own.prove(&theirs).ok_or_else(|| io::Error::other(OTHER_BUILD))?;
     while let Ok(request) = receive(&mut requests) {
-        let answer = answer_to(&request).map_err(io::Error::other)?;
+        let answer = answer_to(&request, proof).map_err(io::Error::other)?;
         send(&mut answers, &answer.bytes)?;
     }
     Ok(())
 }
 
-fn answer_to(request: &[u8]) -> Result<Parcel, Error> {
-    let (task, bytes) = parcel::read::<TaskId>(request, &[])?;
+fn answer_to(request: &[u8], proof: SameBuild) -> Result<Parcel, Error> {
+    let (task, bytes) = parcel::read_first::<TaskId>(request, &[])?;
     let mut answer = Parcel::default();
-    protocol::run(task, Arguments { items: 1, bytes, descriptors: Vec::new() }, &mut answer)?;
+    protocol::run(task, Arguments { items: 1, bytes, descriptors: Vec::new() }, &mut answer, proof)?;
     Ok(answer)
 }
 

@@ -181,7 +181,7 @@ impl ChunkedRanks<'_> {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        map::map(self.pool.world.clone(), TaskId::of(function), items.into_iter(), self.chunk_size)
+        map::map(self.pool.world.clone(), TaskId::of(function)?, items.into_iter(), self.chunk_size)
     }
 
     /// Como [`MpiPool::imap`].
@@ -228,13 +228,11 @@ impl ChunkedRanks<'_> {
     {
         let task = TaskId::of(function);
         let load = move |items: Vec<A>| {
-            let mut body = map::header(task, items.len())?;
+            let mut body = map::header(task.clone()?, items.len())?;
             items.iter().try_for_each(|item| body.write(item))?;
             body.into_bytes()
         };
-        let open = |results: Vec<u8>| {
-            Parcel { bytes: results, descriptors: Vec::new() }.read().map(|(values, _)| values)
-        };
+        let open = |results: Vec<u8>| Parcel { bytes: results, descriptors: Vec::new() }.read();
         let lane = MpiLane::new(self.pool.world.clone());
         Stream::new(items.into_iter(), load, self.chunk_size, self.pool.workers(), lane, Vec::len, open)
     }

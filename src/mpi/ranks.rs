@@ -119,6 +119,11 @@ impl Ranks {
             capacity: 0,
             last: None,
         };
+        let greeting = Parcel::of(Build::own()?)?.bytes;
+        for worker in &mut ranks.workers {
+            worker.outbox.push(&ranks.world, &greeting);
+            worker.outbox.flush(&ranks.world);
+        }
         let strangers = (1..=count).filter_map(|rank| Some((rank, ranks.meet_one(rank).err()?)));
         // Todos, antes de recusar um: os outros esperariam para sempre.
         if let Some((rank, reason)) = strangers.collect::<Vec<_>>().into_iter().next() {
@@ -132,7 +137,7 @@ impl Ranks {
     fn meet_one(&mut self, rank: Rank) -> Result<(), String> {
         self.inbox.wait(&self.world, &self.world.process_at_rank(rank));
         let bytes = self.inbox.next().map(|(_, body)| body.to_vec()).unwrap_or_default();
-        protocol::check_greeting(&Parcel { bytes, descriptors: Vec::new() })
+        protocol::check_greeting(&Parcel { bytes, descriptors: Vec::new() }).map(|_| ())
     }
 
     pub(super) fn count(&self) -> usize {

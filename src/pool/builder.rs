@@ -113,7 +113,7 @@ impl PoolBuilder {
         F: Fn(A) + Copy + Send + 'static,
         A: Serialize + DeserializeOwned,
     {
-        match protocol::request_of(TaskId::of(initializer), &[argument]) {
+        match TaskId::of(initializer).and_then(|task| protocol::request_of(task, &[argument])) {
             Ok(request) => self.terms.initializer = Some(request.frame),
             Err(error) => self.mistake = Some(error),
         }

@@ -63,7 +63,7 @@ impl<'p> Chunked<'p> {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        self.map_task(TaskId::of(function), items.into_iter())
+        self.map_task(TaskId::of(function)?, items.into_iter())
     }
 
     /// O mesmo, já sem o tipo da função: compila-se uma vez para cada tipo de entrada e de resultado, e não uma por
@@ -74,7 +74,7 @@ impl<'p> Chunked<'p> {
         R: DeserializeOwned,
     {
         match self.core.route(self.window) {
-            Route::Socket => self.stream(task, items).collect(),
+            Route::Socket => self.stream(Ok(task), items).collect(),
             Route::Shm(lease) => {
                 let by_socket = self.core.sender();
                 lease.map(task, items, self.sizing, self.window, &|task, body, promise| {
@@ -120,7 +120,7 @@ impl<'p> Chunked<'p> {
     /// Um fluxo, pelo caminho que houver.
     fn stream<A, R, I>(
         self,
-        task: TaskId,
+        task: Result<TaskId, Error>,
         items: I,
     ) -> Stream<I, impl FnMut(Vec<A>) -> Result<TaskRequest, Error> + use<A, R, I>, BoxedLane<'p>, R>
     where
@@ -128,7 +128,7 @@ impl<'p> Chunked<'p> {
         R: DeserializeOwned,
         I: Iterator<Item = A>,
     {
-        let load = move |items: Vec<A>| protocol::request_of(task, &items);
+        let load = move |items: Vec<A>| protocol::request_of(task.clone()?, &items);
         let weigh = |answer: &Parcel| answer.bytes.len();
         let (core, chunk_size) = (self.core, self.sizing.items);
         let open = protocol::read_results;

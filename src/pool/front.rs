@@ -198,7 +198,10 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        self.apply_task(TaskId::of(function), argument)
+        match TaskId::of(function) {
+            Ok(task) => self.apply_task(task, argument),
+            Err(error) => AsyncResult::failed(error),
+        }
     }
 
     fn apply_task<A, R>(&self, task: TaskId, argument: A) -> AsyncResult<R>

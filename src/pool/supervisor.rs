@@ -156,7 +156,9 @@ impl Supervisor {
 
     fn is_done(&self) -> bool {
         let waiting = self.shm.as_ref().is_some_and(|shm| shm.slots.is_busy());
-        !waiting && self.queue.is_empty() && self.workers.iter().flatten().all(PoolWorker::is_unoccupied)
+        // Sem blocos no anel, quem está nele não tem nada a fazer, ainda que não responda (parado por um SIGSTOP).
+        let is_free = |worker: &PoolWorker| worker.is_unoccupied() || worker.is_on_ring();
+        !waiting && self.queue.is_empty() && self.workers.iter().flatten().all(is_free)
     }
 
     /// Um bloco por trabalhador a cada volta, para que todos tenham um antes de alguém ter dois.
@@ -215,9 +217,20 @@ impl Supervisor {
         if self.phase == Phase::Closing {
             on_ring.iter().for_each(|&index| slots.recall(index, Recall::Drain));
         }
-        // Primeiro os que não têm nada nas mãos. Olha-se cada um uma vez só: eles mudam enquanto se olha.
-        on_ring.sort_by_cached_key(|&index| !slots.is_idle(index));
-        on_ring.iter().take(self.queue.len()).for_each(|&index| slots.recall(index, Recall::Now));
+        // Primeiro os que não têm nada nas mãos, e por último os que já deviam ter vindo. Olha-se cada um uma vez só: eles
+        // mudam enquanto se olha.
+        let now = Instant::now();
+        let is_late = |index: usize| {
+            let due = self.workers[index].as_ref().and_then(PoolWorker::recall_due);
+            due.is_some_and(|due| due <= now)
+        };
+        on_ring.sort_by_cached_key(|&index| (is_late(index), !slots.is_idle(index)));
+        for &index in on_ring.iter().take(self.queue.len()) {
+            slots.recall(index, Recall::Now);
+            if let Some(worker) = &mut self.workers[index] {
+                worker.note_recall();
+            }
+        }
     }
 
     /// Até quando se pode dormir sem perder um prazo de quem está no anel, nem uma resposta que se deve por um morto.
@@ -232,7 +245,10 @@ impl Supervisor {
         self.doorway.fall_asleep();
         let ordered = self.doorway.has_order().then(Instant::now);
         let deadlines = self.workers.iter().flatten().filter_map(PoolWorker::due);
-        let deadline = deadlines.chain(self.retry_at).chain(self.ring_due()).chain(ordered).min();
+        let recalls = self.workers.iter().flatten().filter_map(PoolWorker::recall_due);
+        let recalls = recalls.filter(|&due| !self.queue.is_empty() && due > Instant::now());
+        let deadline =
+            deadlines.chain(recalls).chain(self.retry_at).chain(self.ring_due()).chain(ordered).min();
         let mut events: Vec<_> = self.workers.iter().flatten().flat_map(PoolWorker::events).collect();
         events.push(self.doorway.event());
         if wait(&mut events, deadline).is_err() {

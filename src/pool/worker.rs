@@ -22,6 +22,9 @@ use crate::process::protocol;
 use crate::process::start::start;
 use crate::wire::socket::{Received, wait};
 
+/// Quem foi chamado de volta do anel e não vem pode estar parado (SIGSTOP, um depurador), ou no meio de um bloco longo.
+const RECALL_LIMIT: Duration = Duration::from_millis(50);
+
 /// Um processo do pool.
 pub(super) struct PoolWorker {
     child: Child,
@@ -29,6 +32,8 @@ pub(super) struct PoolWorker {
     place: Place,
     /// Como deixou o anel da última vez, se o supervisor ainda não soube.
     departure: Option<Departure>,
+    /// Desde quando se espera que deixe o anel para fazer um bloco do soquete.
+    recalled: Option<Instant>,
     outbox: Outbox,
     /// Desde quando ele faz o primeiro bloco.
     busy_since: Instant,
@@ -80,6 +85,7 @@ impl PoolWorker {
             stage: Stage::Starting(Instant::now() + START_LIMIT, terms.initializer.clone()),
             place: Place::Socket { served: false },
             departure: None,
+            recalled: None,
             outbox: Outbox::default(),
             busy_since: Instant::now(),
             quota: terms.quota,
@@ -182,6 +188,16 @@ impl PoolWorker {
         self.outbox.push(SocketJob::own(protocol::request_to(worker_loop, seat)?));
         self.place = Place::Ring;
         self.send()
+    }
+
+    /// Ele foi chamado de volta do anel.
+    pub(super) fn note_recall(&mut self) {
+        self.recalled.get_or_insert_with(Instant::now);
+    }
+
+    /// Até quando se espera que volte do anel, antes de chamar outro em seu lugar.
+    pub(super) fn recall_due(&self) -> Option<Instant> {
+        self.recalled.map(|at| at + RECALL_LIMIT)
     }
 
     /// Como ele deixou o anel, se deixou desde a última pergunta.
@@ -312,6 +328,7 @@ impl PoolWorker {
                 self.spend(departure.items);
                 self.place = Place::Socket { served: false };
                 self.departure = Some(departure);
+                self.recalled = None;
             }
         }
         Ok(())
@@ -339,6 +356,10 @@ impl PoolWorker {
     fn stillbirth(&mut self, cause: Error) -> Error {
         // Só quem se apresentou recebe um pedido.
         let (pid, greeted) = (self.pid(), !self.outbox.is_empty());
+        if !matches!(cause, Error::Closed) {
+            // Ele está de pé, e esperaria por nós.
+            self.kill();
+        }
         match (cause, self.child.reap()) {
             (Error::Closed, Ok(status)) if greeted => Error::WorkerDied { pid, status },
             (Error::Closed, Ok(status)) => {

@@ -114,7 +114,8 @@ impl Child {
 
     /// Confere que quem respondeu é este mesmo programa.
     pub(crate) fn check_greeting(&self, greeting: &Parcel) -> Result<(), Error> {
-        protocol::check_greeting(greeting).map_err(|reason| Error::Handshake { pid: self.pid(), reason })
+        let proof = protocol::check_greeting(greeting);
+        proof.map(|_| ()).map_err(|reason| Error::Handshake { pid: self.pid(), reason })
     }
 
     /// Espera o filho escrever, fechar ou terminar; `false` se `deadline` chegou antes.
@@ -168,6 +169,8 @@ impl Reap for ThisProcess {
             match waitpid(Some(pid), WaitOptions::empty()) {
                 Ok(Some((_, status))) => return Ok(ExitStatus::from_raw(status.as_raw())),
                 Ok(None) | Err(Errno::INTR) => {}
+                // SIGCHLD ignorado, ou um `waitpid(-1)` de outra parte do programa: ele terminou, e não se sabe como.
+                Err(Errno::CHILD) => return Ok(ExitStatus::UNKNOWN),
                 Err(error) => return Err(Error::io(error)),
             }
         }

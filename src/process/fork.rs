@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
+use super::invitation::threads;
 use super::panics;
 use crate::Error;
 
@@ -53,7 +54,7 @@ fn require_a_single_thread() -> Result<(), Error> {
     const LOOKS: u32 = 20;
     const PAUSE: Duration = Duration::from_micros(500);
     for look in 1.. {
-        let threads = std::fs::read_dir("/proc/self/task").map_err(Error::spawn)?.count();
+        let threads = threads().map_err(Error::spawn)?;
         if threads == 1 {
             break;
         }

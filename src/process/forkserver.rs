@@ -128,7 +128,7 @@ impl ForkServer {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = child.send(&frame, deadline).and_then(|()| child.receive_until(deadline));
         match answer {
-            Ok(answer) => answer.read().map(|(answer, _)| answer),
+            Ok(answer) => answer.read(),
             Err(error) => {
                 // Parado ou morto, ele não sabe mais em que ponto da conversa está.
                 child.signal(Signal::KILL);
@@ -150,12 +150,12 @@ impl Reap for Arc<ForkServer> {
 
 /// O forkserver, visto de dentro: atende pedidos até o pai fechar.
 pub(crate) fn serve(mut parent: FrameSocket) -> Result<i32, Error> {
-    if !serve::greet(&mut parent)? {
+    if serve::greet(&mut parent)?.is_none() {
         return Ok(0);
     }
     let mut parent = Some(parent);
     while let Some(request) = receive(&mut parent)? {
-        let answer = match request.read::<ForkRequest>()?.0 {
+        let answer = match request.read::<ForkRequest>()? {
             ForkRequest::Fork { name, env, socket } => fork_for(&mut parent, &name, &env, &socket),
             ForkRequest::Reap { pid } => ForkAnswer::Reaped(reap_child(pid)),
         };

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{FileType, fstat};
-use rustix::process::getppid;
+use rustix::process::{getpid, getppid};
+use rustix::thread::gettid;
 
 use crate::Error;
 
-/// A variável que diz a um filho que ele é um filho: `<inode do soquete>:<pid do pai>:<papel>`.
+/// A variável que diz a um filho que ele é um filho: `<inode do soquete>:<pid do pai>:<papel>:<quando>`.
 ///
 /// Ela passa também aos programas que a tarefa executar; só é filho quem tem, na entrada padrão, o
 /// soquete com aquele inode.
@@ -24,10 +25,15 @@ pub(crate) enum Role {
 const WORKER: &str = "trabalhador";
 const FORKSERVER: &str = "forkserver";
 
+/// Quando atender: em [`init`](crate::init), ou antes de `main`.
+const IN_INIT: &str = "em-init";
+const BEFORE_MAIN: &str = "antes-de-main";
+
 /// O convite que este processo deixa a um filho, em [`VARIABLE`].
 pub(super) fn write(inode: u64, role: Role) -> String {
     let role = if role == Role::ForkServer { FORKSERVER } else { WORKER };
-    format!("{inode}:{}:{role}", std::process::id())
+    let moment = if EARLY.load(Ordering::Relaxed) { BEFORE_MAIN } else { IN_INIT };
+    format!("{inode}:{}:{role}:{moment}", std::process::id())
 }
 
 /// O convite que o pai deixou a este processo.
@@ -35,15 +41,17 @@ pub(crate) struct Invitation {
     inode: u64,
     pub(crate) parent: i32,
     pub(crate) role: Role,
+    /// Se é para atender antes de `main`.
+    pub(crate) is_early: bool,
 }
 
 impl Invitation {
     pub(crate) fn read() -> Option<Self> {
         let value = std::env::var(VARIABLE).ok()?;
-        let (inode, rest) = value.split_once(':')?;
-        let (parent, role) = rest.split_once(':')?;
-        let role = if role == FORKSERVER { Role::ForkServer } else { Role::Worker };
-        Some(Invitation { inode: inode.parse().ok()?, parent: parent.parse().ok()?, role })
+        let mut parts = value.split(':');
+        let (inode, parent) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let role = if parts.next()? == FORKSERVER { Role::ForkServer } else { Role::Worker };
+        Some(Invitation { inode, parent, role, is_early: parts.next() == Some(BEFORE_MAIN) })
     }
 
     /// Um arquivo pode ter, por acaso, o número de um soquete; por isso se olha também o tipo.
@@ -61,9 +69,29 @@ impl Invitation {
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
+/// Se os filhos atendem antes de `main`: quem chamou [`init`](crate::init) aqui não foi `main`.
+static EARLY: AtomicBool = AtomicBool::new(false);
+
 /// Anota que este programa passou por [`init`](crate::init); diz se foi a primeira vez.
 pub(crate) fn mark_initialized() -> bool {
+    // Quem chama de outra thread, ou depois de criar alguma, não está na primeira linha de `main`: é um teste, quase sempre.
+    let is_main = || gettid() == getpid() && threads().is_ok_and(|count| count == 1);
+    let first = !INITIALIZED.load(Ordering::Relaxed);
+    if first && !is_main() {
+        EARLY.store(true, Ordering::Relaxed);
+    }
     !INITIALIZED.swap(true, Ordering::Relaxed)
+}
+
+/// O mesmo, num filho que atende antes de `main`: os filhos dele também atenderão.
+pub(crate) fn mark_initialized_early() {
+    EARLY.store(true, Ordering::Relaxed);
+    INITIALIZED.store(true, Ordering::Relaxed);
+}
+
+/// Quantas threads tem este processo.
+pub(super) fn threads() -> io::Result<usize> {
+    std::fs::read_dir("/proc/self/task").map(Iterator::count)
 }
 
 /// Se este programa pode criar processos.

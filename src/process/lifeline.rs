@@ -17,10 +17,24 @@ static PARENT: AtomicI32 = AtomicI32::new(0);
 /// programa que o leitor rodou; se ele terminar, os filhos vão junto, sem uma mensagem cada um.
 pub(super) fn follow(parent: i32) -> io::Result<()> {
     PARENT.store(parent, Ordering::Relaxed);
+    handle(libc::SIGINT, ignore)?;
+    // A máscara de sinais é herdada da thread que criou o filho. Uma que bloqueia tudo, para que outra espere os sinais,
+    // deixaria o filho surdo também ao `Process::terminate`.
+    mask(libc::SIG_SETMASK, None)?;
+    listen()
+}
+
+/// Liga a vida deste processo à do pai outra vez. Uma tarefa pode tê-la desligado: largar privilégios (`setuid`) apaga o
+/// pedido do sinal, e quem bloqueia ou ignora todos os sinais ignora também o do fim do pai.
+pub(crate) fn renew() {
+    // Falhou? Então continua como a tarefa deixou: nada se perde enquanto o pai viver.
+    let _ = listen();
+}
+
+fn listen() -> io::Result<()> {
     let death = libc::SIGRTMAX() - 1;
     handle(death, exit_if_orphan)?;
-    handle(libc::SIGINT, ignore)?;
-    unblock_signals()?;
+    mask(libc::SIG_UNBLOCK, Some(death))?;
     // SAFETY: `prctl` com PR_SET_PDEATHSIG só lê um inteiro.
     if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, death as libc::c_ulong) } != 0 {
         return Err(io::Error::last_os_error());
@@ -30,15 +44,17 @@ pub(super) fn follow(parent: i32) -> io::Result<()> {
     Ok(())
 }
 
-/// A máscara de sinais é herdada da thread que criou o filho. Uma que bloqueia tudo, para que outra
-/// espere os sinais, deixaria o filho surdo ao fim do pai e ao `Process::terminate`.
-fn unblock_signals() -> io::Result<()> {
+/// Muda a máscara de sinais desta thread, com um conjunto em que só está `signal`, ou nenhum.
+fn mask(how: i32, signal: Option<i32>) -> io::Result<()> {
     // SAFETY: um `sigset_t` em zeros é memória válida, que `sigemptyset` preenche antes de ser lida; a
     // máscara anterior não é pedida.
     let status = unsafe {
-        let mut none: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&mut none);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &none, std::ptr::null_mut())
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        if let Some(signal) = signal {
+            libc::sigaddset(&mut set, signal);
+        }
+        libc::pthread_sigmask(how, &set, std::ptr::null_mut())
     };
     if status == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(status)) }
 }

@@ -1,13 +1,17 @@
 //! Um processo filho por tarefa.
 //!
-//! De baixo para cima: [`task`], que função rodar; [`panics`], um pânico que vira um valor; [`protocol`], o que pai e filho
+//! De baixo para cima: [`image`], onde está o código deste programa; [`build`], a prova de que outro processo é ele
+//! também; [`task`], que função rodar; [`panics`], um pânico que vira um valor; [`protocol`], o que pai e filho
 //! dizem um ao outro. O filho: [`invitation`], como ele descobre que é um; [`lifeline`], como morre com o pai; [`serve`],
 //! o que atende. O pai: [`child`], um filho visto daqui, e [`priority`]; [`spawn`], [`fork`] e [`forkserver`], como ele
 //! nasce; [`start`], qual dos três; [`running`], um que já roda a sua tarefa. Aqui, o que o usuário vê.
 
+pub(crate) mod build;
 pub(crate) mod child;
+pub(crate) mod copy;
 mod fork;
 pub(crate) mod forkserver;
+mod image;
 pub(crate) mod invitation;
 pub(crate) mod lifeline;
 pub(crate) mod panics;
@@ -144,7 +148,7 @@ impl ProcessBuilder {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
     {
-        let request = protocol::request_of(TaskId::of(function), &[argument])?;
+        let request = protocol::request_of(TaskId::of(function)?, &[argument])?;
         let running = self.launch(&request.frame)?;
         Ok(Process { running, result: PhantomData })
     }

@@ -1,6 +1,7 @@
 //! Um pânico vira um valor, com mensagem e lugar.
 
 use std::cell::{Cell, RefCell};
+use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
@@ -11,7 +12,13 @@ pub(super) const EXIT_CODE: i32 = 101;
 
 thread_local! {
     static INSIDE_TASK: Cell<bool> = const { Cell::new(false) };
-    static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// O que se sabe do pânico que está a caminho de [`catch`].
+    static UNDERWAY: RefCell<Option<Underway>> = const { RefCell::new(None) };
+}
+
+struct Underway {
+    message: String,
+    location: String,
 }
 
 /// Roda `task`; um pânico dentro dela volta como [`Error::Panicked`], sem nada no terminal.
@@ -21,9 +28,10 @@ pub(crate) fn catch<R>(task: impl FnOnce() -> R) -> Result<R, Error> {
     // O estado da tarefa é descartado inteiro quando ela entra em pânico: ninguém o vê pela metade.
     let outcome = panic::catch_unwind(AssertUnwindSafe(task));
     INSIDE_TASK.set(outer);
+    let underway = UNDERWAY.take();
     outcome.map_err(|payload| Error::Panicked {
         message: message(payload.as_ref()),
-        location: LOCATION.take().unwrap_or_else(|| "lugar desconhecido".to_owned()),
+        location: underway.map_or_else(|| "lugar desconhecido".to_owned(), |underway| underway.location),
     })
 }
 
@@ -33,9 +41,22 @@ fn remember_locations() {
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-            if INSIDE_TASK.get() {
-                LOCATION.set(info.location().map(ToString::to_string));
-            } else {
+            // O que não vai chegar a `catch` se diz já: depois não há mais processo que o diga.
+            if !INSIDE_TASK.get() || cfg!(panic = "abort") {
+                return previous(info);
+            }
+            let location =
+                info.location().map_or_else(|| "lugar desconhecido".to_owned(), ToString::to_string);
+            let new = Underway { message: message(info.payload()), location };
+            if let Some(first) = UNDERWAY.replace(Some(new)) {
+                // Um pânico dentro de outro, ou que chegou a uma função que não os deixa passar (`extern "C"`): em geral o
+                // programa aborta em seguida.
+                let _ = writeln!(
+                    io::stderr(),
+                    "a tarefa entrou em pânico em {}: {}",
+                    first.location,
+                    first.message
+                );
                 previous(info);
             }
         }));

@@ -1,8 +1,8 @@
 //! O que pai e filho dizem um ao outro. Cada linha é um quadro:
 //!
 //! ```text
-//!   pai ──▶ filho   Fingerprint                 quem sou
-//!   filho ──▶ pai   Fingerprint                 quem sou (e: estou pronto)
+//!   pai ──▶ filho   Build                       quem sou
+//!   filho ──▶ pai   Build                       quem sou (e: estou pronto)
 //!   pai ──▶ filho   TaskId, bloco de argumentos  quantas vezes quiser, sem esperar
 //!   filho ──▶ pai   Reply, bloco de resultados   uma por pedido, na ordem deles
 //! ```
@@ -12,8 +12,10 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::build::{Build, SameBuild};
+use super::copy::end_if_copy;
 use super::panics;
-use super::task::{Arguments, Chunks, Fingerprint, TaskId, Trampoline};
+use super::task::{Arguments, Chunks, TaskId, Trampoline};
 use crate::Error;
 use crate::parcel::{self, Parcel};
 use crate::wire::frame;
@@ -30,16 +32,14 @@ enum Reply {
 
 /// O quadro em que um lado se apresenta.
 pub(crate) fn greeting() -> Result<Parcel, Error> {
-    frame::build(|body| body.write(&Fingerprint::own()))
+    frame::build(|body| body.write(Build::own()?))
 }
 
-/// Confere a apresentação do outro lado.
-pub(crate) fn check_greeting(body: &Parcel) -> Result<(), String> {
-    match body.read::<Fingerprint>() {
-        Ok((theirs, _)) if theirs == Fingerprint::own() => Ok(()),
-        Ok(_) => Err("o executável dele é outro".to_owned()),
-        Err(_) => Err("a mensagem dele não foi entendida".to_owned()),
-    }
+/// Confere a apresentação do outro lado; dá a prova de que ele é este mesmo programa, ou diz por que não.
+pub(crate) fn check_greeting(body: &Parcel) -> Result<SameBuild, String> {
+    let theirs = body.read::<Build>().map_err(|_| "a mensagem dele não foi entendida".to_owned())?;
+    let own = Build::own().map_err(|error| error.to_string())?;
+    own.prove(&theirs).ok_or_else(|| "o executável dele é outro, ou foi compilado de outra vez".to_owned())
 }
 
 /// Um bloco a fazer, já em bytes.
@@ -64,7 +64,7 @@ pub(crate) fn request_of<A: Serialize>(task: TaskId, items: &[A]) -> Result<Task
         body.write(&task)?;
         body.write(&items.len())?;
         items_at = body.bytes.len();
-        items.iter().try_for_each(|item| body.write(item))
+        body.write_each(items)
     })?;
     Ok(TaskRequest { task, frame, items_at })
 }
@@ -83,19 +83,19 @@ pub(crate) fn request_with(task: TaskId, items: usize, body: &Parcel) -> Result<
 /// O quadro que pede `server`, uma função desta biblioteca, sobre `argument`.
 pub(crate) fn request_to(server: Trampoline, argument: &impl Serialize) -> Result<Parcel, Error> {
     frame::build(|body| {
-        body.write(&TaskId::of_trampoline(server))?;
-        body.write([argument].as_slice())
+        body.write(&TaskId::of_trampoline(server)?)?;
+        body.write_list(&[argument])
     })
 }
 
 /// Atende um pedido, no filho, e monta a resposta. Diz também se a tarefa entrou em pânico.
-pub(super) fn serve(request: Parcel) -> Result<(Parcel, bool), Error> {
+pub(super) fn serve(request: Parcel, proof: SameBuild) -> Result<(Parcel, bool), Error> {
     let mut panicked = false;
     let answer = frame::build(|answer| {
         let Parcel { bytes, descriptors } = request;
-        let (task, bytes) = parcel::read::<TaskId>(&bytes, &[])?;
-        let (items, bytes) = parcel::read::<usize>(bytes, &[])?;
-        let outcome = run(task, Arguments { items, bytes, descriptors }, answer)?;
+        let (task, bytes) = parcel::read_first::<TaskId>(&bytes, &[])?;
+        let (items, bytes) = parcel::read_first::<usize>(bytes, &[])?;
+        let outcome = run(task, Arguments { items, bytes, descriptors }, answer, proof)?;
         panicked = outcome == Outcome::Panicked;
         Ok(())
     })?;
@@ -107,7 +107,7 @@ pub(crate) fn write_done(answer: &mut Parcel) {
     answer.bytes.push(DONE);
 }
 
-/// [`Reply::Done`], como o postcard o escreve.
+/// [`Reply::Done`], em bytes.
 const DONE: u8 = 0;
 
 /// Como uma tarefa terminou.
@@ -120,7 +120,12 @@ pub(crate) enum Outcome {
 }
 
 /// Roda a tarefa sobre um bloco e acrescenta a resposta a `answer`.
-pub(crate) fn run(task: TaskId, arguments: Arguments<'_>, answer: &mut Parcel) -> Result<Outcome, Error> {
+pub(crate) fn run(
+    task: TaskId,
+    arguments: Arguments<'_>,
+    answer: &mut Parcel,
+    proof: SameBuild,
+) -> Result<Outcome, Error> {
     struct Only<'a> {
         arguments: Option<Arguments<'a>>,
         answer: &'a mut Parcel,
@@ -132,15 +137,17 @@ pub(crate) fn run(task: TaskId, arguments: Arguments<'_>, answer: &mut Parcel) -
     }
     let start = answer.bytes.len();
     write_done(answer);
-    match run_all(task, &mut Only { arguments: Some(arguments), answer }) {
+    match run_all(task, &mut Only { arguments: Some(arguments), answer }, proof) {
         Ok(()) => Ok(Outcome::Done),
         Err(error) => write_failure(answer, start, error),
     }
 }
 
 /// Roda a tarefa sobre todos os blocos; um erro, ou um pânico, é o do último que ela pegou.
-pub(crate) fn run_all(task: TaskId, chunks: &mut dyn Chunks) -> Result<(), Error> {
-    panics::catch(|| task.run(chunks)).and_then(|outcome| outcome)
+pub(crate) fn run_all(task: TaskId, chunks: &mut dyn Chunks, proof: SameBuild) -> Result<(), Error> {
+    let outcome = panics::catch(|| task.run(chunks, proof)).and_then(|outcome| outcome);
+    end_if_copy();
+    outcome
 }
 
 /// Põe no lugar da resposta que começa em `start` a falha da tarefa.
@@ -165,7 +172,7 @@ fn reply_to(error: Error) -> Reply {
 ///
 /// O `Err` de fora diz que os bytes não são uma resposta: o filho enlouqueceu.
 pub(crate) fn read_reply(mut body: Parcel) -> Result<Result<Parcel, Error>, Error> {
-    let (reply, results) = body.read::<Reply>()?;
+    let (reply, results) = parcel::read_first::<Reply>(&body.bytes, &[])?;
     let start = body.bytes.len() - results.len();
     Ok(reply.outcome().map(|()| {
         body.bytes.drain(..start);
@@ -180,7 +187,7 @@ pub(crate) fn results_of(body: &[u8]) -> Result<&[u8], Error> {
     if let Some((&DONE, results)) = body.split_first() {
         return Ok(results);
     }
-    let (reply, results) = parcel::read::<Reply>(body, &[])?;
+    let (reply, results) = parcel::read_first::<Reply>(body, &[])?;
     reply.outcome().map(|()| results)
 }
 
@@ -205,7 +212,7 @@ pub(crate) fn is_reply<T>(outcome: &Result<T, Error>) -> bool {
 
 /// Os resultados de um bloco.
 pub(crate) fn read_results<R: DeserializeOwned>(results: Parcel) -> Result<Vec<R>, Error> {
-    results.read().map(|(values, _)| values)
+    results.read()
 }
 
 /// O único resultado de um bloco de um item.
@@ -230,15 +237,15 @@ mod tests {
     #[test]
     fn a_greeting_from_another_program_is_refused() {
         let own = body_of(greeting().expect("um quadro"));
-        assert_eq!(check_greeting(&own), Ok(()));
-        // Outra versão: o primeiro byte do texto, depois do tamanho dele.
+        assert!(check_greeting(&own).is_ok());
+        // Outra compilação: o último byte do `build-id`, ou do resumo.
         let mut other = own.bytes.clone();
-        other[1] ^= 1;
-        assert_eq!(check_greeting(&body_with(other)), Err("o executável dele é outro".to_owned()));
-        // Outra distância entre as duas funções: o último byte.
-        let mut other = own.bytes.clone();
-        *other.last_mut().expect("uma distância") ^= 1;
-        assert_eq!(check_greeting(&body_with(other)), Err("o executável dele é outro".to_owned()));
+        *other.last_mut().expect("uma marca") ^= 1;
+        let refused = check_greeting(&body_with(other));
+        assert_eq!(
+            refused.err().as_deref(),
+            Some("o executável dele é outro, ou foi compilado de outra vez")
+        );
         let nothing = check_greeting(&Parcel::default());
         assert_eq!(nothing, Err("a mensagem dele não foi entendida".to_owned()));
     }

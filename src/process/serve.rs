@@ -7,7 +7,8 @@ use std::os::unix::net::UnixStream;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::getppid;
 
-use super::{lifeline, panics, protocol};
+use super::build::SameBuild;
+use super::{copy, lifeline, panics, protocol};
 use crate::Error;
 use crate::parcel::Parcel;
 use crate::wire::socket::FrameSocket;
@@ -15,6 +16,7 @@ use crate::wire::socket::FrameSocket;
 /// Liga a vida deste processo à do pai, e deixa o que um trabalhador precisa: o nome, e a entrada padrão vazia.
 pub(crate) fn prepare(parent: i32, name: &OsStr) -> Result<(), Error> {
     lifeline::follow(parent).map_err(Error::io)?;
+    copy::mark_original();
     // `ps aux` mostra `argv[0]`; `top` e `ps -e` mostrariam `exe`, o fim de `/proc/self/exe`. Um nome a menos
     // na lista não impede ninguém de trabalhar.
     if let Ok(name) = CString::new(name.as_bytes()) {
@@ -25,19 +27,19 @@ pub(crate) fn prepare(parent: i32, name: &OsStr) -> Result<(), Error> {
     rustix::stdio::dup2_stdin(null).map_err(Error::io)
 }
 
-/// Espera a apresentação do pai e se apresenta; `false` se o pai fechou antes.
+/// Espera a apresentação do pai e se apresenta; nada, se o pai fechou antes.
 ///
 /// # Erros
 ///
 /// [`Error::Handshake`] se quem pede não é o mesmo programa que atende.
-pub(super) fn greet(parent: &mut FrameSocket) -> Result<bool, Error> {
-    let Some(greeting) = parent.receive()? else { return Ok(false) };
-    check_parent(&greeting)?;
+pub(super) fn greet(parent: &mut FrameSocket) -> Result<Option<SameBuild>, Error> {
+    let Some(greeting) = parent.receive()? else { return Ok(None) };
+    let proof = check_parent(&greeting)?;
     parent.send(&protocol::greeting()?, None).map_err(Error::io)?;
-    Ok(true)
+    Ok(Some(proof))
 }
 
-fn check_parent(greeting: &Parcel) -> Result<(), Error> {
+fn check_parent(greeting: &Parcel) -> Result<SameBuild, Error> {
     protocol::check_greeting(greeting).map_err(|reason| Error::Handshake {
         pid: getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs()),
         reason,
@@ -46,12 +48,10 @@ fn check_parent(greeting: &Parcel) -> Result<(), Error> {
 
 /// Apresenta-se e atende pedidos até o pai fechar; devolve o código de saída.
 pub(crate) fn serve_requests(mut parent: FrameSocket) -> Result<i32, Error> {
-    if !greet(&mut parent)? {
-        return Ok(0);
-    }
+    let Some(proof) = greet(&mut parent)? else { return Ok(0) };
     let mut code = 0;
     while let Some(request) = parent.receive()? {
-        let (answer, panicked) = protocol::serve(request)?;
+        let (answer, panicked) = protocol::serve(request, proof)?;
         code = if panicked { panics::EXIT_CODE } else { 0 };
         parent.send(&answer, None).map_err(Error::io)?;
     }

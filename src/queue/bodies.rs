@@ -14,6 +14,7 @@ use rustix::io::{Errno, pwrite};
 use serde::{Deserialize, Serialize};
 
 use crate::parcel::Descriptor;
+use crate::shm::file_limit;
 use crate::shm::mapping::read_file;
 
 /// De quanto em quanto a fita devolve memória, e quanto dela fica com uma fila vazia: devolver página a página
@@ -31,6 +32,7 @@ impl Bodies {
     }
 
     pub(crate) fn write(&self, mut body: &[u8], mut offset: u64) -> io::Result<()> {
+        file_limit::check(offset + body.len() as u64)?;
         while !body.is_empty() {
             match pwrite(&self.0, body, offset) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -53,8 +55,11 @@ impl Bodies {
     /// Devolve ao sistema o que está antes de `used`, em pedaços inteiros, e o que está depois.
     pub(crate) fn keep_only(&self, used: Range<u64>) {
         self.give_back_before(used.start);
-        // Falha só se o arquivo não é um memfd; e então não há memória a devolver.
-        let _ = ftruncate(&self.0, used.end.max(PIECE));
+        let end = used.end.max(PIECE);
+        if file_limit::check(end).is_ok() {
+            // Falha só se o arquivo não é um memfd; e então não há memória a devolver.
+            let _ = ftruncate(&self.0, end);
+        }
     }
 
     /// Devolve ao sistema os pedaços inteiros antes de `start`.

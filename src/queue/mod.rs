@@ -171,7 +171,7 @@ fn encode<T: Serialize + 'static>(item: &T) -> Result<Cow<'_, [u8]>, Error> {
 }
 
 fn decode<T: DeserializeOwned + 'static>(body: Vec<u8>) -> Result<T, Error> {
-    raw::from_bytes(body).or_else(|body| parcel::read(&body, &[]).map(|(item, _)| item))
+    raw::from_bytes(body).or_else(|body| parcel::read(&body, &[]))
 }
 
 impl<T> Clone for Queue<T> {

@@ -17,6 +17,8 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
 
+use super::file_limit;
+
 /// Um tipo que pode morar em memória que outros processos mudam.
 ///
 /// # Safety
@@ -37,6 +39,7 @@ atomics!(AtomicUsize, AtomicIsize);
 
 /// Um arquivo de memória em zeros, de tamanho fixo: encolhido por alguém, mataria (SIGBUS) quem o mapeou.
 pub(crate) fn create(name: &str, len: usize) -> io::Result<OwnedFd> {
+    file_limit::check(len as u64)?;
     let fd = memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
     ftruncate(&fd, len as u64)?;
     fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;

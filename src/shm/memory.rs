@@ -97,7 +97,7 @@ mod tests {
         let memory = Memory::create("teste", 64).expect("memória");
         let parcel = Parcel::of(&vec![memory.clone(); 300]).expect("uma mensagem");
         assert_eq!(parcel.descriptors.len(), 1);
-        let (arrived, _) = parcel.read::<Vec<Memory>>().expect("a mesma memória");
+        let arrived = parcel.read::<Vec<Memory>>().expect("a mesma memória");
         assert!(arrived.iter().all(|other| Arc::ptr_eq(&other.mapping, &memory.mapping)));
     }
 

@@ -1,4 +1,4 @@
-//! Quadros: cada mensagem vai precedida do seu tamanho e de quantos descritores leva, em 4 bytes cada
+//! Quadros: cada mensagem vai precedida do seu tamanho, em 6 bytes, e de quantos descritores leva, em 2
 //! (little-endian).
 
 use std::collections::VecDeque;
@@ -19,6 +19,12 @@ use crate::parcel::{Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
 
 const HEADER: usize = 8;
 
+/// De quantos bits do cabeçalho é o tamanho.
+const SIZE_BITS: u32 = 48;
+
+/// O maior quadro aceito: um bloco de muitos valores, cada um até [`MAX_SIZE`]. Um tamanho acima disso é defeito ou lixo.
+const MAX_FRAME: usize = 64 * MAX_SIZE;
+
 /// Quanto se pede ao sistema por leitura: cabe a maioria das mensagens, várias de uma vez. Uma maior que
 /// isto é lida direto para a memória que será dela. Não mais, porque cada trabalhador parado ocupa estas páginas.
 const READ_SIZE: usize = 16 << 10;
@@ -28,9 +34,12 @@ const READ_SIZE: usize = 16 << 10;
 pub(crate) fn build(write: impl FnOnce(&mut Parcel) -> Result<(), Error>) -> Result<Parcel, Error> {
     let mut frame = Parcel { bytes: vec![0; HEADER], descriptors: Vec::new() };
     write(&mut frame)?;
-    let size = (frame.bytes.len() - HEADER) as u32;
-    frame.bytes[..4].copy_from_slice(&size.to_le_bytes());
-    frame.bytes[4..HEADER].copy_from_slice(&(frame.descriptors.len() as u32).to_le_bytes());
+    let size = frame.bytes.len() - HEADER;
+    if size > MAX_FRAME {
+        return Err(Error::TooLarge { limit: MAX_FRAME });
+    }
+    let header = (frame.descriptors.len() as u64) << SIZE_BITS | size as u64;
+    frame.bytes[..HEADER].copy_from_slice(&header.to_le_bytes());
     Ok(frame)
 }
 // ANCHOR_END: build
@@ -200,10 +209,10 @@ impl Large {
 }
 
 fn numbers_in(header: &[u8; HEADER]) -> Result<[usize; 2], Error> {
-    let number = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    let [size, descriptors] = [number(0) as usize, number(4) as usize];
-    if size > MAX_SIZE {
-        return Err(Error::TooLarge { limit: MAX_SIZE });
+    let header = u64::from_le_bytes(*header);
+    let [size, descriptors] = [header & ((1 << SIZE_BITS) - 1), header >> SIZE_BITS].map(|n| n as usize);
+    if size > MAX_FRAME {
+        return Err(Error::TooLarge { limit: MAX_FRAME });
     }
     if descriptors > MAX_DESCRIPTORS {
         return Err(Error::Decode(format!("um quadro não leva {descriptors} canais")));
@@ -235,12 +244,12 @@ mod tests {
         }
     }
 
-    fn header(size: u32, descriptors: u32) -> [u8; HEADER] {
-        (u64::from(descriptors) << 32 | u64::from(size)).to_le_bytes()
+    fn header(size: usize, descriptors: usize) -> [u8; HEADER] {
+        ((descriptors as u64) << SIZE_BITS | size as u64).to_le_bytes()
     }
 
     fn frame_of(body: &[u8]) -> Vec<u8> {
-        let header = header(u32::try_from(body.len()).expect("um corpo pequeno"), 0);
+        let header = header(body.len(), 0);
         [&header[..], body].concat()
     }
 
@@ -306,17 +315,17 @@ mod tests {
 
     #[test]
     fn a_promised_size_beyond_the_limit_is_refused() {
-        for size in [MAX_SIZE as u32 + 1, u32::MAX] {
+        for size in [MAX_FRAME + 1, (1 << SIZE_BITS) - 1] {
             assert!(matches!(reader_of(&header(size, 0)).next(), Err(Error::TooLarge { .. })));
         }
-        let too_many = header(3, MAX_DESCRIPTORS as u32 + 1);
+        let too_many = header(3, MAX_DESCRIPTORS + 1);
         assert!(matches!(reader_of(&too_many).next(), Err(Error::Decode(_))));
     }
 
     #[test]
     fn a_size_that_does_not_come_reserves_nothing() {
         let (mut ours, theirs) = UnixStream::pair().expect("um par de soquetes");
-        ours.write_all(&header(MAX_SIZE as u32, 0)).expect("escrever");
+        ours.write_all(&header(MAX_FRAME, 0)).expect("escrever");
         let mut reader = FrameReader::default();
         assert_eq!(drain(&mut reader, &theirs), (vec![], Filled::Nothing));
         assert!(reader.large.expect("um quadro grande").body.capacity() < 1 << 20);
@@ -330,7 +339,7 @@ mod tests {
         let mut reader = FrameReader::default();
         for (body, count) in [(10, 1), (0, 0), (90_000, 2), (3, 3), (5, 0)] {
             let mut frame = Parcel { bytes: frame_of(&vec![7; body]), descriptors: files[..count].to_vec() };
-            frame.bytes[..HEADER].copy_from_slice(&header(body as u32, count as u32));
+            frame.bytes[..HEADER].copy_from_slice(&header(body, count));
             let pieces = [IoSlice::new(&frame.bytes)];
             let sent = send(&ours, &pieces, &frame.descriptors, SendFlags::empty()).expect("enviar");
             assert_eq!(sent, frame.bytes.len());
@@ -362,7 +371,7 @@ mod tests {
             let mut garbage = random.bytes(size);
             // Metade começa como um quadro de verdade: o resto dele também tem que ser posto à prova.
             if random.below(2) == 0 && size > HEADER {
-                garbage[..HEADER].copy_from_slice(&header(random.below(size) as u32, random.below(2) as u32));
+                garbage[..HEADER].copy_from_slice(&header(random.below(size), random.below(2)));
             }
             let mut reader = reader_of(&garbage);
             while let Ok(Some(frame)) = reader.next() {

@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use super::{frame, raw};
 use crate::Error;
 use crate::parcel::{self, Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
-use crate::shm::mapping;
+use crate::shm::{file_limit, mapping};
 
 const HEADER: usize = 2;
 
@@ -100,6 +100,7 @@ impl<'v> Message<'v> {
 }
 
 fn file_with(body: &[u8]) -> io::Result<OwnedFd> {
+    file_limit::check(body.len() as u64)?;
     let mut file = File::from(memfd_create("mensagem", MemfdFlags::CLOEXEC)?);
     file.write_all(body)?;
     Ok(file.into())
@@ -136,14 +137,14 @@ fn read<T: DeserializeOwned + 'static>(message: &[u8], descriptors: Vec<Descript
     }
     match (place, descriptors.split_first()) {
         (INLINE, _) if raw::is_bytes::<T>() => value_of(body.to_vec(), &descriptors),
-        (INLINE, _) => parcel::read(body, &descriptors).map(|(value, _)| value),
+        (INLINE, _) => parcel::read(body, &descriptors),
         (IN_FILE, Some((file, others))) => value_of(contents(file)?, others),
         _ => Err(Error::Decode("a mensagem não diz onde está o corpo".to_owned())),
     }
 }
 
 fn value_of<T: DeserializeOwned + 'static>(body: Vec<u8>, descriptors: &[Descriptor]) -> Result<T, Error> {
-    raw::from_bytes(body).or_else(|body| parcel::read(&body, descriptors).map(|(value, _)| value))
+    raw::from_bytes(body).or_else(|body| parcel::read(&body, descriptors))
 }
 
 fn contents(file: &Descriptor) -> Result<Vec<u8>, Error> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
-use multiprocessamento::{Error, Pool, StartMethod, Transport};
+use multiprocessamento::{Error, Pool, Queue, SharedMemory, StartMethod, Transport, pipe};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::harness;
@@ -18,6 +18,7 @@ crate::cases! {
     60 => a_pool_goes_on_with_fewer_workers_until_descriptors_return,
     30 => a_pool_left_with_no_worker_and_no_descriptor_is_an_error,
     30 => a_pool_without_shared_memory_works_by_socket_unless_asked_not_to,
+    30 => a_file_size_limit_is_an_error_and_kills_nobody,
 }
 
 /// Um usuário que não existe, um para cada pool: só os processos deste teste contam no limite dele, e o mesmo teste, com outro
@@ -163,4 +164,24 @@ fn a_pool_without_shared_memory_works_by_socket_unless_asked_not_to() {
     drop(pool);
     assert_eq!(children(), Vec::<u32>::new());
     setrlimit(Resource::As, before).unwrap();
+}
+
+/// O que `ulimit -f` limita é também a memória compartilhada, e quem passa dele morre, se ninguém olha antes.
+fn a_file_size_limit_is_an_error_and_kills_nobody() {
+    let before = getrlimit(Resource::Fsize);
+    setrlimit(Resource::Fsize, Rlimit { current: Some(100 << 10), ..before }).unwrap();
+    let pool = || Pool::builder().start_method(start_method()).workers(2);
+    let refused = pool().transport(Transport::SharedMemory).build().err();
+    assert!(matches!(refused, Some(Error::Spawn(_))), "{refused:?}");
+    let pool = pool().build().unwrap();
+    assert_eq!(pool.map(square, 0..1000).unwrap(), (0..1000).map(square).collect::<Vec<_>>());
+    assert!(matches!(SharedMemory::new(1 << 20), Err(Error::Io(_))));
+    let queue = Queue::bounded(10).unwrap();
+    queue.put(&vec![7_u8; 1000]).unwrap();
+    assert!(matches!(queue.put(&vec![7_u8; 200_000]), Err(Error::Io(_))));
+    assert_eq!(queue.get().unwrap(), [7; 1000]);
+    let (ours, theirs) = pipe::<Vec<u8>, Vec<u8>>().unwrap();
+    assert!(matches!(ours.send(&vec![7; 200_000]), Err(Error::Io(_))));
+    ours.send(&vec![7; 1000]).unwrap();
+    assert_eq!(theirs.recv().unwrap(), [7; 1000]);
 }

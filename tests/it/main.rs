@@ -25,6 +25,7 @@ mod streams;
 mod structure;
 mod support;
 mod sync;
+mod tampering;
 mod thread_pool;
 mod transport;
 mod values;
@@ -43,6 +44,7 @@ fn main() -> std::process::ExitCode {
             panics::cases(),
             death::cases(),
             limits::cases(),
+            tampering::cases(),
             options::cases(),
             storm::cases(),
             start_methods::cases(),

@@ -32,6 +32,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     ("ocupado", busy_tree),
     ("aninhado", nested_tree),
     ("poucos-processos", few_processes),
+    ("surdos", crate::tampering::deaf_tree),
     ("imprime-e-se-copia", crate::start_methods::print_and_fork),
     ("usa-o-forkserver", crate::start_methods::use_the_forkserver),
 ];

@@ -34,7 +34,7 @@ fn attempts(output: &Output) -> [String; 2] {
 }
 
 const CALL_INIT: &str =
-    "chame multiprocessamento::init() na primeira linha de main, antes de criar processos";
+    "chame multiprocessamento::init() na primeira linha de main (ou do #[test]), antes de criar processos";
 
 fn a_program_without_init_gets_an_error_and_no_child() {
     let output = programs::run("esqueceu-init");

@@ -28,9 +28,13 @@ pub(crate) const START_METHOD: &str = "CADERNO_INICIO";
 /// No lugar de uma maneira de nascer: `spawn`, com o outro transporte.
 pub(crate) const SOCKET: &str = "soquete";
 
+/// Se os pools deste teste levam os blocos por soquetes.
+pub(crate) fn by_socket() -> bool {
+    std::env::var(START_METHOD).is_ok_and(|variant| variant == SOCKET)
+}
+
 pub(crate) fn pool_builder() -> PoolBuilder {
-    let by_socket = std::env::var(START_METHOD).is_ok_and(|variant| variant == SOCKET);
-    let transport = if by_socket { Transport::Socket } else { Transport::SharedMemory };
+    let transport = if by_socket() { Transport::Socket } else { Transport::SharedMemory };
     Pool::builder().start_method(start_method()).transport(transport)
 }
 

@@ -23,6 +23,14 @@ crate::cases! {
     30 => large_arguments_and_large_results_cross_at_the_same_time,
     60 => the_memory_of_a_large_result_is_given_back,
     30 => values_without_size_cross_too,
+    30 => a_skipped_field_is_an_error_and_never_another_value,
+    30 => a_field_that_is_only_written_or_only_read_is_an_error,
+    30 => a_field_that_neither_side_sees_and_one_with_two_names_cross,
+    30 => a_list_that_does_not_know_its_length_crosses,
+    30 => a_list_that_lies_about_its_length_is_an_error,
+    30 => what_only_a_format_with_types_can_read_is_an_error_that_says_so,
+    30 => the_reason_of_the_type_arrives_whole,
+    120 => a_chunk_of_answers_may_pass_the_limit_of_a_value,
 }
 
 /// Um valor que se recusa a atravessar numa das quatro passagens.
@@ -206,4 +214,250 @@ fn values_without_size_cross_too() {
     assert_eq!(pool.map(|(): ()| (), vec![(); 1000]).unwrap().len(), 1000);
     let paths = pool.map(|path: PathBuf| path.join("b"), [PathBuf::from("a")]).unwrap();
     assert_eq!(paths, [PathBuf::from("a/b")]);
+}
+
+fn same<T>(value: T) -> T {
+    value
+}
+
+/// O que voltou de uma tarefa, de uma fila e de um pipe: igual, ou um erro.
+fn crossings<T>(value: &T) -> Vec<Result<T, Error>>
+where
+    T: Serialize + serde::de::DeserializeOwned + Clone + 'static,
+{
+    let pool = new_pool(1).unwrap();
+    let queue = multiprocessamento::Queue::bounded(1).unwrap();
+    let (ours, theirs) = multiprocessamento::pipe::<T, T>().unwrap();
+    vec![
+        pool.apply(same, value.clone()),
+        pool.map(same, vec![value.clone(); 3]).map(|mut values| values.remove(2)),
+        pool.imap(same, [value.clone()]).next().unwrap(),
+        new_process(same, value.clone()).and_then(multiprocessamento::Process::join),
+        queue.put(value).and_then(|()| queue.get()),
+        ours.send(value).and_then(|()| theirs.recv()),
+    ]
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Skips {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    a: Option<u8>,
+    b: u8,
+    c: Vec<u8>,
+}
+
+fn a_skipped_field_is_an_error_and_never_another_value() {
+    let whole = Skips { a: Some(4), b: 1, c: vec![0, 2, 0, 0] };
+    for outcome in crossings(&whole) {
+        assert_eq!(outcome.unwrap(), whole);
+    }
+    for outcome in crossings(&Skips { a: None, ..whole }) {
+        let Err(Error::Encode(reason)) = outcome else { panic!("{outcome:?}") };
+        assert!(reason.contains("o campo «a» foi pulado (skip_serializing_if)"), "{reason}");
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct OnlyWritten {
+    #[serde(skip_deserializing)]
+    a: u8,
+    b: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct OnlyRead {
+    #[serde(skip_serializing, default)]
+    a: u8,
+    #[serde(default)]
+    b: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct TupleSkips(#[serde(skip_serializing_if = "is_zero", default)] u8, #[serde(default)] u8);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum VariantSkips {
+    Pair(#[serde(skip_serializing_if = "is_zero", default)] u8, #[serde(default)] u8),
+    Fields {
+        #[serde(skip_serializing, default)]
+        a: u8,
+        #[serde(default)]
+        b: u8,
+    },
+}
+
+fn is_zero(value: &u8) -> bool {
+    *value == 0
+}
+
+fn assert_uneven<T: std::fmt::Debug>(outcomes: Vec<Result<T, Error>>) {
+    for outcome in outcomes {
+        let Err(Error::Decode(reason)) = outcome else { panic!("{outcome:?}") };
+        assert!(reason.contains("os campos escritos não são os que se leem"), "{reason}");
+    }
+}
+
+fn a_field_that_is_only_written_or_only_read_is_an_error() {
+    assert_uneven(crossings(&OnlyWritten { a: 1, b: 2 }));
+    assert_uneven(crossings(&OnlyRead { a: 1, b: 2 }));
+    assert_uneven(crossings(&TupleSkips(0, 2)));
+    assert_uneven(crossings(&VariantSkips::Pair(0, 2)));
+    assert_uneven(crossings(&VariantSkips::Fields { a: 1, b: 2 }));
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Harmless {
+    #[serde(skip)]
+    unseen: u8,
+    #[serde(alias = "outro", rename = "nome")]
+    named: u8,
+    #[serde(default)]
+    last: Option<(u8, String)>,
+    nothing: (),
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Kind {
+    Nothing,
+    One(f64),
+    Two(i16, i128),
+    Named { text: String, letters: Vec<char> },
+}
+
+fn a_field_that_neither_side_sees_and_one_with_two_names_cross() {
+    let kinds = [
+        Kind::Nothing,
+        Kind::One(-0.5),
+        Kind::Two(i16::MIN, i128::MAX),
+        Kind::Named { text: "ação".to_owned(), letters: vec!['\0', 'ç', '🦀'] },
+    ];
+    for kind in kinds {
+        let value = Harmless { unseen: 0, named: 200, last: Some((0, String::new())), nothing: (), kind };
+        for outcome in crossings(&value) {
+            assert_eq!(outcome.unwrap(), value);
+        }
+    }
+}
+
+/// Os números de 1 até este, sem dizer antes quantos são.
+#[derive(Clone, Debug, PartialEq)]
+struct Uncounted(u64);
+
+impl Serialize for Uncounted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        (1..=self.0).try_for_each(|number| list.serialize_element(&number))?;
+        list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Uncounted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let list = Vec::<u64>::deserialize(deserializer)?;
+        assert!(list.iter().copied().eq(1..=list.len() as u64));
+        Ok(Uncounted(list.len() as u64))
+    }
+}
+
+fn a_list_that_does_not_know_its_length_crosses() {
+    for len in [0, 1, 127, 128, 1000] {
+        for outcome in crossings(&Uncounted(len)) {
+            assert_eq!(outcome.unwrap(), Uncounted(len));
+        }
+    }
+}
+
+/// Promete três números, e escreve outros tantos.
+#[derive(Clone, Debug, PartialEq)]
+struct Liar(u64);
+
+impl Serialize for Liar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(3))?;
+        (0..self.0).try_for_each(|number| list.serialize_element(&number))?;
+        list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Liar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<u64>::deserialize(deserializer).map(|list| Liar(list.len() as u64))
+    }
+}
+
+fn a_list_that_lies_about_its_length_is_an_error() {
+    for outcome in crossings(&Liar(3)) {
+        assert_eq!(outcome.unwrap(), Liar(3));
+    }
+    for outcome in [0, 2, 4].into_iter().flat_map(|len| crossings(&Liar(len))) {
+        let Err(Error::Encode(reason)) = outcome else { panic!("{outcome:?}") };
+        assert!(reason.contains("o tipo prometeu 3 itens e escreveu"), "{reason}");
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "tipo")]
+enum Tagged {
+    Bread { count: u8 },
+    Milk,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Untagged {
+    Number(u8),
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Flattened {
+    name: String,
+    #[serde(flatten)]
+    rest: Skips,
+}
+
+fn what_only_a_format_with_types_can_read_is_an_error_that_says_so() {
+    fn assert_untold<T: std::fmt::Debug>(outcomes: Vec<Result<T, Error>>) {
+        for outcome in outcomes {
+            let Err(Error::Decode(reason)) = outcome else { panic!("{outcome:?}") };
+            assert!(
+                reason.contains("este tipo só se lê de um formato que diz o tipo de cada valor"),
+                "{reason}"
+            );
+        }
+    }
+    assert_untold(crossings(&serde_json::json!([1])));
+    assert_untold(crossings(&Tagged::Bread { count: 1 }));
+    assert_untold(crossings(&Tagged::Milk));
+    assert_untold(crossings(&Untagged::Number(1)));
+    assert_untold(crossings(&Untagged::Text("a".to_owned())));
+    let rest = Skips { a: Some(1), b: 2, c: vec![] };
+    assert_untold(crossings(&Flattened { name: "a".to_owned(), rest }));
+}
+
+fn the_reason_of_the_type_arrives_whole() {
+    for outcome in crossings(&Stubborn::NotEncodable) {
+        assert!(
+            matches!(&outcome, Err(Error::Encode(reason)) if reason == "recusa-se a sair"),
+            "{outcome:?}"
+        );
+    }
+    for outcome in crossings(&Stubborn::NotDecodable) {
+        assert!(
+            matches!(&outcome, Err(Error::Decode(reason)) if reason == "recusa-se a entrar"),
+            "{outcome:?}"
+        );
+    }
+    let pool = new_pool(1).unwrap();
+    let zero = pool.apply(|number: std::num::NonZeroU8| number.get(), std::num::NonZeroU8::MIN).unwrap();
+    assert_eq!(zero, 1);
+}
+
+/// O limite é de cada valor; um bloco de muitos pode passar dele.
+fn a_chunk_of_answers_may_pass_the_limit_of_a_value() {
+    let pool = new_pool(1).unwrap();
+    let large = |_: u32| ByteBuf::from(vec![1; 300 << 20]);
+    let answers = pool.chunk_size(4).unwrap().map(large, 0..4).unwrap();
+    assert_eq!(answers.iter().map(|answer| answer.len()).collect::<Vec<_>>(), [300 << 20; 4]);
 }

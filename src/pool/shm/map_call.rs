@@ -414,7 +414,7 @@ mod tests {
         for _ in 0..2 * BATCHES {
             let lease = MapLease::new(&table, None).expect("os maços das outras vezes voltaram");
             let items = (0..9_u64).inspect(|&item| assert!(item < 5, "de propósito"));
-            let task = TaskId::of(|x: u64| x);
+            let task = TaskId::of(|x: u64| x).expect("uma função deste programa");
             let by_socket = |_: TaskId, _: &Parcel, _: Promise<Parcel>| {};
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 lease.map::<u64, u64>(task, items, sizing, None, &by_socket)

@@ -17,6 +17,10 @@ use crate::pool::counters::Counters;
 use crate::pool::inbox::Doorbell;
 use crate::process::protocol;
 
+/// Depois de quanto tempo com um bloco à espera se acordam todos os trabalhadores: o que foi acordado para ele pode estar
+/// parado (SIGSTOP, um depurador), ou ser lento, com outro livre ao lado.
+const STUCK: Duration = Duration::from_millis(20);
+
 /// O mural visto por quem pede: as threads do programa e o supervisor.
 pub(crate) struct SlotTable {
     arena: Arena,
@@ -157,7 +161,11 @@ impl SlotTable {
                 return true;
             }
         }
-        ring.wait_any(waiter, slots, deadline);
+        let glance = ring.has_waiting().then(|| Instant::now() + STUCK);
+        ring.wait_any(waiter, slots, glance.into_iter().chain(deadline).min());
+        if glance.is_some_and(|glance| glance <= Instant::now()) && ring.has_waiting() {
+            (0..self.workers()).for_each(|worker| ring.unpark(worker));
+        }
         deadline.is_none_or(|deadline| Instant::now() < deadline)
     }
 

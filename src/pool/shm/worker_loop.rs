@@ -13,25 +13,30 @@ use super::seat::{BatchSeat, HEADER, NO_CHUNK, NO_SLOT, Recall, Seat, header};
 use crate::Error;
 use crate::clock::now_ns;
 use crate::parcel::{self, Parcel};
-use crate::process::protocol;
+use crate::process::build::SameBuild;
+use crate::process::copy::end_if_copy;
 use crate::process::task::{Arguments, Chunks, TaskId};
+use crate::process::{lifeline, protocol};
 
 /// Pega blocos do anel até o supervisor chamar.
-pub(crate) fn worker_loop(chunks: &mut dyn Chunks) -> Result<(), Error> {
+pub(crate) fn worker_loop(chunks: &mut dyn Chunks, proof: SameBuild) -> Result<(), Error> {
     /// A memória continua mapeada entre um posto e o seguinte: mapeá-la de novo traria cada página de novo.
     static KEPT: OnceLock<Arena> = OnceLock::new();
     let Some((arguments, answer)) = chunks.next() else { return Ok(()) };
-    let (seat, _) = parcel::read::<Seat>(arguments.bytes, &arguments.descriptors)?;
+    let seat = parcel::read::<Seat>(arguments.bytes, &arguments.descriptors)?;
     drop(arguments);
     let arena = KEPT.get_or_init(|| seat.arena.clone());
     let start = answer.bytes.len();
-    WorkerLoop { arena, view: arena.view(), seat: &seat, start, items: 0 }.run(answer)
+    // O que veio antes, o `initializer` por exemplo, pode ter desfeito o que liga a vida deste processo à do pai.
+    lifeline::renew();
+    WorkerLoop { arena, view: arena.view(), seat: &seat, proof, start, items: 0 }.run(answer)
 }
 
 struct WorkerLoop<'p> {
     arena: &'p Arena,
     view: View<'p>,
     seat: &'p Seat,
+    proof: SameBuild,
     /// Onde começa a resposta.
     start: usize,
     items: usize,
@@ -94,11 +99,11 @@ impl WorkerLoop<'_> {
         protocol::write_done(answer);
         let body = answer.bytes.len();
         let arena = self.arena;
-        let view = arena.view();
+        let (view, proof) = (arena.view(), self.proof);
         let batch = view.batch(batch);
         let mut turn =
             BatchTurn { worker_loop: self, batch: &batch, seat, bytes, answer, body, current: None };
-        let outcome = protocol::run_all(task, &mut turn);
+        let outcome = protocol::run_all(task, &mut turn, proof);
         if let Some((chunk, items)) = turn.current {
             self.end(items);
             answer.bytes[start..start + 4].copy_from_slice(&(chunk as u32).to_le_bytes());
@@ -119,7 +124,7 @@ impl WorkerLoop<'_> {
         answer: &mut Parcel,
     ) -> Result<(), Error> {
         self.begin(items);
-        protocol::run(task, Arguments { items, bytes, descriptors: Vec::new() }, answer)?;
+        protocol::run(task, Arguments { items, bytes, descriptors: Vec::new() }, answer, self.proof)?;
         self.end(items);
         Ok(())
     }
@@ -143,7 +148,15 @@ impl WorkerLoop<'_> {
     fn park(&self) {
         let mut backoff = Backoff::new();
         let leave = || self.view.recall_of(self.seat.worker).load(Acquire) != 0;
-        self.view.ring.park(self.seat.worker, || backoff.wait(), leave);
+        let spin = || {
+            let go_on = backoff.wait();
+            if !go_on {
+                // Quem dorme só acorda por um aviso: o do fim do pai é o único que vem de fora.
+                lifeline::renew();
+            }
+            go_on
+        };
+        self.view.ring.park(self.seat.worker, spin, leave);
     }
 
     fn is_recalled(&self, recall: Recall) -> bool {
@@ -187,6 +200,7 @@ impl BatchTurn<'_, '_> {
 
 impl Chunks for BatchTurn<'_, '_> {
     fn next(&mut self) -> Option<(Arguments<'_>, &mut Parcel)> {
+        end_if_copy();
         if !self.put_away() || self.worker_loop.is_spent() || self.worker_loop.is_recalled(Recall::Now) {
             return None;
         }

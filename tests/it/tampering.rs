@@ -1,0 +1,253 @@
+//! O que uma tarefa pode fazer ao processo em que roda, e o que outros podem fazer a ele.
+#![allow(unsafe_code)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use multiprocessamento::{Error, PoolBuilder, init};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::harness;
+use crate::programs::{self, FILE};
+use crate::support::*;
+
+crate::cases! {
+    for pools;
+    30 => a_copy_that_a_task_made_never_becomes_a_worker,
+    30 => a_copy_may_still_do_its_own_work,
+    30 => killed_parent_takes_workers_that_dropped_privileges,
+    30 => killed_parent_takes_workers_that_blocked_every_signal,
+    30 => killed_parent_takes_workers_that_ignored_every_signal,
+    30 => killed_parent_takes_workers_whose_initializer_dropped_privileges,
+    60 => a_stopped_idle_worker_leaves_the_tasks_to_the_others,
+    60 => a_stopped_idle_worker_leaves_the_large_tasks_to_the_others,
+    60 => a_stopped_idle_worker_does_not_hold_a_join,
+    30 => a_child_reaped_by_others_has_ended_nobody_knows_how,
+    30 => a_failing_initializer_is_told_at_once,
+}
+
+fn fork_and_return((): ()) -> i32 {
+    // SAFETY: o trabalhador tem uma thread só: nenhuma trava fica na mão de quem não existe na cópia.
+    unsafe { libc::fork() }
+}
+
+/// A cópia termina sozinha: quem confere que nada ficou é o próprio arcabouço.
+fn a_copy_that_a_task_made_never_becomes_a_worker() {
+    let pool = new_pool(1).unwrap();
+    for _ in 0..3 {
+        assert!(pool.apply(fork_and_return, ()).unwrap() > 0, "quem responde é o original");
+        assert!(pool.map(fork_and_return, [(); 20]).unwrap().iter().all(|&pid| pid > 0));
+        assert!(pool.imap(fork_and_return, [(); 5]).all(|pid| pid.is_ok_and(|pid| pid > 0)));
+    }
+    assert_eq!(pool.map(square, 0..5).unwrap(), [0, 1, 4, 9, 16]);
+    pool.join();
+    assert!(new_process(fork_and_return, ()).unwrap().join().unwrap() > 0);
+}
+
+fn write_from_a_copy(path: PathBuf) -> bool {
+    // SAFETY: idem.
+    match unsafe { libc::fork() } {
+        0 => {
+            announce_pid(&path);
+            std::process::exit(0)
+        }
+        child => {
+            let mut status = 0;
+            // SAFETY: o número que `waitpid` preenche é deste quadro, e o filho é deste processo.
+            unsafe { libc::waitpid(child, &mut status, 0) };
+            status == 0
+        }
+    }
+}
+
+fn a_copy_may_still_do_its_own_work() {
+    let (pool, dir) = (new_pool(1).unwrap(), folder());
+    let path = dir.path().join("cópia");
+    assert!(pool.apply(write_from_a_copy, path.clone()).unwrap());
+    assert_ne!(announced_pid(&path), pool.pids()[0]);
+}
+
+/// O que uma tarefa faz que desliga o aviso do fim do pai.
+fn deafen(how: String) {
+    // SAFETY: chamadas ao sistema sobre este processo, que tem uma thread só; o conjunto de sinais é deste quadro.
+    unsafe {
+        match how.as_str() {
+            "setuid" => {
+                assert_eq!(libc::setgid(65534), 0);
+                assert_eq!(libc::setuid(65534), 0);
+            }
+            "bloqueia" => {
+                let mut all = std::mem::zeroed();
+                libc::sigfillset(&mut all);
+                libc::pthread_sigmask(libc::SIG_BLOCK, &all, std::ptr::null_mut());
+            }
+            _ => {
+                for signal in 1..=64 {
+                    libc::signal(signal, libc::SIG_IGN);
+                }
+            }
+        }
+    }
+}
+
+/// O programa de apoio: os trabalhadores, todos surdos, à espera.
+pub(crate) fn deaf_tree() -> Result<(), Error> {
+    init();
+    let how = std::env::var(FILE).expect("de que jeito");
+    let pool = match how.strip_prefix("initializer ") {
+        Some(how) => pool_builder().workers(2).initializer(deafen, how.to_owned()).build()?,
+        None => {
+            let pool = new_pool(2)?;
+            while pool.pids().iter().any(|pid| !was_deafened(*pid, &how)) {
+                pool.map(deafen, vec![how.clone(); 8])?;
+            }
+            pool
+        }
+    };
+    print_tree_and_wait(pool.pids().into_iter().chain(forkserver()))
+}
+
+/// Se a tarefa já passou por este trabalhador, que os do pool repartem como querem.
+fn was_deafened(pid: u32, how: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let field =
+        |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+    let has = |name, signal: u32| u64::from_str_radix(field(name), 16).unwrap_or(0) >> (signal - 1) & 1 == 1;
+    match how {
+        "setuid" => field("Uid:").starts_with("65534"),
+        "bloqueia" => has("SigBlk:", 10),
+        _ => has("SigIgn:", 10),
+    }
+}
+
+fn assert_deaf_tree_dies(how: &str) {
+    if how.ends_with("setuid") && !rustix::process::getuid().is_root() {
+        harness::skip("só o root tem privilégios a largar");
+    }
+    let mut command = programs::command("surdos");
+    command.env(FILE, how);
+    let mut program = start_program(command);
+    kill(program.child.id(), Signal::KILL);
+    program.child.wait().unwrap();
+    let gone = within(Duration::from_secs(1), || program.tree.iter().all(Identity::is_gone));
+    assert!(gone, "um segundo depois do pai: {:?}", program.tree);
+}
+
+fn killed_parent_takes_workers_that_dropped_privileges() {
+    assert_deaf_tree_dies("setuid");
+}
+
+fn killed_parent_takes_workers_that_blocked_every_signal() {
+    assert_deaf_tree_dies("bloqueia");
+}
+
+fn killed_parent_takes_workers_that_ignored_every_signal() {
+    assert_deaf_tree_dies("ignora");
+}
+
+fn killed_parent_takes_workers_whose_initializer_dropped_privileges() {
+    assert_deaf_tree_dies("initializer setuid");
+}
+
+/// Um trabalhador parado de verdade, que volta a andar no fim.
+struct Stopped(u32);
+
+impl Stopped {
+    fn new(pid: u32) -> Self {
+        kill(pid, Signal::STOP);
+        let stat = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        eventually("o processo parou", || stat().contains(") T "));
+        Stopped(pid)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        // Pode ter sido morto e recolhido, por ter passado do tempo.
+        let _ = Pid::from_raw(self.0.cast_signed()).map(|pid| kill_process(pid, Signal::CONT));
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Pelo soquete, um bloco já entregue é de quem o recebeu: só o limite de tempo o tira de quem está parado.
+fn takes_back_by_time_limit(builder: PoolBuilder) -> PoolBuilder {
+    if by_socket() { builder.task_timeout(Duration::from_millis(200)).retries(1) } else { builder }
+}
+
+fn a_stopped_idle_worker_leaves_the_tasks_to_the_others() {
+    for timed in [false, true] {
+        let builder = pool_builder().workers(2);
+        let builder = if timed { builder.task_timeout(PATIENCE) } else { builder };
+        let pool = takes_back_by_time_limit(builder).build().unwrap();
+        // Ora dormindo, ora procurando: conforme quanto se espera antes de pará-lo.
+        for round in 0..40 {
+            assert_eq!(pool.map(square, 0..16).unwrap().len(), 16);
+            std::thread::sleep(Duration::from_micros(10 * (round % 20)));
+            let _stopped = Stopped::new(pool.pids()[round as usize % 2]);
+            assert_eq!(pool.apply_async(square, round).get_timeout(PATIENCE).unwrap(), round * round);
+        }
+    }
+}
+
+/// Grandes demais para a memória: vão pelo soquete, e alguém tem que deixar o mural para fazê-las.
+fn a_stopped_idle_worker_leaves_the_large_tasks_to_the_others() {
+    let pool = takes_back_by_time_limit(pool_builder().workers(2)).build().unwrap();
+    let len = |bytes: Vec<u8>| bytes.len();
+    for round in 0..4 {
+        assert_eq!(pool.map(square, 0..16).unwrap().len(), 16);
+        let _stopped = Stopped::new(pool.pids()[round % 2]);
+        let answer = pool.apply_async(len, vec![0; 200_000]).get_timeout(PATIENCE);
+        assert_eq!(answer.unwrap(), 200_000);
+    }
+}
+
+fn a_stopped_idle_worker_does_not_hold_a_join() {
+    let pool = new_pool(2).unwrap();
+    pool.map(square, 0..9).unwrap();
+    kill(pool.pids()[0], Signal::STOP);
+    if !by_socket() {
+        assert_eq!(pool.apply(square, 3).unwrap(), 9);
+    }
+    pool.join();
+}
+
+fn exit_with(code: i32) {
+    std::process::exit(code)
+}
+
+fn a_child_reaped_by_others_has_ended_nobody_knows_how() {
+    if start_method() == multiprocessamento::StartMethod::ForkServer {
+        harness::skip("quem recolhe os filhos do forkserver é ele");
+    }
+    // SAFETY: `signal` com SIG_IGN não chama nada nosso; o teste roda num processo só dele.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+    let assert_unknown = |error: &Error| {
+        let Error::WorkerDied { status, .. } = error else { panic!("{error:?}") };
+        assert_eq!((status.code(), status.signal(), status.success()), (None, None, false));
+        assert!(error.to_string().ends_with("terminou, e ninguém aqui soube como"), "{error}");
+    };
+    let pool = new_pool(1).unwrap();
+    assert_unknown(&pool.apply(exit_with, 3).unwrap_err());
+    assert_eq!(pool.apply(square, 3).unwrap(), 9);
+    let mut process = new_process(exit_with, 3).unwrap();
+    assert_unknown(&process.join_timeout(PATIENCE).unwrap_err());
+    assert!(!process.is_alive());
+    assert_eq!(
+        process.exit_status().map(|status| status.to_string()).as_deref(),
+        Some("terminou, e ninguém aqui soube como")
+    );
+}
+
+fn a_failing_initializer_is_told_at_once() {
+    let start = std::time::Instant::now();
+    let fail = |(): ()| panic!("sem licença");
+    let error = pool_builder().workers(2).initializer(fail, ()).build().err().expect("uma falha");
+    assert!(matches!(&error, Error::Panicked { message, .. } if message == "sem licença"), "{error:?}");
+    let endless = |(): ()| std::thread::sleep(Duration::from_secs(3600));
+    let limit = Duration::from_millis(300);
+    let error = pool_builder().workers(2).task_timeout(limit).initializer(endless, ()).build().err().unwrap();
+    assert!(matches!(error, Error::TaskTimedOut { .. }), "{error:?}");
+    // Antes, 5 s para cada um, à espera de que quem estava de pé saísse sozinho.
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
