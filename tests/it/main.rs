@@ -11,6 +11,7 @@ mod limits;
 mod manager;
 mod options;
 mod orphans;
+mod outsiders;
 mod panics;
 mod pipe;
 mod pool;
@@ -50,6 +51,7 @@ fn main() -> std::process::ExitCode {
             start_methods::cases(),
             orphans::cases(),
             startup::cases(),
+            outsiders::cases(),
             process::cases(),
             pipe::cases(),
             manager::cases(),
