@@ -98,6 +98,10 @@ pub enum Error {
     )]
     ForeignCode,
 
+    /// Quem criou o pool foi outro processo, de que este é uma cópia (`fork`): os trabalhadores e as threads são dele.
+    #[error("este pool é do processo de que este é uma cópia (fork): crie outro aqui")]
+    OtherProcess,
+
     /// O filho nasceu mas não se apresentou como um trabalhador deste mesmo programa.
     #[error("o processo {pid} não se apresentou: {reason}")]
     Handshake {
@@ -218,6 +222,16 @@ pub enum Error {
 impl Error {
     pub(crate) fn spawn(error: impl Into<io::Error>) -> Self {
         Error::Spawn(Arc::new(error.into()))
+    }
+
+    /// O mesmo, por faltar ao sistema uma coisa que se sabe qual é.
+    pub(crate) fn spawn_without(what: &str, error: impl Into<io::Error>) -> Self {
+        let error = error.into();
+        let missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported);
+        if !missing {
+            return Error::spawn(error);
+        }
+        Error::spawn(io::Error::new(error.kind(), format!("falta {what} ({error})")))
     }
 
     pub(crate) fn io(error: impl Into<io::Error>) -> Self {

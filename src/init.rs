@@ -77,7 +77,7 @@ pub(crate) fn serve_early(prepare: impl FnOnce()) {
 fn serve_from_stdin(invitation: &Invitation) -> Result<i32, Error> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().map_err(Error::io)?);
     let name = std::env::args_os().next().unwrap_or_default();
-    prepare(invitation.parent, &name)?;
+    prepare(invitation.parent, &socket, &name)?;
     match invitation.role {
         Role::Worker => serve_requests(socket.into()),
         Role::ForkServer => forkserver::serve(socket.into()),

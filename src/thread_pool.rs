@@ -11,6 +11,7 @@ use crate::dispatch::lane::{ChannelLane, Lane};
 use crate::dispatch::promise::{ChunkId, Promise};
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::{Stream, default_chunk_size};
+use crate::process::copy::process_id;
 use crate::process::panics;
 
 type ThreadJob = Box<dyn FnOnce() + Send>;
@@ -45,6 +46,8 @@ pub struct ThreadPool {
     threads: Vec<JoinHandle<()>>,
     closed: AtomicBool,
     terminated: Arc<AtomicBool>,
+    /// O processo que criou as threads.
+    owner: u32,
 }
 
 /// Opções de um [`ThreadPool`], como as de um [`PoolBuilder`](crate::PoolBuilder).
@@ -82,6 +85,7 @@ impl ThreadPoolBuilder {
             threads: Vec::with_capacity(self.workers),
             closed: AtomicBool::new(false),
             terminated: Arc::default(),
+            owner: process_id(),
         };
         for i in 1..=self.workers {
             let queue = queue.clone();
@@ -226,6 +230,9 @@ impl ThreadPool {
         A: Send + 'static,
         R: Send + 'static,
     {
+        if self.owner != process_id() {
+            return promise.keep(Err(Error::OtherProcess));
+        }
         let Some(jobs) = self.jobs.as_ref().filter(|_| !self.closed.load(Ordering::SeqCst)) else {
             return promise.keep(Err(Error::Closed));
         };
@@ -240,6 +247,10 @@ impl ThreadPool {
     }
 
     fn wait_threads(&mut self) {
+        if self.owner != process_id() {
+            // Uma cópia (`fork`) não tem as threads, e esperaria por elas para sempre.
+            return;
+        }
         self.jobs = None;
         for thread in self.threads.drain(..) {
             // Uma tarefa em pânico não chega aqui: `panics::catch` a devolveu a quem a pediu.

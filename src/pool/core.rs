@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::counters::Counters;
 use super::inbox::{Inbox, Order};
 use super::shm::{BoxedLane, MapLease, ShmTransport};
@@ -10,8 +13,11 @@ use super::socket::job::SocketJob;
 use crate::Error;
 use crate::dispatch::lane::ChannelLane;
 use crate::dispatch::promise::Promise;
+use crate::dispatch::result::AsyncResult;
 use crate::parcel::Parcel;
+use crate::process::copy::process_id;
 use crate::process::protocol::TaskRequest;
+use crate::process::task::TaskId;
 
 pub(super) struct Core {
     inbox: Arc<Inbox>,
@@ -19,6 +25,8 @@ pub(super) struct Core {
     pub(super) counters: Arc<Counters>,
     pub(super) workers: usize,
     closed: AtomicBool,
+    /// O processo que criou o pool.
+    owner: u32,
 }
 
 /// Por onde vai um `map`.
@@ -35,17 +43,43 @@ impl Core {
         counters: Arc<Counters>,
         workers: usize,
     ) -> Self {
-        Core { inbox: Arc::new(inbox), shm, counters, workers, closed: AtomicBool::new(false) }
+        Core {
+            inbox: Arc::new(inbox),
+            shm,
+            counters,
+            workers,
+            closed: AtomicBool::new(false),
+            owner: process_id(),
+        }
+    }
+
+    /// Se este processo é o que criou o pool, e não uma cópia dele.
+    pub(super) fn is_owned(&self) -> bool {
+        self.owner == process_id()
+    }
+
+    /// A memória, para quem pode usá-la.
+    fn shm(&self) -> Option<&ShmTransport> {
+        self.shm.as_ref().filter(|_| self.is_owned())
+    }
+
+    /// `apply_async`, se pode ser pela memória.
+    pub(super) fn apply<R: DeserializeOwned + 'static>(
+        &self,
+        task: TaskId,
+        argument: &impl Serialize,
+    ) -> Option<AsyncResult<R>> {
+        self.shm()?.apply(task, argument)
     }
 
     /// Escolhe o caminho de um `map`.
     pub(super) fn route(&self, window: Option<usize>) -> Route {
-        self.shm.as_ref().and_then(|shm| shm.lease_map(window)).map_or(Route::Socket, Route::Shm)
+        self.shm().and_then(|shm| shm.lease_map(window)).map_or(Route::Socket, Route::Shm)
     }
 
     /// Quem leva os blocos de um fluxo.
     pub(super) fn lane(&self, window: Option<usize>) -> BoxedLane<'_> {
-        let by_shm = self.shm.as_ref().and_then(|shm| shm.lane(window, self.sender()));
+        let by_shm = self.shm().and_then(|shm| shm.lane(window, self.sender()));
         by_shm.unwrap_or_else(|| {
             let submit = |request: Result<_, _>, promise| self.submit(request, promise);
             Box::new(ChannelLane::new(submit))
@@ -55,6 +89,7 @@ impl Core {
     /// Entrega um bloco ao soquete; devolve quantos bytes ele ocupa.
     pub(super) fn submit(&self, request: Result<TaskRequest, Error>, promise: Promise<Parcel>) -> usize {
         match request {
+            _ if !self.is_owned() => promise.keep(Err(Error::OtherProcess)),
             _ if self.closed.load(Ordering::SeqCst) => promise.keep(Err(Error::Closed)),
             Err(error) => promise.keep(Err(error)),
             Ok(TaskRequest { frame, .. }) => {

@@ -209,7 +209,7 @@ impl Pool {
         A: Serialize,
         R: DeserializeOwned + 'static,
     {
-        match self.core.shm.as_ref().and_then(|shm| shm.apply(task, &argument)) {
+        match self.core.apply(task, &argument) {
             Some(result) => result,
             None => self.apply_by_socket(protocol::request_of(task, &[argument])),
         }
@@ -226,18 +226,24 @@ impl Pool {
 
     /// Não aceita mais tarefas; as já entregues terminam.
     pub fn close(&self) {
-        self.core.close();
+        if self.core.is_owned() {
+            self.core.close();
+        }
     }
 
     /// Fecha o pool, espera as tarefas já entregues e o fim de todos os processos.
     pub fn join(mut self) {
-        self.close();
-        self.wait_supervisor();
+        if self.core.is_owned() {
+            self.close();
+            self.wait_supervisor();
+        }
     }
 
     /// Mata os processos agora. As tarefas sem resposta recebem [`Error::Terminated`].
     pub fn terminate(&self) {
-        self.core.terminate();
+        if self.core.is_owned() {
+            self.core.terminate();
+        }
     }
 
     fn wait_supervisor(&mut self) {
@@ -250,7 +256,10 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.terminate();
-        self.wait_supervisor();
+        // Numa cópia (`fork`) do processo que o criou, os trabalhadores não são deste, e o supervisor não existe.
+        if self.core.is_owned() {
+            self.terminate();
+            self.wait_supervisor();
+        }
     }
 }

@@ -371,12 +371,18 @@ impl Supervisor {
             worker.kill();
         }
         // O que estava na fila e o que estava com eles responde `Terminated` ao ser descartado.
-        self.workers.clear();
+        self.reap_all();
         self.queue.clear();
         if let Some(shm) = &self.shm {
             shm.slots.terminate();
         }
         self.publish_pids();
+    }
+
+    /// Mata e recolhe os que houver, do último ao primeiro: se nasceram em outro espaço de PIDs, o primeiro só termina depois
+    /// de recolhidos os outros.
+    fn reap_all(&mut self) {
+        while self.workers.pop().is_some() {}
     }
 
     fn dismiss(self) {
@@ -389,6 +395,13 @@ impl Supervisor {
         }
         // Quem não saiu a tempo é morto ao ser descartado.
         self.terminate();
+    }
+}
+
+impl Drop for Supervisor {
+    /// Sem uma thread que o rode, ele não chega a trabalhar.
+    fn drop(&mut self) {
+        self.reap_all();
     }
 }
 

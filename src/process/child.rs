@@ -11,6 +11,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, pidfd_send_signal, waitpid,
 };
 
+use super::copy::process_id;
 use super::{priority, protocol};
 use crate::parcel::Parcel;
 use crate::wire::socket::{FrameSocket, Received, wait};
@@ -30,6 +31,8 @@ pub(crate) struct Child {
     socket: FrameSocket,
     reaper: Box<dyn Reap>,
     status: Option<ExitStatus>,
+    /// De quem ele é filho. Uma cópia (`fork`) daquele processo herda esta memória, mas não o filho.
+    owner: u32,
 }
 
 /// Quem recolhe um processo que terminou: o pai dele, e mais ninguém.
@@ -47,10 +50,28 @@ impl Child {
                 // Sem descritor para vigiá-lo, o filho não pode ficar.
                 let _ = kill_process(pid, Signal::KILL);
                 let _ = reaper.reap(pid);
-                return Err(Error::spawn(error));
+                return Err(Error::spawn_without("pidfd_open, do Linux 5.3", error));
             }
         };
-        let child = Child { pid, pidfd, socket: FrameSocket::from(socket), reaper, status: None };
+        Self::watch_by(pid, pidfd, socket, reaper)
+    }
+
+    /// O mesmo, com o descritor que o vigia. Onde os filhos nascem em outro espaço de PIDs, `pid` é o número de lá, e só o
+    /// descritor diz com certeza quem é.
+    pub(super) fn watch_by(
+        pid: Pid,
+        pidfd: OwnedFd,
+        socket: UnixStream,
+        reaper: Box<dyn Reap>,
+    ) -> Result<Self, Error> {
+        let child = Child {
+            pid,
+            pidfd,
+            socket: FrameSocket::from(socket),
+            reaper,
+            status: None,
+            owner: process_id(),
+        };
         match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
             // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
             Ok(()) | Err(Error::Io(_)) => Ok(child),
@@ -179,7 +200,7 @@ impl Reap for ThisProcess {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if self.status.is_none() {
+        if self.status.is_none() && self.owner == process_id() {
             self.signal(Signal::KILL);
             let _ = self.reap();
         }

@@ -1,44 +1,63 @@
-//! A cópia que uma tarefa fez do processo com `fork`, e que voltou da tarefa como se fosse ele.
+//! Que processo é este, e se é uma cópia (`fork`) do que era.
 //!
-//! Seriam dois trabalhadores com os mesmos descritores e a mesma memória, e um deles ninguém conhece. O Linux sabe
-//! limpar uma página nas cópias, seja qual for a chamada que as fez: a original é quem ainda vê a marca.
+//! Uma cópia tem tudo o que o original tinha: os descritores, a memória dividida, os donos de processos. Mas os filhos e as
+//! threads não são dela. Se ela voltasse de uma tarefa, seria outro trabalhador, que ninguém conhece; se descartasse um
+//! pool, mataria os trabalhadores do original.
+//!
+//! Perguntar ao sistema a cada vez custaria mais do que uma tarefa pequena. O Linux sabe limpar uma página nas cópias, seja
+//! qual for a chamada que as fez: nela fica anotado o número do processo, e onde ele sumiu há que perguntar de novo.
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
 
-/// A página marcada; nada, se o sistema não a deu (antes do Linux 4.14, por exemplo).
-static MARK: OnceLock<Option<&'static AtomicU8>> = OnceLock::new();
+/// O número do trabalhador que este processo é; zero se não é um.
+static WORKER: AtomicU32 = AtomicU32::new(0);
 
-/// Este processo é um trabalhador de verdade; as cópias dele, não.
-pub(super) fn mark_original() {
-    if let Some(mark) = MARK.get_or_init(page) {
-        mark.store(1, Ordering::Relaxed);
+/// O número deste processo.
+#[inline]
+pub(crate) fn process_id() -> u32 {
+    /// O anotado; nada, se o sistema não deu a página (antes do Linux 4.14, por exemplo).
+    static NOTED: LazyLock<Option<&'static AtomicU32>> = LazyLock::new(page);
+    let Some(noted) = *NOTED else { return std::process::id() };
+    match noted.load(Ordering::Relaxed) {
+        0 => {
+            let id = std::process::id();
+            noted.store(id, Ordering::Relaxed);
+            id
+        }
+        id => id,
     }
 }
 
-/// Encerra este processo, calado, se ele é uma cópia que voltou de uma tarefa.
+/// Este processo é um trabalhador de verdade; as cópias dele, não.
+pub(super) fn mark_worker() {
+    WORKER.store(process_id(), Ordering::Relaxed);
+}
+
+/// Encerra este processo, calado, se ele é a cópia de um trabalhador, e voltou de uma tarefa.
 #[inline]
 pub(crate) fn end_if_copy() {
-    if MARK.get().copied().flatten().is_some_and(|mark| mark.load(Ordering::Relaxed) == 0) {
+    let worker = WORKER.load(Ordering::Relaxed);
+    if worker != 0 && worker != process_id() {
         // SAFETY: `_exit` só termina o processo. Um `exit` rodaria as despedidas do original, e poria no terminal outra vez o
         // que ele ainda não tinha escrito.
         unsafe { libc::_exit(0) }
     }
 }
 
-fn page() -> Option<&'static AtomicU8> {
+fn page() -> Option<&'static AtomicU32> {
     let len = rustix::param::page_size();
     // SAFETY: uma página nova, que não se desfaz nunca: a referência vale enquanto o processo viver. Todos os zeros são um
-    // `AtomicU8`.
+    // `AtomicU32`.
     unsafe {
         let page =
             mmap_anonymous(ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
                 .ok()?;
         madvise(page, len, Advice::LinuxWipeOnFork).ok()?;
-        Some(&*page.cast::<AtomicU8>())
+        Some(&*page.cast::<AtomicU32>())
     }
 }

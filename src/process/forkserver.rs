@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   este processo ──▶ forkserver   Fork { nome, variáveis, soquete }
-//!   forkserver ──▶ este processo   Forked { pid }
+//!   forkserver ──▶ este processo   Forked(pid, pidfd)
 //!   este processo ──▶ forkserver   Reap { pid }          só o pai de um processo o recolhe
 //!   forkserver ──▶ este processo   Reaped(como terminou)
 //! ```
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, waitpid};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, getppid, kill_process, pidfd_open, waitpid};
 use serde::{Deserialize, Serialize};
 
 use super::child::{Child, Reap, START_LIMIT};
@@ -37,8 +37,9 @@ enum ForkRequest {
 
 #[derive(Serialize, Deserialize)]
 enum ForkAnswer {
-    /// O pid da cópia.
-    Forked(i32),
+    /// O pid da cópia. Se quem pede está em outro espaço de PIDs, onde esse número é de outro processo ou de nenhum, vai também
+    /// um descritor que só pode ser dela.
+    Forked(i32, Option<Descriptor>),
     TooManyThreads(usize),
     /// O número do erro do sistema.
     Refused(i32),
@@ -79,8 +80,14 @@ pub(super) fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Re
     }
     let failed = |reason: String| Err(Error::Handshake { pid: server.pid(), reason });
     match answer {
-        Ok(ForkAnswer::Forked(pid)) => match Pid::from_raw(pid) {
-            Some(pid) => Child::watch(pid, ours, Box::new(server)),
+        Ok(ForkAnswer::Forked(pid, pidfd)) => match Pid::from_raw(pid) {
+            Some(pid) => match pidfd {
+                None => Child::watch(pid, ours, Box::new(server)),
+                Some(pidfd) => {
+                    let pidfd = pidfd.as_fd().try_clone_to_owned().map_err(Error::spawn)?;
+                    Child::watch_by(pid, pidfd, ours, Box::new(server))
+                }
+            },
             None => failed("o forkserver respondeu o que não devia".to_owned()),
         },
         Ok(ForkAnswer::TooManyThreads(threads)) => {
@@ -187,10 +194,27 @@ fn fork_for(
             .map_or(1, |socket| serve::serve_copy(UnixStream::from(socket), me, name))
     });
     match forked {
-        Ok(pid) => ForkAnswer::Forked(pid.as_raw_nonzero().get()),
+        Ok(pid) => announce(pid),
         Err(Error::ForkWithThreads { threads }) => ForkAnswer::TooManyThreads(threads),
         Err(Error::Spawn(error)) => ForkAnswer::Refused(error.raw_os_error().unwrap_or(libc::EAGAIN)),
         Err(_) => ForkAnswer::Refused(libc::EAGAIN),
+    }
+}
+
+/// Diz ao pai quem é a cópia que nasceu.
+fn announce(pid: Pid) -> ForkAnswer {
+    // Um pai que se vê daqui vê os mesmos números.
+    if getppid().is_some() {
+        return ForkAnswer::Forked(pid.as_raw_nonzero().get(), None);
+    }
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(pidfd) => ForkAnswer::Forked(pid.as_raw_nonzero().get(), Some(pidfd.into())),
+        Err(error) => {
+            // Sem descritor para vigiá-la, a cópia não pode ficar.
+            let _ = kill_process(pid, Signal::KILL);
+            reap_child(pid.as_raw_nonzero().get());
+            ForkAnswer::Refused(error.raw_os_error())
+        }
     }
 }
 

@@ -7,16 +7,22 @@
 #![allow(unsafe_code)]
 
 use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 static PARENT: AtomicI32 = AtomicI32::new(0);
+
+/// O soquete cujo outro lado é do pai.
+static SOCKET: AtomicI32 = AtomicI32::new(-1);
 
 /// Liga a vida deste processo à de `parent`. Um pai que já morreu encerra este processo na hora.
 ///
 /// Também desarma o Ctrl-C: o terminal o manda ao grupo inteiro, e quem decide o que fazer com ele é o
 /// programa que o leitor rodou; se ele terminar, os filhos vão junto, sem uma mensagem cada um.
-pub(super) fn follow(parent: i32) -> io::Result<()> {
+pub(super) fn follow(parent: i32, socket: &UnixStream) -> io::Result<()> {
     PARENT.store(parent, Ordering::Relaxed);
+    SOCKET.store(socket.as_raw_fd(), Ordering::Relaxed);
     handle(libc::SIGINT, ignore)?;
     // A máscara de sinais é herdada da thread que criou o filho. Uma que bloqueia tudo, para que outra espere os sinais,
     // deixaria o filho surdo também ao `Process::terminate`.
@@ -75,14 +81,24 @@ pub(crate) fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()>
 
 // ANCHOR: orphan
 extern "C" fn exit_if_orphan(_signal: i32) {
-    // SAFETY: `getppid` e `_exit` são permitidas dentro de um tratador de sinal e não tocam a memória.
+    // SAFETY: `getppid`, `poll` e `_exit` são permitidas dentro de um tratador de sinal, e a única memória é deste quadro.
     unsafe {
-        if libc::getppid() != PARENT.load(Ordering::Relaxed) {
-            libc::_exit(1);
+        let parent = libc::getppid();
+        // Zero é um pai que não se vê daqui, de outro espaço de PIDs (um contêiner): quem diz se ele se foi é o soquete.
+        if parent == PARENT.load(Ordering::Relaxed) || parent == 0 && !is_hung_up() {
+            return;
         }
+        libc::_exit(1);
     }
 }
 // ANCHOR_END: orphan
+
+/// Se o outro lado do soquete se fechou.
+fn is_hung_up() -> bool {
+    let mut socket = libc::pollfd { fd: SOCKET.load(Ordering::Relaxed), events: 0, revents: 0 };
+    // SAFETY: `poll` escreve só nesse `pollfd`, e não espera.
+    unsafe { libc::poll(&mut socket, 1, 0) == 1 && socket.revents & libc::POLLHUP != 0 }
+}
 
 // Um tratador vazio, e não SIG_IGN: um programa executado pela tarefa volta ao comportamento normal.
 extern "C" fn ignore(_signal: i32) {}

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
 use rustix::fs::{Mode, OFlags, open};
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::getppid;
 
 use super::build::SameBuild;
@@ -14,17 +15,20 @@ use crate::parcel::Parcel;
 use crate::wire::socket::FrameSocket;
 
 /// Liga a vida deste processo à do pai, e deixa o que um trabalhador precisa: o nome, e a entrada padrão vazia.
-pub(crate) fn prepare(parent: i32, name: &OsStr) -> Result<(), Error> {
-    lifeline::follow(parent).map_err(Error::io)?;
-    copy::mark_original();
+pub(crate) fn prepare(parent: i32, socket: &UnixStream, name: &OsStr) -> Result<(), Error> {
+    lifeline::follow(parent, socket).map_err(Error::io)?;
+    copy::mark_worker();
     // `ps aux` mostra `argv[0]`; `top` e `ps -e` mostrariam `exe`, o fim de `/proc/self/exe`. Um nome a menos
     // na lista não impede ninguém de trabalhar.
     if let Ok(name) = CString::new(name.as_bytes()) {
         let _ = rustix::thread::set_name(&name);
     }
     // A tarefa que ler da entrada padrão encontra o fim do arquivo, e não os pedidos do pai.
-    let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(Error::io)?;
-    rustix::stdio::dup2_stdin(null).map_err(Error::io)
+    let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    // Onde não há /dev (um `chroot`), um pipe que já acabou diz o mesmo.
+    let empty =
+        null.or_else(|_| pipe_with(PipeFlags::CLOEXEC).map(|(reader, _)| reader)).map_err(Error::io)?;
+    rustix::stdio::dup2_stdin(empty).map_err(Error::io)
 }
 
 /// Espera a apresentação do pai e se apresenta; nada, se o pai fechou antes.
@@ -61,5 +65,5 @@ pub(crate) fn serve_requests(mut parent: FrameSocket) -> Result<i32, Error> {
 /// O mesmo, num filho copiado; devolve o código de saída.
 pub(super) fn serve_copy(socket: UnixStream, parent: i32, name: &OsStr) -> i32 {
     // Um erro é o pai que fechou ou morreu no meio de uma mensagem: ninguém espera mais nada daqui.
-    prepare(parent, name).and_then(|()| serve_requests(socket.into())).unwrap_or(1)
+    prepare(parent, &socket, name).and_then(|()| serve_requests(socket.into())).unwrap_or(1)
 }

@@ -1,6 +1,7 @@
 //! Executar este programa de novo.
 
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -27,7 +28,12 @@ pub(super) fn execute(name: &OsStr, env: &[(OsString, OsString)], role: Role) ->
         .env(invitation::VARIABLE, invitation::write(inode, role))
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .spawn()
-        .map_err(Error::spawn)?;
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                Error::spawn_without("/proc, por onde um filho executa este arquivo", error)
+            }
+            _ => Error::spawn(error),
+        })?;
     let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
     Child::watch(pid, ours, Box::new(ThisProcess))
 }

@@ -24,6 +24,13 @@ crate::cases! {
     60 => a_stopped_idle_worker_does_not_hold_a_join,
     30 => a_child_reaped_by_others_has_ended_nobody_knows_how,
     30 => a_failing_initializer_is_told_at_once,
+    30 => a_copy_of_the_program_leaves_the_pools_to_the_original,
+    30 => a_worker_that_became_another_program_is_a_death,
+    30 => a_worker_that_closed_every_descriptor_is_a_death,
+    30 => a_process_works_where_children_are_born_in_another_pid_namespace,
+    30 => a_pool_is_refused_where_threads_cannot_be_born,
+    30 => a_pool_works_without_dev,
+    30 => without_proc_the_error_says_what_is_missing,
 }
 
 fn fork_and_return((): ()) -> i32 {
@@ -149,6 +156,13 @@ fn killed_parent_takes_workers_whose_initializer_dropped_privileges() {
     assert_deaf_tree_dies("initializer setuid");
 }
 
+/// O programa de apoio que só cria um processo.
+pub(crate) fn one_process() -> Result<(), Error> {
+    init();
+    println!("processo: {}", new_process(square, 3)?.join()?);
+    Ok(())
+}
+
 /// Um trabalhador parado de verdade, que volta a andar no fim.
 struct Stopped(u32);
 
@@ -250,4 +264,116 @@ fn a_failing_initializer_is_told_at_once() {
     assert!(matches!(error, Error::TaskTimedOut { .. }), "{error:?}");
     // Antes, 5 s para cada um, à espera de que quem estava de pé saísse sozinho.
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+/// O que a cópia faz com o que herdou; zero se está tudo certo.
+fn use_in_a_copy(use_it: impl FnOnce()) {
+    // SAFETY: a cópia só usa o que herdou e termina: nada do que as outras threads do original tinham na mão lhe faz falta,
+    // a não ser a trava do alocador, que o `fork` da biblioteca de C repõe.
+    match unsafe { libc::fork() } {
+        0 => {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(use_it));
+            // SAFETY: `_exit` só termina o processo.
+            unsafe { libc::_exit(i32::from(outcome.is_err())) }
+        }
+        copy => {
+            let mut status = 0;
+            // SAFETY: o número que `waitpid` preenche é deste quadro, e a cópia é filha deste processo.
+            unsafe { libc::waitpid(copy, &mut status, 0) };
+            assert_eq!(status, 0, "a cópia não terminou bem");
+        }
+    }
+}
+
+fn a_copy_of_the_program_leaves_the_pools_to_the_original() {
+    let (pool, threads) = (new_pool(2).unwrap(), multiprocessamento::ThreadPool::new(2).unwrap());
+    let gate = folder();
+    let process = new_process(wait_at_gate, gate.path().join("portão")).unwrap();
+    let (pids, inherited) = (pool.pids(), (pool, threads, process));
+    // A cópia tem tudo isto também, e o descarta; o original continua com o seu.
+    let mut inherited = Some(inherited);
+    use_in_a_copy(|| {
+        let (pool, threads, process) = inherited.take().unwrap();
+        assert!(matches!(pool.map(square, 0..100), Err(Error::OtherProcess)));
+        assert!(matches!(pool.apply(square, 3), Err(Error::OtherProcess)));
+        assert!(matches!(pool.imap(square, 0..3).next(), Some(Err(Error::OtherProcess))));
+        assert!(matches!(threads.map(square, 0..3), Err(Error::OtherProcess)));
+        pool.terminate();
+        pool.join();
+        drop((threads, process));
+        // Um pool da própria cópia é outra coisa.
+        assert_eq!(new_pool(1).unwrap().map(square, 0..3).unwrap(), [0, 1, 4]);
+    });
+    let (pool, threads, process) = inherited.unwrap();
+    assert_eq!(pool.map(square, 0..100).unwrap().len(), 100);
+    assert_eq!(threads.map(square, 0..3).unwrap(), [0, 1, 4]);
+    assert_eq!(pool.pids(), pids);
+    touch(gate.path().join("portão"));
+    assert_eq!(process.pid(), process.join().unwrap());
+}
+
+fn a_worker_that_became_another_program_is_a_death() {
+    use std::os::unix::process::CommandExt;
+    let become_another = |(): ()| std::process::Command::new("true").exec().to_string();
+    let pool = new_pool(1).unwrap();
+    let error = pool.apply(become_another, ()).unwrap_err();
+    assert!(error.to_string().ends_with("saiu com código 0"), "{error}");
+    assert_eq!(pool.apply(square, 3).unwrap(), 9);
+    assert!(new_process(become_another, ()).unwrap().join().is_err());
+}
+
+fn a_worker_that_closed_every_descriptor_is_a_death() {
+    let close = |(): ()| {
+        // SAFETY: o que se fecha é deste processo, que depois disto não sabe mais falar com ninguém.
+        unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
+    };
+    let pool = pool_builder().workers(1).retries(0).build().unwrap();
+    let first = pool.apply(close, ());
+    println!("{first:?}");
+    eventually("o pool voltou a trabalhar", || pool.apply(square, 3).is_ok_and(|nine| nine == 9));
+    println!("{:?}", new_process(close, ()).unwrap().join());
+}
+
+/// O programa bem-comportado, por trás de um comando que muda o mundo em volta dele.
+fn behind(program: &str, command: &str, arguments: &[&str]) -> (Vec<String>, String) {
+    let mut world = programs::command_at(command.as_ref(), program);
+    world.args(arguments).arg(std::env::current_exe().unwrap());
+    match world.output() {
+        Ok(output) if output.status.success() => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (text(&output.stdout).lines().map(str::to_owned).collect(), text(&output.stderr))
+        }
+        refused => harness::skip(&format!("esta máquina não deixa: {refused:?}")),
+    }
+}
+
+const WORKS: [&str; 2] = ["pool: Ok([0, 1, 4])", "processo: 9"];
+
+/// O pai não se vê de lá: `getppid` diz zero.
+fn a_process_works_where_children_are_born_in_another_pid_namespace() {
+    let (lines, errors) = behind("um-processo", "unshare", &["--pid"]);
+    assert_eq!((lines, errors.as_str()), (vec![WORKS[1].to_owned()], ""));
+}
+
+/// Quem pediu outro espaço de PIDs para os filhos não pode mais criar threads, e um pool tem uma.
+fn a_pool_is_refused_where_threads_cannot_be_born() {
+    let (lines, errors) = behind("como-se-deve", "unshare", &["--pid"]);
+    assert!(lines[0].starts_with("pool: o sistema recusou um processo, uma thread"), "{lines:?}");
+    assert_eq!(errors, "");
+}
+
+fn a_pool_works_without_dev() {
+    let (lines, errors) = behind(
+        "como-se-deve",
+        "unshare",
+        &["--mount", "sh", "-c", "mount -t tmpfs nada /dev && exec \"$0\""],
+    );
+    assert_eq!((lines, errors.as_str()), (WORKS.map(str::to_owned).to_vec(), ""));
+}
+
+fn without_proc_the_error_says_what_is_missing() {
+    let (lines, errors) =
+        behind("como-se-deve", "unshare", &["--mount", "sh", "-c", "umount -l /proc && exec \"$0\""]);
+    assert_eq!((lines.len(), errors.as_str()), (2, ""));
+    assert!(lines.iter().all(|line| line.contains("falta /proc")), "{lines:?}");
 }
