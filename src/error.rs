@@ -36,24 +36,15 @@ pub enum Error {
     )]
     NotInitialized,
 
-    /// Pediu-se um pool sem trabalhadores.
-    #[error("um pool precisa de pelo menos 1 trabalhador")]
-    NoWorkers,
-
-    /// Pediu-se um `chunk_size` de zero.
-    #[error("chunk_size precisa ser pelo menos 1")]
-    EmptyChunk,
-
-    /// Pediu-se uma fila sem lugar para nenhum item, ou para itens demais.
-    #[error("a capacidade de uma fila vai de 1 a {limit}")]
-    Capacity {
-        /// A maior aceita.
-        limit: usize,
+    /// Um argumento que não pode ser: zero trabalhadores, um bloco sem itens, uma fila sem lugar. Um construtor o guarda, e quem
+    /// responde é o `build` dele.
+    #[error("{argument} {reason}")]
+    InvalidArgument {
+        /// O nome do argumento, como se escreve no código: `chunk_size`.
+        argument: String,
+        /// O que ele precisa ser.
+        reason: String,
     },
-
-    /// Pediu-se `max_tasks_per_child` de zero.
-    #[error("max_tasks_per_child precisa ser pelo menos 1")]
-    NoTasks,
 
     /// O MPI não começou, ou um dos ranks morreu.
     #[error("MPI: {0}")]
@@ -186,10 +177,6 @@ pub enum Error {
     #[error("a barreira se rompeu: um dos participantes morreu")]
     BrokenBarrier,
 
-    /// Pediu-se uma barreira sem participantes.
-    #[error("uma barreira precisa de pelo menos 1 participante")]
-    EmptyBarrier,
-
     /// Um semáforo ou uma barreira já está com tantos processos quantos consegue anotar.
     #[error("já são {limit} processos com este semáforo ou esta barreira, e não cabem mais")]
     TooManyProcesses {
@@ -220,6 +207,15 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn invalid(argument: &str, reason: impl Into<String>) -> Self {
+        Error::InvalidArgument { argument: argument.to_owned(), reason: reason.into() }
+    }
+
+    /// `value`, se é pelo menos 1.
+    pub(crate) fn at_least_one(argument: &str, value: usize) -> Result<usize, Self> {
+        if value == 0 { Err(Self::invalid(argument, "precisa ser pelo menos 1")) } else { Ok(value) }
+    }
+
     pub(crate) fn spawn(error: impl Into<io::Error>) -> Self {
         Error::Spawn(Arc::new(error.into()))
     }

@@ -43,6 +43,8 @@
 //! * `init`: [`init`], a porta da frente: este processo é o programa, ou alguém que ele criou?
 //! * `before_main`: a mesma porta, antes de `main`, para os testes.
 
+#![warn(missing_debug_implementations)]
+
 mod before_main;
 mod clock;
 mod codec;
@@ -61,13 +63,17 @@ mod sync;
 mod thread_pool;
 mod wire;
 
+pub use codec::portable::Portable;
+pub use dispatch::chunked::Chunked;
+pub use dispatch::imap::Imap;
 pub use dispatch::result::AsyncResult;
 pub use error::{Error, ExitStatus};
 pub use init::init;
 pub use manager::{ManagedCounter, ManagedDict, ManagedList, Manager};
 #[cfg(feature = "mpi")]
-pub use mpi::{ChunkedRanks, MpiJob, MpiPool};
-pub use pool::{Chunked, Pool, PoolBuilder, PoolStats, Transport};
+pub use mpi::{ImapRanks, MpiJob, MpiPool};
+pub use pool::{Pool, PoolBuilder, PoolStats, Transport};
+pub use process::function::Task;
 pub use process::{Process, ProcessBuilder, StartMethod};
 pub use queue::Queue;
 pub use shm::array::SharedArray;
@@ -75,5 +81,5 @@ pub use shm::element::Element;
 pub use shm::shared::SharedMemory;
 pub use shm::value::Value;
 pub use sync::{Barrier, Event, Lock, LockGuard, Semaphore, SemaphoreGuard};
-pub use thread_pool::{ChunkedThreads, ThreadPool, ThreadPoolBuilder};
+pub use thread_pool::{ThreadPool, ThreadPoolBuilder};
 pub use wire::pipe::{Connection, pipe};

@@ -1,20 +1,24 @@
 //! As mesmas chamadas do pool de processos, com threads e um canal da crossbeam.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::Error;
-use crate::dispatch::lane::{ChannelLane, Lane};
+use crate::dispatch::chunked::Chunked;
+use crate::dispatch::imap::{BoxedLane, Imap};
+use crate::dispatch::lane::{ChannelCarrier, Packed};
 use crate::dispatch::promise::{ChunkId, Promise};
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::{Stream, default_chunk_size};
 use crate::process::copy::process_id;
 use crate::process::panics;
 
-type ThreadJob = Box<dyn FnOnce() + Send>;
+/// Um bloco a fazer; nada, para que a thread que o recebe termine.
+type ThreadJob = Option<Box<dyn FnOnce() + Send>>;
 
 /// Um conjunto de threads que recebem tarefas e devolvem resultados.
 ///
@@ -41,16 +45,33 @@ type ThreadJob = Box<dyn FnOnce() + Send>;
 /// let pool = ThreadPool::new(2).unwrap();
 /// pool.map(|x: std::rc::Rc<u64>| *x, [std::rc::Rc::new(1)]).unwrap();
 /// ```
+#[must_use = "descartado, o que não começou se perde, e se espera o que começou"]
 pub struct ThreadPool {
-    jobs: Option<Sender<ThreadJob>>,
+    core: Arc<ThreadCore>,
     threads: Vec<JoinHandle<()>>,
+}
+
+impl fmt::Debug for ThreadPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadPool").field("workers", &self.workers()).finish_non_exhaustive()
+    }
+}
+
+/// O que todas as chamadas usam, e os iteradores, que podem durar mais do que o pool.
+struct ThreadCore {
+    jobs: Sender<ThreadJob>,
+    queue: Receiver<ThreadJob>,
+    workers: usize,
     closed: AtomicBool,
-    terminated: Arc<AtomicBool>,
+    terminated: AtomicBool,
+    /// Se as threads já se foram.
+    finished: AtomicBool,
     /// O processo que criou as threads.
     owner: u32,
 }
 
 /// Opções de um [`ThreadPool`], como as de um [`PoolBuilder`](crate::PoolBuilder).
+#[must_use = "nenhuma thread nasce antes de `build`"]
 #[derive(Clone, Debug)]
 pub struct ThreadPoolBuilder {
     workers: usize,
@@ -76,23 +97,24 @@ impl ThreadPoolBuilder {
     ///
     /// Os de [`ThreadPool::new`].
     pub fn build(self) -> Result<ThreadPool, Error> {
-        if self.workers == 0 {
-            return Err(Error::NoWorkers);
-        }
+        Error::at_least_one("workers", self.workers)?;
         let (jobs, queue) = unbounded::<ThreadJob>();
-        let mut pool = ThreadPool {
-            jobs: Some(jobs),
-            threads: Vec::with_capacity(self.workers),
+        let core = ThreadCore {
+            jobs,
+            queue: queue.clone(),
+            workers: self.workers,
             closed: AtomicBool::new(false),
-            terminated: Arc::default(),
+            terminated: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
             owner: process_id(),
         };
+        let mut pool = ThreadPool { core: Arc::new(core), threads: Vec::with_capacity(self.workers) };
         for i in 1..=self.workers {
             let queue = queue.clone();
             // Um erro no meio descarta o pool, o que encerra as threads já criadas.
             let thread = thread::Builder::new()
                 .name(format!("{}-{i}", self.name))
-                .spawn(move || queue.iter().for_each(|job| job()))
+                .spawn(move || queue.iter().map_while(|job| job).for_each(|job| job()))
                 .map_err(Error::spawn)?;
             pool.threads.push(thread);
         }
@@ -105,7 +127,7 @@ impl ThreadPool {
     ///
     /// # Erros
     ///
-    /// [`Error::NoWorkers`] com zero; [`Error::Spawn`] se o sistema recusou uma thread.
+    /// [`Error::InvalidArgument`] com zero; [`Error::Spawn`] se o sistema recusou uma thread.
     pub fn new(workers: usize) -> Result<Self, Error> {
         ThreadPool::builder().workers(workers).build()
     }
@@ -118,19 +140,17 @@ impl ThreadPool {
 
     /// Quantas threads o pool mantém.
     pub fn workers(&self) -> usize {
-        self.threads.len()
+        self.core.workers
     }
 
     /// As mesmas chamadas, com blocos de `chunk_size` itens.
     ///
     /// # Erros
     ///
-    /// [`Error::EmptyChunk`] com zero.
-    pub fn chunk_size(&self, chunk_size: usize) -> Result<ChunkedThreads<'_>, Error> {
-        if chunk_size == 0 {
-            return Err(Error::EmptyChunk);
-        }
-        Ok(ChunkedThreads { pool: self, chunk_size, window: None })
+    /// [`Error::InvalidArgument`] com zero.
+    pub fn chunk_size(&self, chunk_size: usize) -> Result<Chunked<'_, ThreadPool>, Error> {
+        let chunk_size = Error::at_least_one("chunk_size", chunk_size)?;
+        Ok(Chunked::new(self, chunk_size))
     }
 
     /// `function` sobre cada item; devolve os resultados na ordem da entrada.
@@ -147,36 +167,30 @@ impl ThreadPool {
     {
         let items: Vec<A> = items.into_iter().collect();
         let chunk_size = default_chunk_size(items.len(), self.workers());
-        ChunkedThreads { pool: self, chunk_size, window: None }.map(function, items)
+        Chunked::new(self, chunk_size).map(function, items)
     }
 
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto. A entrada é lida aos
     /// poucos e pode não ter fim.
-    pub fn imap<F, A, R>(
-        &self,
-        function: F,
-        items: impl IntoIterator<Item = A>,
-    ) -> impl Iterator<Item = Result<R, Error>>
+    pub fn imap<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
         A: Send + 'static,
         R: Send + 'static,
+        I: IntoIterator<Item = A>,
     {
-        ChunkedThreads { pool: self, chunk_size: 1, window: None }.imap(function, items)
+        Chunked::new(self, 1).imap(function, items)
     }
 
     /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
-    pub fn imap_unordered<F, A, R>(
-        &self,
-        function: F,
-        items: impl IntoIterator<Item = A>,
-    ) -> impl Iterator<Item = Result<R, Error>>
+    pub fn imap_unordered<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
         A: Send + 'static,
         R: Send + 'static,
+        I: IntoIterator<Item = A>,
     {
-        ChunkedThreads { pool: self, chunk_size: 1, window: None }.imap_unordered(function, items)
+        Chunked::new(self, 1).imap_unordered(function, items)
     }
 
     /// Roda uma tarefa e espera o resultado.
@@ -202,13 +216,13 @@ impl ThreadPool {
     {
         let (to, answers) = crossbeam_channel::bounded(1);
         let promise = Promise::new(ChunkId { index: 0, len: 1 }, to, None);
-        self.submit(function, vec![argument], promise);
+        self.core.submit(function, vec![argument], promise);
         AsyncResult::new(answers, Ok)
     }
 
     /// Não aceita mais tarefas; as já entregues terminam.
     pub fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+        self.core.closed.store(true, Ordering::SeqCst);
     }
 
     /// Fecha o pool, espera as tarefas já entregues e o fim de todas as threads.
@@ -221,10 +235,29 @@ impl ThreadPool {
     /// começaram vão até o fim, porque uma thread não pode ser morta.
     pub fn terminate(&self) {
         self.close();
-        self.terminated.store(true, Ordering::SeqCst);
+        self.core.terminated.store(true, Ordering::SeqCst);
     }
 
-    fn submit<F, A, R>(&self, function: F, items: Vec<A>, promise: Promise<Vec<R>>)
+    fn wait_threads(&mut self) {
+        if self.core.owner != process_id() {
+            // Uma cópia (`fork`) não tem as threads, e esperaria por elas para sempre.
+            return;
+        }
+        for _ in &self.threads {
+            // Atrás de tudo o que já foi entregue.
+            let _ = self.core.jobs.send(None);
+        }
+        for thread in self.threads.drain(..) {
+            // Uma tarefa em pânico não chega aqui: `panics::catch` a devolveu a quem a pediu.
+            let _ = thread.join();
+        }
+        self.core.finished.store(true, Ordering::SeqCst);
+        self.core.drain();
+    }
+}
+
+impl ThreadCore {
+    fn submit<F, A, R>(self: &Arc<Self>, function: F, items: Vec<A>, promise: Promise<Vec<R>>)
     where
         F: Fn(A) -> R + Send + 'static,
         A: Send + 'static,
@@ -233,29 +266,26 @@ impl ThreadPool {
         if self.owner != process_id() {
             return promise.keep(Err(Error::OtherProcess));
         }
-        let Some(jobs) = self.jobs.as_ref().filter(|_| !self.closed.load(Ordering::SeqCst)) else {
+        if self.closed.load(Ordering::SeqCst) {
             return promise.keep(Err(Error::Closed));
-        };
-        let terminated = self.terminated.clone();
+        }
+        let core = self.clone();
         let job = move || {
-            if promise.is_wanted() && !terminated.load(Ordering::SeqCst) {
+            if promise.is_wanted() && !core.terminated.load(Ordering::SeqCst) {
                 promise.keep(panics::catch(|| items.into_iter().map(function).collect()));
             }
         };
-        // Só falharia sem nenhuma thread à escuta; a promessa descartada responderia por si.
-        let _ = jobs.send(Box::new(job));
+        // Há sempre um receptor, que é deste mesmo `ThreadCore`.
+        let _ = self.jobs.send(Some(Box::new(job)));
+        if self.finished.load(Ordering::SeqCst) {
+            // O pool terminou entre a pergunta lá em cima e agora: ou ele viu este bloco, ou o vemos nós.
+            self.drain();
+        }
     }
 
-    fn wait_threads(&mut self) {
-        if self.owner != process_id() {
-            // Uma cópia (`fork`) não tem as threads, e esperaria por elas para sempre.
-            return;
-        }
-        self.jobs = None;
-        for thread in self.threads.drain(..) {
-            // Uma tarefa em pânico não chega aqui: `panics::catch` a devolveu a quem a pediu.
-            let _ = thread.join();
-        }
+    /// Descarta o que ninguém mais fará: as promessas respondem por si.
+    fn drain(&self) {
+        while self.queue.try_recv().is_ok() {}
     }
 }
 
@@ -266,22 +296,7 @@ impl Drop for ThreadPool {
     }
 }
 
-/// Um [`ThreadPool`] com o tamanho do bloco escolhido, como um [`Chunked`](crate::Chunked); vem de
-/// [`ThreadPool::chunk_size`].
-#[derive(Clone, Copy)]
-pub struct ChunkedThreads<'p> {
-    pool: &'p ThreadPool,
-    chunk_size: usize,
-    window: Option<usize>,
-}
-
-impl<'p> ChunkedThreads<'p> {
-    /// Como [`Chunked::window`](crate::Chunked::window).
-    pub fn window(mut self, chunks: usize) -> Self {
-        self.window = Some(chunks.max(1));
-        self
-    }
-
+impl Chunked<'_, ThreadPool> {
     /// Como [`ThreadPool::map`].
     ///
     /// # Erros
@@ -293,64 +308,47 @@ impl<'p> ChunkedThreads<'p> {
         A: Send + 'static,
         R: Send + 'static,
     {
-        self.stream(function, items).collect()
+        self.stream(function, items.into_iter()).collect()
     }
 
     /// Como [`ThreadPool::imap`].
-    pub fn imap<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<'p, F, A, R, I>
+    pub fn imap<F, A, R, I>(self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
         A: Send + 'static,
         R: Send + 'static,
         I: IntoIterator<Item = A>,
     {
-        self.stream(function, items).ordered()
+        Imap::new(self.stream(function, items.into_iter()).ordered())
     }
 
     /// Como [`ThreadPool::imap_unordered`].
-    pub fn imap_unordered<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<'p, F, A, R, I>
+    pub fn imap_unordered<F, A, R, I>(self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
         A: Send + 'static,
         R: Send + 'static,
         I: IntoIterator<Item = A>,
     {
-        self.stream(function, items).unordered()
+        Imap::new(self.stream(function, items.into_iter()).unordered())
     }
 
-    #[expect(clippy::type_complexity, reason = "o fecho que prepara os blocos não tem nome")]
-    fn stream<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> Stream<
-        I::IntoIter,
-        fn(Vec<A>) -> Vec<A>,
-        impl Lane<Load = Vec<A>, Payload = Vec<R>> + use<'p, F, A, R, I>,
-        R,
-    >
+    fn stream<F, A, R, I>(self, function: F, items: I) -> Stream<I, R, BoxedLane<A, R>>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
         A: Send + 'static,
         R: Send + 'static,
-        I: IntoIterator<Item = A>,
+        I: Iterator<Item = A>,
     {
-        let pool = self.pool;
+        let (core, workers) = (self.pool.core.clone(), self.pool.workers());
         let submit = move |items: Vec<A>, promise| {
-            pool.submit(function.clone(), items, promise);
+            core.submit(function.clone(), items, promise);
             0
         };
-        let lane = ChannelLane::new(submit);
-        let as_they_are = std::convert::identity as fn(Vec<A>) -> Vec<A>;
-        Stream::new(items.into_iter(), as_they_are, self.chunk_size, pool.workers(), lane, |_| 0, Ok)
+        // Entre threads os valores vão como estão.
+        let pack = |items: Vec<A>| items;
+        let lane = Packed { carrier: ChannelCarrier::new(submit), pack, open: Ok, weigh: |_: &Vec<R>| 0 };
+        Stream::new(items, self.chunk_size, workers, Box::new(lane) as BoxedLane<A, R>)
             .with_window(self.window)
     }
 }

@@ -14,6 +14,7 @@
 
 mod decode;
 mod encode;
+pub(crate) mod portable;
 mod reason;
 
 pub(crate) use decode::take;

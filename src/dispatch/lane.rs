@@ -1,4 +1,7 @@
 //! Por onde os blocos de um fluxo vão e voltam.
+//!
+//! Um [`Carrier`] os leva na forma em que viajam: valores entre threads, bytes entre processos. Uma [`Lane`] é o que o fluxo
+//! vê: valores que vão e valores que voltam, seja quem for que os leve.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -6,9 +9,10 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::promise::{Answer, ChunkId, Promise};
+use crate::Error;
 
 /// Quem leva os blocos e traz as respostas. Descartado, cancela os que ninguém começou.
-pub(crate) trait Lane {
+pub(crate) trait Carrier {
     /// Como os itens vão: valores (threads) ou bytes (processos).
     type Load;
     /// E como os resultados voltam.
@@ -29,7 +33,7 @@ pub(crate) trait Lane {
     }
 }
 
-impl<C: Lane + ?Sized> Lane for Box<C> {
+impl<C: Carrier + ?Sized> Carrier for Box<C> {
     type Load = C::Load;
     type Payload = C::Payload;
 
@@ -50,8 +54,85 @@ impl<C: Lane + ?Sized> Lane for Box<C> {
     }
 }
 
+/// Por onde vão blocos de `A` e voltam blocos de `R`.
+pub(crate) trait Lane<A, R> {
+    /// Entrega um bloco; devolve quantos bytes ele ocupa na espera.
+    fn send(&mut self, chunk: ChunkId, items: Vec<A>) -> usize;
+
+    /// O próximo bloco que ficar pronto; há pelo menos um em andamento.
+    fn receive(&mut self) -> Option<Returned<R>>;
+
+    /// Um bloco que já está pronto.
+    fn try_receive(&mut self) -> Option<Returned<R>>;
+
+    /// Quantos blocos podem estar em andamento.
+    fn capacity(&self) -> usize;
+}
+
+/// Um bloco que voltou.
+pub(crate) struct Returned<R> {
+    pub(crate) chunk: ChunkId,
+    pub(crate) values: Result<Vec<R>, Error>,
+    /// Quantos bytes a resposta ocupou na espera; zero entre threads.
+    pub(crate) bytes: usize,
+}
+
+impl<A, R, L: Lane<A, R> + ?Sized> Lane<A, R> for Box<L> {
+    fn send(&mut self, chunk: ChunkId, items: Vec<A>) -> usize {
+        (**self).send(chunk, items)
+    }
+
+    fn receive(&mut self) -> Option<Returned<R>> {
+        (**self).receive()
+    }
+
+    fn try_receive(&mut self) -> Option<Returned<R>> {
+        (**self).try_receive()
+    }
+
+    fn capacity(&self) -> usize {
+        (**self).capacity()
+    }
+}
+
+/// Valores, por quem os leva de outra forma: `pack` os prepara para a viagem, `open` os traz de volta, e `weigh` diz quantos
+/// bytes ocupa uma resposta.
+pub(crate) struct Packed<C: Carrier, P, R> {
+    pub(crate) carrier: C,
+    pub(crate) pack: P,
+    pub(crate) open: fn(C::Payload) -> Result<Vec<R>, Error>,
+    pub(crate) weigh: fn(&C::Payload) -> usize,
+}
+
+impl<C: Carrier, P, R> Packed<C, P, R> {
+    fn unpack(&self, (chunk, answer): Answer<C::Payload>) -> Returned<R> {
+        let bytes = answer.as_ref().map_or(0, self.weigh);
+        Returned { chunk, values: answer.and_then(self.open), bytes }
+    }
+}
+
+impl<A, R, C: Carrier, P: FnMut(Vec<A>) -> C::Load> Lane<A, R> for Packed<C, P, R> {
+    fn send(&mut self, chunk: ChunkId, items: Vec<A>) -> usize {
+        self.carrier.send(chunk, (self.pack)(items))
+    }
+
+    fn receive(&mut self) -> Option<Returned<R>> {
+        let answer = self.carrier.receive()?;
+        Some(self.unpack(answer))
+    }
+
+    fn try_receive(&mut self) -> Option<Returned<R>> {
+        let answer = self.carrier.try_receive()?;
+        Some(self.unpack(answer))
+    }
+
+    fn capacity(&self) -> usize {
+        self.carrier.capacity()
+    }
+}
+
 /// Leva os blocos por uma função que os entrega, e traz as respostas por um canal.
-pub(crate) struct ChannelLane<S, L, P> {
+pub(crate) struct ChannelCarrier<S, L, P> {
     submit: S,
     load: PhantomData<fn(L)>,
     promises: Sender<Answer<P>>,
@@ -59,14 +140,14 @@ pub(crate) struct ChannelLane<S, L, P> {
     alive: Arc<()>,
 }
 
-impl<L, P, S: FnMut(L, Promise<P>) -> usize> ChannelLane<S, L, P> {
+impl<L, P, S: FnMut(L, Promise<P>) -> usize> ChannelCarrier<S, L, P> {
     pub(crate) fn new(submit: S) -> Self {
         let (promises, answers) = unbounded();
-        ChannelLane { submit, load: PhantomData, promises, answers, alive: Arc::new(()) }
+        ChannelCarrier { submit, load: PhantomData, promises, answers, alive: Arc::new(()) }
     }
 }
 
-impl<L, P, S: FnMut(L, Promise<P>) -> usize> Lane for ChannelLane<S, L, P> {
+impl<L, P, S: FnMut(L, Promise<P>) -> usize> Carrier for ChannelCarrier<S, L, P> {
     type Load = L;
     type Payload = P;
 

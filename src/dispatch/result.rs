@@ -1,5 +1,6 @@
 //! A resposta de um bloco, do trabalhador a quem espera: o lado de quem espera.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
@@ -27,7 +28,14 @@ use crate::process::protocol::only;
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "descartado, não se sabe do resultado, nem da falha"]
 pub struct AsyncResult<R>(Box<dyn Source<R>>);
+
+impl<R> fmt::Debug for AsyncResult<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncResult").field("is_ready", &self.0.is_ready()).finish_non_exhaustive()
+    }
+}
 
 /// De onde virá um resultado.
 pub(crate) trait Source<R>: Send {

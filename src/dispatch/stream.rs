@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::iter::Fuse;
+use std::marker::PhantomData;
 
-use super::lane::Lane;
+use super::lane::{Lane, Returned};
 use super::promise::ChunkId;
 use crate::Error;
 
@@ -23,22 +24,18 @@ pub(crate) fn default_chunk_size(items: usize, workers: usize) -> usize {
 }
 
 /// Blocos que saem de um iterador e voltam respondidos.
-///
-/// `load` prepara os itens de um bloco para a viagem; `weigh` diz quantos bytes ocupa uma resposta (zero entre threads).
-pub(crate) struct Stream<I: Iterator, L, C: Lane, R> {
+pub(crate) struct Stream<I: Iterator, R, L> {
     items: Fuse<I>,
-    load: L,
     chunk_size: usize,
     workers: usize,
     /// Quantos blocos em andamento, se quem chamou escolheu.
     fixed_window: Option<usize>,
-    lane: C,
-    weigh: fn(&C::Payload) -> usize,
-    open: fn(C::Payload) -> Result<Vec<R>, Error>,
+    lane: L,
     submitted: usize,
     received: usize,
     bytes_out: usize,
     bytes_in: usize,
+    results: PhantomData<fn() -> R>,
 }
 
 /// Os resultados de um bloco, ou a falha que vale para cada um dos seus itens.
@@ -47,34 +44,19 @@ pub(crate) struct Chunk<R> {
     values: Result<Vec<R>, Error>,
 }
 
-impl<I, L, C, R> Stream<I, L, C, R>
-where
-    I: Iterator,
-    L: FnMut(Vec<I::Item>) -> C::Load,
-    C: Lane,
-{
-    pub(crate) fn new(
-        items: I,
-        load: L,
-        chunk_size: usize,
-        workers: usize,
-        lane: C,
-        weigh: fn(&C::Payload) -> usize,
-        open: fn(C::Payload) -> Result<Vec<R>, Error>,
-    ) -> Self {
+impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
+    pub(crate) fn new(items: I, chunk_size: usize, workers: usize, lane: L) -> Self {
         Stream {
             items: items.fuse(),
-            load,
             chunk_size,
             workers,
             fixed_window: None,
             lane,
-            weigh,
-            open,
             submitted: 0,
             received: 0,
             bytes_out: 0,
             bytes_in: 0,
+            results: PhantomData,
         }
     }
 
@@ -106,7 +88,7 @@ where
             }
             let id = ChunkId { index: self.submitted, len: items.len() };
             self.submitted += 1;
-            self.bytes_out += self.lane.send(id, (self.load)(items));
+            self.bytes_out += self.lane.send(id, items);
         }
     }
 
@@ -115,10 +97,10 @@ where
         if self.received == self.submitted {
             return None;
         }
-        let (id, answer) = self.lane.receive()?;
+        let Returned { chunk: id, values, bytes } = self.lane.receive()?;
         self.received += 1;
-        self.bytes_in += answer.as_ref().map_or(0, self.weigh);
-        Some(Chunk { id, values: answer.and_then(self.open) })
+        self.bytes_in += bytes;
+        Some(Chunk { id, values })
     }
 
     /// Todos os resultados, na ordem da entrada.
@@ -138,37 +120,72 @@ where
 
     fn first_failure(&mut self, index: usize, error: Error) -> Error {
         let arrived = std::iter::from_fn(|| self.lane.try_receive());
-        let others = arrived.filter_map(|(id, answer)| Some((id.index, answer.err()?)));
+        let others = arrived.filter_map(|returned| Some((returned.chunk.index, returned.values.err()?)));
         others.chain([(index, error.clone())]).min_by_key(|(index, _)| *index).map_or(error, |(_, e)| e)
     }
 
-    /// Um resultado por item, na ordem em que os blocos ficam prontos.
-    pub(crate) fn unordered(mut self) -> impl Iterator<Item = Result<R, Error>> {
-        std::iter::from_fn(move || {
-            self.submit_from(self.received);
-            self.receive()
-        })
-        .flatten()
+    /// O próximo bloco na ordem em que eles ficam prontos.
+    fn next_ready(&mut self) -> Option<Chunk<R>> {
+        self.submit_from(self.received);
+        self.receive()
     }
 
-    /// Um resultado por item, na ordem da entrada. Os que chegam adiantados esperam a sua vez, e
-    /// contam na janela.
-    pub(crate) fn ordered(mut self) -> impl Iterator<Item = Result<R, Error>> {
-        let mut early = BTreeMap::new();
-        let mut next = 0;
-        std::iter::from_fn(move || {
-            loop {
-                // Também à espera de um bloco demorado: cada resposta adiantada pode abrir a janela.
-                self.submit_from(next);
-                if let Some(chunk) = early.remove(&next) {
-                    next += 1;
-                    return Some(chunk);
-                }
-                let chunk = self.receive()?;
-                early.insert(chunk.id.index, chunk);
+    /// O bloco `next`, na ordem da entrada. Os que chegam adiantados esperam a sua vez, e contam na janela.
+    fn next_in_order(&mut self, next: usize, early: &mut BTreeMap<usize, Chunk<R>>) -> Option<Chunk<R>> {
+        loop {
+            // Também à espera de um bloco demorado: cada resposta adiantada pode abrir a janela.
+            self.submit_from(next);
+            if let Some(chunk) = early.remove(&next) {
+                return Some(chunk);
             }
-        })
-        .flatten()
+            let chunk = self.receive()?;
+            early.insert(chunk.id.index, chunk);
+        }
+    }
+
+    /// Um resultado por item, na ordem em que os blocos ficam prontos.
+    pub(crate) fn unordered(self) -> Results<I, R, L> {
+        Results { stream: self, in_order: None, current: None }
+    }
+
+    /// Um resultado por item, na ordem da entrada.
+    pub(crate) fn ordered(self) -> Results<I, R, L> {
+        Results { stream: self, in_order: Some(InOrder { next: 0, early: BTreeMap::new() }), current: None }
+    }
+}
+
+/// Um resultado por item, um a um.
+pub(crate) struct Results<I: Iterator, R, L> {
+    stream: Stream<I, R, L>,
+    /// Nada, se a ordem é a em que ficam prontos.
+    in_order: Option<InOrder<R>>,
+    current: Option<Items<R>>,
+}
+
+struct InOrder<R> {
+    next: usize,
+    /// Os que chegaram antes da sua vez.
+    early: BTreeMap<usize, Chunk<R>>,
+}
+
+impl<I: Iterator, R, L: Lane<I::Item, R>> Iterator for Results<I, R, L> {
+    type Item = Result<R, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(result) = self.current.as_mut().and_then(Iterator::next) {
+                return Some(result);
+            }
+            let chunk = match &mut self.in_order {
+                None => self.stream.next_ready()?,
+                Some(order) => {
+                    let chunk = self.stream.next_in_order(order.next, &mut order.early)?;
+                    order.next += 1;
+                    chunk
+                }
+            };
+            self.current = Some(chunk.into_iter());
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Um número que vários processos somam.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 use super::client::Object;
 use super::protocol::{CounterOperation, Operation};
@@ -32,6 +33,12 @@ use crate::Error;
 /// Todo método devolve [`Error::Disconnected`] se o servidor terminou.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ManagedCounter(Object);
+
+impl fmt::Debug for ManagedCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedCounter").finish_non_exhaustive()
+    }
+}
 
 impl ManagedCounter {
     pub(super) fn over(object: Object) -> Self {

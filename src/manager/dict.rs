@@ -1,6 +1,7 @@
 //! Um dicionário que vários processos usam.
 
 use std::borrow::Borrow;
+use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
@@ -11,6 +12,7 @@ use super::protocol::{
     Bytes, DictOperation, Operation, Stored, Swap, decode, decode_value, encode, encode_value,
 };
 use crate::Error;
+use crate::codec::portable::Portable;
 
 /// O `Manager().dict()` do Python: um dicionário no processo do [`Manager`](crate::Manager).
 ///
@@ -54,6 +56,12 @@ pub struct ManagedDict<K, V> {
     _types: PhantomData<fn() -> (K, V)>,
 }
 
+impl<K, V> fmt::Debug for ManagedDict<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedDict").finish_non_exhaustive()
+    }
+}
+
 impl<K, V> Clone for ManagedDict<K, V> {
     fn clone(&self) -> Self {
         Self::over(self.object.clone())
@@ -68,8 +76,8 @@ impl<K, V> ManagedDict<K, V> {
 
 impl<K, V> ManagedDict<K, V>
 where
-    K: Serialize + DeserializeOwned,
-    V: Serialize + DeserializeOwned + 'static,
+    K: Portable,
+    V: Portable + 'static,
 {
     /// Uma cópia do valor de `key`, se houver.
     ///

@@ -1,5 +1,6 @@
 //! Uma lista que vários processos usam.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::client::Object;
 use super::protocol::{Bytes, ListOperation, Operation, Stored, Swap, decode_value, encode_value};
 use crate::Error;
+use crate::codec::portable::Portable;
 
 /// O `Manager().list()` do Python: uma lista no processo do [`Manager`](crate::Manager).
 ///
@@ -41,6 +43,12 @@ pub struct ManagedList<T> {
     _types: PhantomData<fn() -> T>,
 }
 
+impl<T> fmt::Debug for ManagedList<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedList").finish_non_exhaustive()
+    }
+}
+
 impl<T> Clone for ManagedList<T> {
     fn clone(&self) -> Self {
         Self::over(self.object.clone())
@@ -53,7 +61,7 @@ impl<T> ManagedList<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned + 'static> ManagedList<T> {
+impl<T: Portable + 'static> ManagedList<T> {
     /// Põe `value` no fim.
     ///
     /// # Erros

@@ -12,6 +12,7 @@ mod protocol;
 mod server;
 mod store;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub use counter::ManagedCounter;
@@ -59,9 +60,16 @@ use crate::wire::pipe::pipe;
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "descartado, o servidor termina, e com ele o que ele guarda"]
 pub struct Manager {
     server: Process<()>,
     client: Arc<Client>,
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager").field("pid", &self.pid()).finish_non_exhaustive()
+    }
 }
 
 impl Manager {

@@ -9,6 +9,7 @@
 //! processo: assim nada tem nome em disco, e nada fica para trás.
 
 use std::env;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -20,13 +21,13 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process, kill_process_group, pidfd_open};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::world::{World, own_rank};
 use crate::Error;
+use crate::codec::portable::Portable;
 use crate::parcel::{self, Parcel};
 use crate::process::build::{Build, SameBuild};
+use crate::process::function::Task;
 use crate::process::protocol;
 use crate::process::task::{Arguments, TaskId};
 
@@ -64,10 +65,17 @@ const EXIT_LIMIT: Duration = Duration::from_secs(10);
 ///     Ok(())
 /// }
 /// ```
+#[must_use = "descartado, os ranks terminam"]
 pub struct MpiJob {
     mpirun: Child,
     requests: Option<PipeWriter>,
     answers: PipeReader,
+}
+
+impl fmt::Debug for MpiJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MpiJob").field("mpirun", &self.mpirun.id()).finish_non_exhaustive()
+    }
 }
 
 impl MpiJob {
@@ -75,11 +83,9 @@ impl MpiJob {
     ///
     /// # Erros
     ///
-    /// [`Error::NoWorkers`] com zero, e os de [`launch`](Self::launch).
+    /// [`Error::InvalidArgument`] com zero, e os de [`launch`](Self::launch).
     pub fn start(workers: usize) -> Result<Self, Error> {
-        if workers == 0 {
-            return Err(Error::NoWorkers);
-        }
+        Error::at_least_one("workers", workers)?;
         let mut mpirun = Command::new("mpirun");
         // Mais ranks do que núcleos, e nenhum preso a um deles: quem os reparte é o sistema, como no Pool.
         mpirun.args(["--oversubscribe", "--bind-to", "none", "-n", &(workers + 1).to_string()]);
@@ -151,9 +157,9 @@ impl MpiJob {
     /// [`Error::Encode`], [`Error::Decode`].
     pub fn call<F, A, R>(&mut self, function: F, argument: A) -> Result<R, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
     {
         let mut request = Parcel::of(&TaskId::of(function)?)?;
         request.write(&argument)?;

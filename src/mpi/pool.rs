@@ -1,17 +1,19 @@
 //! O pool dos ranks: as chamadas do [`Pool`](crate::Pool).
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::os::fd::{AsFd, OwnedFd};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use super::lane::MpiLane;
+use super::carrier::MpiCarrier;
 use super::world::{World, own_rank};
 use super::{map, witness};
 use crate::Error;
-use crate::dispatch::stream::{Stream, default_chunk_size};
+use crate::codec::portable::Portable;
+use crate::dispatch::chunked::Chunked;
+use crate::dispatch::lane::{Lane, Packed};
+use crate::dispatch::stream::{Results, Stream, default_chunk_size};
 use crate::parcel::Parcel;
+use crate::process::function::Task;
 use crate::process::protocol;
 use crate::process::task::TaskId;
 
@@ -36,8 +38,15 @@ use crate::process::task::TaskId;
 /// }
 /// ```
 #[derive(Clone)]
+#[must_use = "descartado o último, os ranks terminam"]
 pub struct MpiPool {
     world: World,
+}
+
+impl fmt::Debug for MpiPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MpiPool").field("workers", &self.workers()).finish_non_exhaustive()
+    }
 }
 
 /// A saída de erros do `mpirun`, se foi ele mesmo que criou este processo; senão, a deste.
@@ -91,12 +100,10 @@ impl MpiPool {
     ///
     /// # Erros
     ///
-    /// [`Error::EmptyChunk`] com zero.
-    pub fn chunk_size(&self, chunk_size: usize) -> Result<ChunkedRanks<'_>, Error> {
-        if chunk_size == 0 {
-            return Err(Error::EmptyChunk);
-        }
-        Ok(ChunkedRanks { pool: self, chunk_size })
+    /// [`Error::InvalidArgument`] com zero.
+    pub fn chunk_size(&self, chunk_size: usize) -> Result<Chunked<'_, MpiPool>, Error> {
+        let chunk_size = Error::at_least_one("chunk_size", chunk_size)?;
+        Ok(Chunked::new(self, chunk_size))
     }
 
     /// `function` sobre cada item; os resultados, na ordem da entrada. Como [`Pool::map`](crate::Pool::map), e com os
@@ -108,43 +115,35 @@ impl MpiPool {
     /// [`Error::TooLarge`].
     pub fn map<F, A, R>(&self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
     {
         let items: Vec<A> = items.into_iter().collect();
         let chunk_size = default_chunk_size(items.len(), self.workers());
-        ChunkedRanks { pool: self, chunk_size }.map(function, items)
+        Chunked::new(self, chunk_size).map(function, items)
     }
 
     /// Um resultado de cada vez, na ordem da entrada. Como [`Pool::imap`](crate::Pool::imap).
-    pub fn imap<F, A, R, I>(
-        &self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<F, A, R, I>
+    pub fn imap<F, A, R, I>(&self, function: F, items: I) -> ImapRanks<I::IntoIter, R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable + 'static,
+        R: Portable + 'static,
         I: IntoIterator<Item = A>,
     {
-        ChunkedRanks { pool: self, chunk_size: 1 }.imap(function, items)
+        Chunked::new(self, 1).imap(function, items)
     }
 
     /// O mesmo, na ordem em que ficam prontos. Como [`Pool::imap_unordered`](crate::Pool::imap_unordered).
-    pub fn imap_unordered<F, A, R, I>(
-        &self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<F, A, R, I>
+    pub fn imap_unordered<F, A, R, I>(&self, function: F, items: I) -> ImapRanks<I::IntoIter, R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable + 'static,
+        R: Portable + 'static,
         I: IntoIterator<Item = A>,
     {
-        ChunkedRanks { pool: self, chunk_size: 1 }.imap_unordered(function, items)
+        Chunked::new(self, 1).imap_unordered(function, items)
     }
 
     /// Roda uma tarefa e espera o resultado. Como [`Pool::apply`](crate::Pool::apply).
@@ -154,22 +153,35 @@ impl MpiPool {
     /// Os de [`map`](Self::map).
     pub fn apply<F, A, R>(&self, function: F, argument: A) -> Result<R, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
     {
-        ChunkedRanks { pool: self, chunk_size: 1 }.map(function, [argument]).and_then(protocol::only)
+        Chunked::new(self, 1).map(function, [argument]).and_then(protocol::only)
     }
 }
 
-/// Um [`MpiPool`] com o tamanho do bloco escolhido; vem de [`MpiPool::chunk_size`].
-#[derive(Clone, Copy)]
-pub struct ChunkedRanks<'p> {
-    pool: &'p MpiPool,
-    chunk_size: usize,
+/// Um resultado por item, de um `imap` nos ranks: como um [`Imap`](crate::Imap), mas sem sair da thread que começou o MPI.
+#[must_use = "nada é mandado aos ranks antes de se pedir o primeiro resultado"]
+pub struct ImapRanks<I: Iterator, R>(Results<I, R, RankLane<I::Item, R>>);
+
+type RankLane<A, R> = Box<dyn Lane<A, R>>;
+
+impl<I: Iterator, R> Iterator for ImapRanks<I, R> {
+    type Item = Result<R, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
 }
 
-impl ChunkedRanks<'_> {
+impl<I: Iterator, R> fmt::Debug for ImapRanks<I, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImapRanks").finish_non_exhaustive()
+    }
+}
+
+impl Chunked<'_, MpiPool> {
     /// Como [`MpiPool::map`].
     ///
     /// # Erros
@@ -177,63 +189,49 @@ impl ChunkedRanks<'_> {
     /// Os de [`MpiPool::map`].
     pub fn map<F, A, R>(self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
     {
         map::map(self.pool.world.clone(), TaskId::of(function)?, items.into_iter(), self.chunk_size)
     }
 
     /// Como [`MpiPool::imap`].
-    pub fn imap<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<F, A, R, I>
+    pub fn imap<F, A, R, I>(self, function: F, items: I) -> ImapRanks<I::IntoIter, R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable + 'static,
+        R: Portable + 'static,
         I: IntoIterator<Item = A>,
     {
-        self.stream(function, items).ordered()
+        ImapRanks(self.stream(TaskId::of(function), items.into_iter()).ordered())
     }
 
     /// Como [`MpiPool::imap_unordered`].
-    pub fn imap_unordered<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, Error>> + use<F, A, R, I>
+    pub fn imap_unordered<F, A, R, I>(self, function: F, items: I) -> ImapRanks<I::IntoIter, R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable + 'static,
+        R: Portable + 'static,
         I: IntoIterator<Item = A>,
     {
-        self.stream(function, items).unordered()
+        ImapRanks(self.stream(TaskId::of(function), items.into_iter()).unordered())
     }
 
-    #[expect(clippy::type_complexity, reason = "o fecho que prepara os blocos não tem nome")]
-    fn stream<F, A, R, I>(
-        self,
-        function: F,
-        items: I,
-    ) -> Stream<I::IntoIter, impl FnMut(Vec<A>) -> Result<Vec<u8>, Error> + use<F, A, R, I>, MpiLane, R>
+    fn stream<A, R, I>(self, task: Result<TaskId, Error>, items: I) -> Stream<I, R, RankLane<A, R>>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
-        I: IntoIterator<Item = A>,
+        A: Portable + 'static,
+        R: Portable + 'static,
+        I: Iterator<Item = A>,
     {
-        let task = TaskId::of(function);
-        let load = move |items: Vec<A>| {
+        let pack = move |items: Vec<A>| {
             let mut body = map::header(task.clone()?, items.len())?;
-            items.iter().try_for_each(|item| body.write(item))?;
+            body.write_each(&items)?;
             body.into_bytes()
         };
         let open = |results: Vec<u8>| Parcel { bytes: results, descriptors: Vec::new() }.read();
-        let lane = MpiLane::new(self.pool.world.clone());
-        Stream::new(items.into_iter(), load, self.chunk_size, self.pool.workers(), lane, Vec::len, open)
+        let carrier = MpiCarrier::new(self.pool.world.clone());
+        let lane = Box::new(Packed { carrier, pack, open, weigh: Vec::len }) as RankLane<A, R>;
+        Stream::new(items, self.chunk_size, self.pool.workers(), lane).with_window(self.window)
     }
 }

@@ -11,6 +11,7 @@ use super::wire::{self, Inbox, Outbox};
 use crate::Error;
 use crate::dispatch::promise::{Answer, ChunkId};
 use crate::parcel::Parcel;
+use crate::process::build::Build;
 use crate::process::protocol;
 
 /// Quantos blocos um rank tem no começo: enquanto a resposta de um viaja, ele faz o outro.

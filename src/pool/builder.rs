@@ -5,9 +5,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::core::Core;
 use super::counters::Counters;
 use super::front::Pool;
@@ -18,6 +15,8 @@ use super::supervisor::Supervisor;
 use super::terms::Terms;
 use super::worker::PoolWorker;
 use crate::Error;
+use crate::codec::portable::Portable;
+use crate::process::function::Task;
 use crate::process::task::TaskId;
 use crate::process::{StartMethod, protocol};
 
@@ -58,6 +57,7 @@ pub enum Transport {
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "nenhum processo nasce antes de `build`"]
 #[derive(Clone, Debug)]
 pub struct PoolBuilder {
     workers: usize,
@@ -110,8 +110,8 @@ impl PoolBuilder {
     /// [`task_timeout`](Self::task_timeout) dá algum.
     pub fn initializer<F, A>(mut self, initializer: F, argument: A) -> Self
     where
-        F: Fn(A) + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
+        F: Task<A, ()>,
+        A: Portable,
     {
         match TaskId::of(initializer).and_then(|task| protocol::request_of(task, &[argument])) {
             Ok(request) => self.terms.initializer = Some(request.frame),
@@ -123,8 +123,8 @@ impl PoolBuilder {
     /// Quantos itens um processo faz antes de dar lugar a um novo: o que a tarefa deixar para trás
     /// (memória, descritores) vai embora com ele. Um bloco não se divide: o último pode passar da conta.
     pub fn max_tasks_per_child(mut self, tasks: usize) -> Self {
-        if tasks == 0 {
-            self.mistake = Some(Error::NoTasks);
+        if let Err(mistake) = Error::at_least_one("max_tasks_per_child", tasks) {
+            self.mistake = Some(mistake);
         }
         self.terms.quota = Some(tasks);
         self
@@ -160,13 +160,11 @@ impl PoolBuilder {
     ///
     /// # Erros
     ///
-    /// Os de [`Pool::new`]; [`Error::ForkInPool`]; [`Error::NoTasks`]; e os do
+    /// Os de [`Pool::new`]; [`Error::InvalidArgument`]; [`Error::ForkInPool`]; e os do
     /// [`initializer`](Self::initializer): [`Error::Encode`], [`Error::Panicked`], [`Error::WorkerDied`].
     pub fn build(self) -> Result<Pool, Error> {
         let PoolBuilder { workers: count, name, terms, retries, transport, mistake } = self;
-        if count == 0 {
-            return Err(Error::NoWorkers);
-        }
+        Error::at_least_one("workers", count)?;
         if terms.start_method == StartMethod::Fork {
             return Err(Error::ForkInPool);
         }
@@ -213,7 +211,7 @@ impl Pool {
     ///
     /// # Erros
     ///
-    /// [`Error::NoWorkers`] com zero; [`Error::NotInitialized`] sem [`init`](crate::init);
+    /// [`Error::InvalidArgument`] com zero; [`Error::NotInitialized`] sem [`init`](crate::init);
     /// [`Error::Spawn`] se o sistema recusou um processo; [`Error::Handshake`] se um deles não chegou a
     /// `init` em 30 s, ou morreu antes. Nenhum processo sobra de um pool que não nasceu.
     pub fn new(workers: usize) -> Result<Self, Error> {

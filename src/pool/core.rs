@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::counters::Counters;
 use super::inbox::{Inbox, Order};
-use super::shm::{BoxedLane, MapLease, ShmTransport};
+use super::shm::{BoxedCarrier, MapLease, ShmTransport};
 use super::socket::job::SocketJob;
 use crate::Error;
-use crate::dispatch::lane::ChannelLane;
+use crate::dispatch::lane::ChannelCarrier;
 use crate::dispatch::promise::Promise;
 use crate::dispatch::result::AsyncResult;
 use crate::parcel::Parcel;
@@ -77,12 +77,13 @@ impl Core {
         self.shm().and_then(|shm| shm.lease_map(window)).map_or(Route::Socket, Route::Shm)
     }
 
-    /// Quem leva os blocos de um fluxo.
-    pub(super) fn lane(&self, window: Option<usize>) -> BoxedLane<'_> {
-        let by_shm = self.shm().and_then(|shm| shm.lane(window, self.sender()));
+    /// Quem leva os blocos de um fluxo, que pode durar mais do que o pool.
+    pub(super) fn carrier(core: &Arc<Self>, window: Option<usize>) -> BoxedCarrier {
+        let by_shm = core.shm().and_then(|shm| shm.carrier(window, core.sender()));
         by_shm.unwrap_or_else(|| {
-            let submit = |request: Result<_, _>, promise| self.submit(request, promise);
-            Box::new(ChannelLane::new(submit))
+            let core = core.clone();
+            let submit = move |request: Result<_, _>, promise| core.submit(request, promise);
+            Box::new(ChannelCarrier::new(submit))
         })
     }
 

@@ -1,16 +1,23 @@
 //! `Pool`: o que o usuário vê.
 
+use std::fmt;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::chunked::Chunked;
+use super::calls::map_task;
 use super::core::Core;
+use super::shm::ChunkSizing;
 use crate::Error;
+use crate::codec::portable::Portable;
+use crate::dispatch::chunked::Chunked;
+use crate::dispatch::imap::Imap;
 use crate::dispatch::promise::{ChunkId, Promise};
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::default_chunk_size;
+use crate::process::function::Task;
 use crate::process::protocol::{self, TaskRequest};
 use crate::process::task::TaskId;
 
@@ -69,9 +76,18 @@ use crate::process::task::TaskId;
 /// let pool = Pool::new(2).unwrap();
 /// pool.map(|x: std::rc::Rc<u64>| *x, [std::rc::Rc::new(1)]).unwrap();
 /// ```
+#[must_use = "descartado, os processos são mortos, e o que não terminou se perde"]
 pub struct Pool {
-    core: Core,
+    core: Arc<Core>,
     supervisor: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (workers, pids, stats) = (self.workers(), self.pids(), self.stats());
+        let mut shown = f.debug_struct("Pool");
+        shown.field("workers", &workers).field("pids", &pids).field("stats", &stats).finish_non_exhaustive()
+    }
 }
 
 /// O que um [`Pool`] fez até agora; vem de [`Pool::stats`]. Há um exemplo em [`PoolBuilder`](crate::PoolBuilder).
@@ -89,7 +105,11 @@ pub struct PoolStats {
 
 impl Pool {
     pub(super) fn from_parts(core: Core, supervisor: JoinHandle<()>) -> Self {
-        Pool { core, supervisor: Some(supervisor) }
+        Pool { core: Arc::new(core), supervisor: Some(supervisor) }
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Quantos processos o pool mantém.
@@ -104,7 +124,7 @@ impl Pool {
 
     /// O que o pool fez até agora.
     pub fn stats(&self) -> PoolStats {
-        let Core { counters, shm, .. } = &self.core;
+        let Core { counters, shm, .. } = &*self.core;
         PoolStats {
             tasks: counters.tasks() + shm.as_ref().map_or(0, |shm| shm.slots.unread()),
             restarts: counters.restarts(),
@@ -117,12 +137,10 @@ impl Pool {
     ///
     /// # Erros
     ///
-    /// [`Error::EmptyChunk`] com zero.
-    pub fn chunk_size(&self, chunk_size: usize) -> Result<Chunked<'_>, Error> {
-        if chunk_size == 0 {
-            return Err(Error::EmptyChunk);
-        }
-        Ok(Chunked::new(&self.core, chunk_size))
+    /// [`Error::InvalidArgument`] com zero.
+    pub fn chunk_size(&self, chunk_size: usize) -> Result<Chunked<'_, Pool>, Error> {
+        let chunk_size = Error::at_least_one("chunk_size", chunk_size)?;
+        Ok(Chunked::new(self, chunk_size))
     }
 
     /// `function` sobre cada item; devolve os resultados na ordem da entrada.
@@ -137,44 +155,39 @@ impl Pool {
     /// [`close`](Self::close).
     pub fn map<F, A, R>(&self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
     {
         let items: Vec<A> = items.into_iter().collect();
         let chunk_size = default_chunk_size(items.len(), self.core.workers);
-        Chunked::fitting(&self.core, chunk_size).map(function, items)
+        let sizing = ChunkSizing { items: chunk_size, fit: true };
+        map_task(&self.core, TaskId::of(function)?, items.into_iter(), sizing, None)
     }
 
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto.
     ///
     /// A entrada é lida aos poucos, enquanto se consome a saída: pode não ter fim. Uma tarefa que falha
     /// vira um `Err` no lugar dela e as outras seguem.
-    pub fn imap<F, A, R>(
-        &self,
-        function: F,
-        items: impl IntoIterator<Item = A>,
-    ) -> impl Iterator<Item = Result<R, Error>>
+    pub fn imap<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable + 'static,
+        R: Portable + 'static,
+        I: IntoIterator<Item = A>,
     {
-        Chunked::new(&self.core, 1).imap(function, items)
+        Chunked::new(self, 1).imap(function, items)
     }
 
     /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
-    pub fn imap_unordered<F, A, R>(
-        &self,
-        function: F,
-        items: impl IntoIterator<Item = A>,
-    ) -> impl Iterator<Item = Result<R, Error>>
+    pub fn imap_unordered<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable + 'static,
+        R: Portable + 'static,
+        I: IntoIterator<Item = A>,
     {
-        Chunked::new(&self.core, 1).imap_unordered(function, items)
+        Chunked::new(self, 1).imap_unordered(function, items)
     }
 
     /// Roda uma tarefa e espera o resultado.
@@ -184,9 +197,9 @@ impl Pool {
     /// Os de [`AsyncResult::get`] e [`Error::Closed`].
     pub fn apply<F, A, R>(&self, function: F, argument: A) -> Result<R, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned + 'static,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable + 'static,
     {
         self.apply_async(function, argument).get()
     }
@@ -194,9 +207,9 @@ impl Pool {
     /// Entrega uma tarefa e volta logo; o resultado, ou a falha, vem do [`AsyncResult`].
     pub fn apply_async<F, A, R>(&self, function: F, argument: A) -> AsyncResult<R>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned + 'static,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable + 'static,
     {
         match TaskId::of(function) {
             Ok(task) => self.apply_task(task, argument),

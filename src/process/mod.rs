@@ -11,6 +11,7 @@ pub(crate) mod child;
 pub(crate) mod copy;
 mod fork;
 pub(crate) mod forkserver;
+pub(crate) mod function;
 mod image;
 pub(crate) mod invitation;
 pub(crate) mod lifeline;
@@ -24,21 +25,22 @@ pub(crate) mod start;
 pub(crate) mod task;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use running::Running;
 pub use start::StartMethod;
 use task::TaskId;
 
 use crate::clock::deadline_in;
+use crate::codec::portable::Portable;
 use crate::parcel::Parcel;
 use crate::{Error, ExitStatus};
+use function::Task;
 
 /// Um processo filho que roda uma função e devolve o seu resultado.
 ///
@@ -67,9 +69,19 @@ use crate::{Error, ExitStatus};
 /// let fator = 3;
 /// let processo = Process::start(move |x: u64| x * fator, 12);
 /// ```
+#[must_use = "descartado, o processo é morto; para esperar o fim, `join`"]
 pub struct Process<R> {
     running: Running,
     result: PhantomData<fn() -> R>,
+}
+
+impl<R> fmt::Debug for Process<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process")
+            .field("name", &self.running.name())
+            .field("pid", &self.running.pid())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Opções de um [`Process`].
@@ -87,6 +99,7 @@ pub struct Process<R> {
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "nenhum processo nasce antes de `start`"]
 #[derive(Clone, Debug, Default)]
 pub struct ProcessBuilder {
     name: Option<String>,
@@ -144,9 +157,9 @@ impl ProcessBuilder {
     /// nenhum processo fica.
     pub fn start<F, A, R>(self, function: F, argument: A) -> Result<Process<R>, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
     {
         let request = protocol::request_of(TaskId::of(function)?, &[argument])?;
         let running = self.launch(&request.frame)?;
@@ -172,7 +185,7 @@ impl Process<()> {
     }
 }
 
-impl<R: Serialize + DeserializeOwned> Process<R> {
+impl<R: Portable> Process<R> {
     /// Cria um processo que roda `function(argument)`. Volta logo; o resultado vem de [`join`](Self::join).
     ///
     /// # Erros
@@ -183,8 +196,8 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
     /// uma thread.
     pub fn start<F, A>(function: F, argument: A) -> Result<Self, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned,
+        F: Task<A, R>,
+        A: Portable,
     {
         ProcessBuilder::default().start(function, argument)
     }

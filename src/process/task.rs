@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::build::SameBuild;
+use super::function::Task;
 use super::image::images;
 use crate::Error;
 use crate::parcel::{self, Descriptor, Parcel};
@@ -68,7 +69,7 @@ impl TaskId {
     /// [`Error::ForeignCode`] se ela não está no programa nem no arquivo desta biblioteca.
     pub(crate) fn of<F, A, R>(_function: F) -> Result<Self, Error>
     where
-        F: Fn(A) -> R + Copy + Send + 'static,
+        F: Task<A, R>,
         A: DeserializeOwned,
         R: Serialize,
     {

@@ -48,10 +48,11 @@ pub(crate) struct Log {
 impl Log {
     /// # Erros
     ///
-    /// [`Error::Capacity`] se `capacity` é zero ou grande demais.
+    /// [`Error::InvalidArgument`] se `capacity` é zero ou grande demais.
     pub(crate) fn create(capacity: usize) -> Result<Self, Error> {
         let capacity = u32::try_from(capacity).ok().filter(|capacity| (1..=MAX_CAPACITY).contains(capacity));
-        let capacity = capacity.ok_or(Error::Capacity { limit: MAX_CAPACITY as usize })?;
+        let capacity = capacity
+            .ok_or_else(|| Error::invalid("capacity", format!("precisa ser de 1 a {MAX_CAPACITY}")))?;
         let (ring, lock, state) = Ring::create(capacity)?;
         let bodies = Bodies::create().map_err(Error::spawn)?;
         Ok(Log { ring, lock, parts: Parts { state, bodies, capacity } })

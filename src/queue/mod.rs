@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::clock::deadline_in;
+use crate::codec::portable::Portable;
 use crate::parcel::{self, MAX_SIZE, Parcel};
 use crate::shm::memory::WrongSize;
 use crate::wire::raw;
@@ -76,7 +77,7 @@ impl<T> Queue<T> {
     ///
     /// # Erros
     ///
-    /// [`Error::Capacity`] se `capacity` é zero, ou passa de 1 048 576; [`Error::Spawn`] se o sistema não dá
+    /// [`Error::InvalidArgument`] se `capacity` é zero, ou passa de 1 048 576; [`Error::Spawn`] se o sistema não dá
     /// os descritores.
     pub fn bounded(capacity: usize) -> Result<Self, Error> {
         Ok(Self::over(Arc::new(Log::create(capacity)?)))
@@ -113,7 +114,7 @@ impl<T> Queue<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned + 'static> Queue<T> {
+impl<T: Portable + 'static> Queue<T> {
     /// Põe uma cópia de `item` no fim da fila; se ela está cheia, espera lugar.
     ///
     /// Recebe uma referência porque só a cópia em bytes entra na fila: se ela não aceita o item, ele continua

@@ -56,11 +56,9 @@ impl Barrier {
     ///
     /// # Erros
     ///
-    /// [`Error::EmptyBarrier`] se `parties` é zero; [`Error::Io`] se o sistema recusa a memória.
+    /// [`Error::InvalidArgument`] se `parties` é zero; [`Error::Io`] se o sistema recusa a memória.
     pub fn new(parties: usize) -> Result<Self, Error> {
-        if parties == 0 {
-            return Err(Error::EmptyBarrier);
-        }
+        Error::at_least_one("parties", parties)?;
         let roster = Roster::create("Barrier")?;
         // Tantos que não cabem no número também não cabem na máquina: dá no mesmo.
         roster.number(PARTIES).store(u32::try_from(parties).unwrap_or(u32::MAX), Ordering::Relaxed);

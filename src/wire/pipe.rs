@@ -1,5 +1,6 @@
 //! Um canal de duas mãos entre dois processos.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -78,6 +79,12 @@ pub fn pipe<A, B>() -> Result<(Connection<A, B>, Connection<B, A>), Error> {
 pub struct Connection<S, R> {
     socket: Descriptor,
     _types: PhantomData<fn(S) -> R>,
+}
+
+impl<S, R> fmt::Debug for Connection<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("descriptor", &self.socket.as_fd()).finish_non_exhaustive()
+    }
 }
 
 impl<S, R> Connection<S, R> {

@@ -29,6 +29,7 @@ mod sync;
 mod tampering;
 mod thread_pool;
 mod transport;
+mod types;
 mod values;
 
 fn main() -> std::process::ExitCode {
@@ -42,6 +43,7 @@ fn main() -> std::process::ExitCode {
             pool::cases(),
             streams::cases(),
             values::cases(),
+            types::cases(),
             panics::cases(),
             death::cases(),
             limits::cases(),

@@ -167,7 +167,7 @@ fn a_chunk_larger_than_the_share_is_done_whole() {
 }
 
 fn a_share_of_zero_is_refused() {
-    assert!(matches!(pool_builder().max_tasks_per_child(0).build(), Err(Error::NoTasks)));
+    assert!(matches!(pool_builder().max_tasks_per_child(0).build(), Err(Error::InvalidArgument { .. })));
 }
 
 /// Uma thread que sobrou da tarefa não impede o processo de sair; uma despedida que não acaba, sim.

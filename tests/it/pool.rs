@@ -77,13 +77,13 @@ fn empty_input_gives_empty_output() {
 }
 
 fn zero_workers_are_refused() {
-    assert!(matches!(Pool::new(0), Err(Error::NoWorkers)));
-    assert!(matches!(pool_builder().workers(0).build(), Err(Error::NoWorkers)));
+    assert!(matches!(Pool::new(0), Err(Error::InvalidArgument { .. })));
+    assert!(matches!(pool_builder().workers(0).build(), Err(Error::InvalidArgument { .. })));
 }
 
 fn chunk_size_zero_is_refused() {
     let pool = new_pool(1).unwrap();
-    assert!(matches!(pool.chunk_size(0), Err(Error::EmptyChunk)));
+    assert!(matches!(pool.chunk_size(0), Err(Error::InvalidArgument { .. })));
 }
 
 fn tuples_play_the_part_of_starmap() {

@@ -114,7 +114,7 @@ fn the_capacity_is_exact() {
 fn a_capacity_that_makes_no_sense_is_refused() {
     for capacity in [0, (1 << 20) + 1, usize::MAX] {
         let error = Queue::<u8>::bounded(capacity).unwrap_err();
-        assert_eq!(error.to_string(), "a capacidade de uma fila vai de 1 a 1048576");
+        assert_eq!(error.to_string(), "capacity precisa ser de 1 a 1048576");
     }
     let queue = Queue::bounded(1 << 20).unwrap();
     queue.put(&5).unwrap();

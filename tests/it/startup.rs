@@ -126,7 +126,7 @@ fn a_deleted_executable_still_starts_children() {
     assert!(!copy.exists());
     assert_eq!(attempts(&output), ["pool: Ok([0, 1, 4])", "processo: 9"]);
     // E o erro de sempre continua sendo o de sempre.
-    assert!(matches!(Pool::new(0), Err(Error::NoWorkers)));
+    assert!(matches!(Pool::new(0), Err(Error::InvalidArgument { .. })));
 }
 
 /// Quem nasce ignorando SIGCHLD não tem filhos a recolher: o sistema os recolhe sozinho.

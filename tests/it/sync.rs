@@ -445,7 +445,7 @@ fn who_gives_up_on_a_barrier_may_come_back() {
 }
 
 fn a_barrier_of_nobody_is_refused() {
-    assert!(matches!(Barrier::new(0), Err(Error::EmptyBarrier)));
+    assert!(matches!(Barrier::new(0), Err(Error::InvalidArgument { .. })));
 }
 
 fn a_barrier_of_one_never_waits() {

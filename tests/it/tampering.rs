@@ -256,11 +256,11 @@ fn a_child_reaped_by_others_has_ended_nobody_knows_how() {
 fn a_failing_initializer_is_told_at_once() {
     let start = std::time::Instant::now();
     let fail = |(): ()| panic!("sem licença");
-    let error = pool_builder().workers(2).initializer(fail, ()).build().err().expect("uma falha");
+    let error = pool_builder().workers(2).initializer(fail, ()).build().expect_err("uma falha");
     assert!(matches!(&error, Error::Panicked { message, .. } if message == "sem licença"), "{error:?}");
     let endless = |(): ()| std::thread::sleep(Duration::from_secs(3600));
     let limit = Duration::from_millis(300);
-    let error = pool_builder().workers(2).task_timeout(limit).initializer(endless, ()).build().err().unwrap();
+    let error = pool_builder().workers(2).task_timeout(limit).initializer(endless, ()).build().unwrap_err();
     assert!(matches!(error, Error::TaskTimedOut { .. }), "{error:?}");
     // Antes, 5 s para cada um, à espera de que quem estava de pé saísse sozinho.
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());

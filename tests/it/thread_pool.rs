@@ -59,8 +59,8 @@ fn empty_input_gives_empty_output() {
 }
 
 fn impossible_sizes_are_refused() {
-    assert!(matches!(ThreadPool::new(0), Err(Error::NoWorkers)));
-    assert!(matches!(ThreadPool::new(1).unwrap().chunk_size(0), Err(Error::EmptyChunk)));
+    assert!(matches!(ThreadPool::new(0), Err(Error::InvalidArgument { .. })));
+    assert!(matches!(ThreadPool::new(1).unwrap().chunk_size(0), Err(Error::InvalidArgument { .. })));
 }
 
 fn tasks_run_in_the_threads_of_this_process() {

@@ -50,8 +50,11 @@ fn ranks_map_like_a_pool() {
         assert_eq!(job.call(squares, (chunk, items)).unwrap().unwrap(), expected, "{items} em {chunk}");
     }
     assert_eq!(job.call(|x: u64| MpiPool::new()?.apply(square, x), 12).unwrap().unwrap(), 144);
-    assert!(matches!(job.call(|()| MpiPool::new()?.chunk_size(0).map(drop), ()), Ok(Err(Error::EmptyChunk))));
-    assert!(matches!(MpiJob::start(0), Err(Error::NoWorkers)));
+    assert!(matches!(
+        job.call(|()| MpiPool::new()?.chunk_size(0).map(drop), ()),
+        Ok(Err(Error::InvalidArgument { .. }))
+    ));
+    assert!(matches!(MpiJob::start(0), Err(Error::InvalidArgument { .. })));
 }
 
 /// Dos dois lados do tamanho em que uma mensagem passa a ser anunciada, misturadas com curtas.

@@ -8,16 +8,16 @@
 //! blocos numa casa só, um *maço*; [`arena`], onde fica cada palavra. O trabalhador: [`seat`], o *posto* dele no anel;
 //! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`watch`], os prazos; [`slot_state`] e
 //! [`slot_table`], de quem é cada casa; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada. Sobre elas, as
-//! chamadas: [`pending`], `apply`; [`lane`], `imap`; e `map`: [`encoder`], os itens em bytes, [`in_flight`], um maço a
+//! chamadas: [`pending`], `apply`; [`carrier`], `imap`; e `map`: [`encoder`], os itens em bytes, [`in_flight`], um maço a
 //! caminho, [`map_call`], todos eles.
 
 mod arena;
 mod backoff;
 mod batch;
+mod carrier;
 mod deaths;
 mod encoder;
 mod in_flight;
-mod lane;
 mod lease;
 mod map_call;
 #[cfg(test)]
@@ -38,16 +38,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
-use crate::dispatch::lane::Lane;
+use crate::dispatch::lane::Carrier;
 use crate::dispatch::promise::Promise;
 use crate::dispatch::result::AsyncResult;
 use crate::parcel::{self, Descriptor, Parcel};
 use crate::process::protocol::TaskRequest;
 use crate::process::task::TaskId;
 use arena::SPILL;
+use carrier::ShmCarrier;
 pub(super) use encoder::ChunkSizing;
 use encoder::MapEnds;
-use lane::ShmLane;
 use lease::SlotLease;
 use map_call::MapCall;
 pub(super) use map_call::MapLease;
@@ -62,7 +62,7 @@ const PER_WORKER: usize = 64;
 const MOST_AT_ONCE: usize = 1024;
 
 /// Quem leva os blocos de um `imap` entre processos, seja qual for o caminho.
-pub(super) type BoxedLane<'p> = Box<dyn Lane<Load = Result<TaskRequest, Error>, Payload = Parcel> + 'p>;
+pub(super) type BoxedCarrier = Box<dyn Carrier<Load = Result<TaskRequest, Error>, Payload = Parcel> + Send>;
 
 /// As chamadas de um pool, pela memória. Cada uma diz se não há casas livres: então o soquete a faz.
 #[derive(Clone)]
@@ -77,14 +77,14 @@ impl ShmTransport {
     }
 
     /// Quem leva os blocos de um `imap`, se há casas livres.
-    pub(super) fn lane<'p>(
+    pub(super) fn carrier(
         &self,
         window: Option<usize>,
-        by_socket: impl Fn(Parcel, Promise<Parcel>) + 'p,
-    ) -> Option<BoxedLane<'p>> {
+        by_socket: impl Fn(Parcel, Promise<Parcel>) + Send + 'static,
+    ) -> Option<BoxedCarrier> {
         let wanted = window.unwrap_or(PER_WORKER * self.slots.workers()).min(MOST_AT_ONCE);
         let lease = SlotLease::new(&self.slots, wanted)?;
-        Some(Box::new(ShmLane { lease, by_socket }))
+        Some(Box::new(ShmCarrier { lease, by_socket }))
     }
 
     /// `apply_async`, se há uma casa livre e a tarefa cabe nela.

@@ -5,20 +5,20 @@ use std::collections::VecDeque;
 use super::ranks::Call;
 use super::world::World;
 use crate::Error;
-use crate::dispatch::lane::Lane;
+use crate::dispatch::lane::Carrier;
 use crate::dispatch::promise::{Answer, ChunkId};
 
-pub(super) struct MpiLane {
+pub(super) struct MpiCarrier {
     world: World,
     call: Call,
     /// Os que nem saíram: um item não virou bytes, ou leva um canal, que não atravessa máquinas.
     failed: VecDeque<(ChunkId, Error)>,
 }
 
-impl MpiLane {
+impl MpiCarrier {
     pub(super) fn new(world: World) -> Self {
         let call = world.next_call(false);
-        MpiLane { world, call, failed: VecDeque::new() }
+        MpiCarrier { world, call, failed: VecDeque::new() }
     }
 
     fn take_failed(&mut self) -> Option<Answer<Vec<u8>>> {
@@ -26,7 +26,7 @@ impl MpiLane {
     }
 }
 
-impl Lane for MpiLane {
+impl Carrier for MpiCarrier {
     type Load = Result<Vec<u8>, Error>;
     type Payload = Vec<u8>;
 
@@ -57,7 +57,7 @@ impl Lane for MpiLane {
     }
 }
 
-impl Drop for MpiLane {
+impl Drop for MpiCarrier {
     fn drop(&mut self) {
         self.world.ranks().forget(self.call);
     }

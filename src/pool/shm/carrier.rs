@@ -4,18 +4,18 @@ use super::arena::{SPILL, View};
 use super::lease::SlotLease;
 use super::slot_state::Kind;
 use crate::Error;
-use crate::dispatch::lane::Lane;
+use crate::dispatch::lane::Carrier;
 use crate::dispatch::promise::{Answer, ChunkId, Promise};
 use crate::parcel::Parcel;
 use crate::process::protocol::TaskRequest;
 
 /// Leva cada bloco a uma casa, ou, se não cabe, ao soquete.
-pub(super) struct ShmLane<S> {
+pub(super) struct ShmCarrier<S> {
     pub(super) lease: SlotLease<ChunkId>,
     pub(super) by_socket: S,
 }
 
-impl<S: Fn(Parcel, Promise<Parcel>)> Lane for ShmLane<S> {
+impl<S: Fn(Parcel, Promise<Parcel>)> Carrier for ShmCarrier<S> {
     type Load = Result<TaskRequest, Error>;
     type Payload = Parcel;
 
