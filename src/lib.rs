@@ -39,6 +39,7 @@
 //! * `dispatch`: o que todo pool precisa: promessas e fluxos, quantas vezes um bloco se perde, até quando pode durar.
 //! * `pool`: [`Pool`], trabalhadores que ficam de pé e recebem tarefas, por memória que todos veem ou por soquetes.
 //! * `thread_pool`: [`ThreadPool`], as mesmas chamadas, com threads.
+//! * `context`: [`WithContext`], um valor que todas as tarefas de uma chamada veem.
 //! * `mpi`: as mesmas, com os processos que o `mpirun` cria, nesta máquina ou em várias; só com a feature `mpi`.
 //! * `init`: [`init`], a porta da frente: este processo é o programa, ou alguém que ele criou?
 //! * `before_main`: a mesma porta, antes de `main`, para os testes.
@@ -48,6 +49,7 @@
 mod before_main;
 mod clock;
 mod codec;
+mod context;
 mod dispatch;
 mod error;
 mod init;
@@ -64,6 +66,7 @@ mod thread_pool;
 mod wire;
 
 pub use codec::portable::Portable;
+pub use context::WithContext;
 pub use dispatch::chunked::Chunked;
 pub use dispatch::imap::Imap;
 pub use dispatch::result::AsyncResult;

@@ -32,6 +32,13 @@ impl From<OwnedFd> for Descriptor {
     }
 }
 
+impl Descriptor {
+    /// O número que ele tem neste processo.
+    pub(crate) fn number(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
 impl AsFd for Descriptor {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

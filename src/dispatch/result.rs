@@ -69,6 +69,22 @@ impl<P: Send, R> Source<R> for ByChannel<P, R> {
     }
 }
 
+/// De outra, que precisa de algo até o fim.
+struct Holding<R, H> {
+    source: Box<dyn Source<R>>,
+    _held: H,
+}
+
+impl<R, H: Send> Source<R> for Holding<R, H> {
+    fn is_ready(&self) -> bool {
+        self.source.is_ready()
+    }
+
+    fn wait(&self, deadline: Option<Instant>) -> Option<Result<R, Error>> {
+        self.source.wait(deadline)
+    }
+}
+
 impl<R: 'static> AsyncResult<R> {
     /// Uma tarefa que nem saiu.
     pub(crate) fn failed(error: Error) -> Self {
@@ -87,6 +103,11 @@ impl<R: 'static> AsyncResult<R> {
         open: fn(P) -> Result<Vec<R>, Error>,
     ) -> Self {
         AsyncResult(Box::new(ByChannel { answers, open }))
+    }
+
+    /// O mesmo, com algo que tem que existir até que a resposta chegue.
+    pub(crate) fn holding(self, held: impl Send + 'static) -> Self {
+        AsyncResult(Box::new(Holding { source: self.0, _held: held }))
     }
 
     /// Se o resultado já chegou: [`get`](Self::get) não esperaria.

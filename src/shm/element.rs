@@ -22,10 +22,10 @@ pub trait Element: sealed::Sealed + Copy + PartialEq + Debug + Send + Sync + 'st
     /// O átomo que guarda este tipo: [`AtomicU64`] para `u64`, e também para `f64`, pelos seus bits.
     type Cell: Shared + Debug + Send + Sync + 'static;
 
-    /// O valor guardado.
+    /// O valor guardado. Quem o lê vê também tudo o que foi escrito antes dele (*acquire*).
     fn load(cell: &Self::Cell) -> Self;
 
-    /// Troca o valor guardado.
+    /// Troca o valor guardado. Quem o vir verá também tudo o que foi escrito antes (*release*).
     fn store(cell: &Self::Cell, value: Self);
 
     /// Põe `new` se o valor ainda é `current`, bit a bit; senão, devolve o que há.
@@ -41,12 +41,12 @@ macro_rules! elements {
 
             #[inline]
             fn load(cell: &$cell) -> Self {
-                $from_bits(cell.load(Ordering::Relaxed))
+                $from_bits(cell.load(Ordering::Acquire))
             }
 
             #[inline]
             fn store(cell: &$cell, value: Self) {
-                cell.store($to_bits(value), Ordering::Relaxed);
+                cell.store($to_bits(value), Ordering::Release);
             }
 
             #[inline]

@@ -26,6 +26,27 @@ use crate::Error;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Escrever os dados e depois levantar uma bandeira funciona, em qualquer processador: quem vê a bandeira vê os dados. Cada
+/// leitura é um *acquire*, e cada escrita um *release*, também num [`SharedArray`].
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Process, SharedArray, Value};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let (dados, pronto) = (SharedArray::<u64>::new(100)?, Value::new(false)?);
+/// let escrever = |(dados, pronto): (SharedArray<u64>, Value<bool>)| {
+///     (0..100).for_each(|i| dados.set(i, 7));
+///     pronto.set(true);
+/// };
+/// let filho = Process::start(escrever, (dados.clone(), pronto.clone()))?;
+/// while !pronto.get() {
+///     std::hint::spin_loop(); // para esperar sem gastar processador, há o `Event`
+/// }
+/// assert!(dados.iter().all(|dado| dado == 7));
+/// # filho.join()
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(bound = "", transparent)]
 pub struct Value<T: Element>(SharedArray<T>);

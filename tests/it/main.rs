@@ -4,6 +4,7 @@
 // Num teste, um `unwrap` que falha diz a linha e o valor: é a mensagem que se quer ler.
 #![allow(clippy::unwrap_used)]
 
+mod context;
 mod death;
 mod harness;
 mod helper;
@@ -43,6 +44,7 @@ fn main() -> std::process::ExitCode {
             pool::cases(),
             streams::cases(),
             values::cases(),
+            context::cases(),
             types::cases(),
             panics::cases(),
             death::cases(),

@@ -26,6 +26,7 @@ crate::cases! {
     30 => update_loses_nothing,
     30 => a_death_in_the_middle_of_an_update_changes_nothing,
     30 => a_value_of_floats_and_of_bools,
+    30 => who_sees_the_flag_sees_the_data,
     30 => the_memory_is_given_back,
     30 => nothing_has_a_name_in_dev_shm,
     30 => a_wrong_size_is_refused_on_arrival,
@@ -220,6 +221,33 @@ fn a_death_in_the_middle_of_an_update_changes_nothing() {
     let die = |value: Value<u16>| value.update(|_| kill_myself());
     assert!(matches!(Process::start(die, value.clone()).unwrap().join(), Err(Error::WorkerDied { .. })));
     assert_eq!(value.update(|n| n + 1), 6);
+}
+
+/// Os dados de cada rodada, e depois o número dela; o outro lado confere assim que a vê.
+fn who_sees_the_flag_sees_the_data() {
+    const ROUNDS: u64 = 20_000;
+    type Shared = (SharedArray<u64>, Value<u64>, Value<u64>);
+    let write = |(data, flag, seen): Shared| {
+        for round in 1..=ROUNDS {
+            (0..data.len()).for_each(|place| data.set(place, round));
+            flag.set(round);
+            while seen.get() < round {
+                std::hint::spin_loop();
+            }
+        }
+    };
+    let shared =
+        || (SharedArray::<u64>::new(8).unwrap(), Value::new(0_u64).unwrap(), Value::new(0_u64).unwrap());
+    let (data, flag, seen) = shared();
+    let writer = Process::start(write, (data.clone(), flag.clone(), seen.clone())).unwrap();
+    for round in 1..=ROUNDS {
+        while flag.get() < round {
+            std::hint::spin_loop();
+        }
+        assert!(data.iter().all(|value| value == round), "{round}: {:?}", data.to_vec());
+        seen.set(round);
+    }
+    writer.join().unwrap();
 }
 
 fn a_value_of_floats_and_of_bools() {

@@ -1,0 +1,301 @@
+//! Um valor que todas as tarefas de uma chamada veem.
+//!
+//! De baixo para cima: [`published`], como ele chega a cada processo; aqui, o que o usuário vê.
+
+mod published;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Error;
+use crate::codec::portable::Portable;
+use crate::dispatch::chunked::Chunked;
+use crate::dispatch::imap::Imap;
+use crate::dispatch::result::AsyncResult;
+use crate::pool::Pool;
+use crate::thread_pool::ThreadPool;
+use published::{ContextItems, ContextRef, Published};
+
+/// Um pool e um *contexto*: um valor que todas as tarefas da chamada veem, além do item de cada uma; vem de
+/// [`Pool::with_context`] e de [`ThreadPool::with_context`].
+///
+/// É o que em Python se faz com uma global que o `initializer` preenche, ou com `partial`. O valor vai uma vez só a cada
+/// trabalhador que precisar dele, e não com cada item; ali a tarefa o recebe emprestado. Um valor grande atravessa por
+/// memória compartilhada, e cada processo fica com a sua cópia; para que nem copiem, ponha no contexto uma
+/// [`SharedMemory`](crate::SharedMemory) ou um [`SharedArray`](crate::SharedArray).
+///
+/// Cada trabalhador guarda os quatro contextos que usou por último. Um contexto com um canal (um [`pipe`](crate::pipe()))
+/// dentro não atravessa: canais vão com o item.
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool};
+/// use std::collections::HashMap;
+///
+/// fn preco(tabela: &HashMap<String, u32>, (produto, quantos): (String, u32)) -> u32 {
+///     tabela[&produto] * quantos
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let tabela = HashMap::from([("pão".to_owned(), 2), ("bolo".to_owned(), 30)]);
+/// let pedidos = vec![("pão".to_owned(), 10), ("bolo".to_owned(), 1)];
+///
+/// let pool = Pool::new(2)?;
+/// assert_eq!(pool.with_context(&tabela)?.map(preco, pedidos)?, [20, 30]);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "só diz qual é o contexto: peça em seguida um `map`, um `imap` ou um `apply`"]
+pub struct WithContext<'p, P: KeepsContext<C>, C> {
+    pool: &'p P,
+    kept: Arc<P::Kept>,
+    chunk_size: Option<usize>,
+    window: Option<usize>,
+}
+
+/// Como um pool guarda um contexto: escrito para os outros processos, ou como está. Não há o que implementar.
+pub trait KeepsContext<C>: sealed::Sealed {
+    /// O que se guarda.
+    #[doc(hidden)]
+    type Kept;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::pool::Pool {}
+    impl Sealed for crate::thread_pool::ThreadPool {}
+}
+
+/// O contexto de um [`Pool`], escrito para os trabalhadores.
+#[derive(Debug)]
+pub struct ForProcesses(Arc<Published>);
+
+impl<C: Portable + 'static> KeepsContext<C> for Pool {
+    type Kept = ForProcesses;
+}
+
+impl<C: Send + Sync + 'static> KeepsContext<C> for ThreadPool {
+    type Kept = C;
+}
+
+impl<P: KeepsContext<C>, C> WithContext<'_, P, C> {
+    /// Blocos de `chunk_size` itens, como [`Pool::chunk_size`].
+    ///
+    /// # Erros
+    ///
+    /// [`Error::InvalidArgument`] com zero.
+    pub fn chunk_size(mut self, chunk_size: usize) -> Result<Self, Error> {
+        self.chunk_size = Some(Error::at_least_one("chunk_size", chunk_size)?);
+        Ok(self)
+    }
+
+    /// Até onde `imap` lê a entrada, como [`Chunked::window`](crate::Chunked::window).
+    pub fn window(mut self, chunks: usize) -> Self {
+        self.window = Some(chunks);
+        self
+    }
+
+    /// O pool, com os blocos de um fluxo.
+    fn chunked(&self) -> Chunked<'_, P> {
+        let chunked = Chunked::new(self.pool, self.chunk_size.unwrap_or(1));
+        self.window.map_or(chunked, |window| chunked.window(window))
+    }
+}
+
+impl<P: KeepsContext<C>, C> Clone for WithContext<'_, P, C> {
+    fn clone(&self) -> Self {
+        WithContext { kept: self.kept.clone(), ..*self }
+    }
+}
+
+impl<P: KeepsContext<C>, C> fmt::Debug for WithContext<'_, P, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithContext").field("chunk_size", &self.chunk_size).finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    /// As mesmas chamadas, com tarefas que veem também `context`.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::Encode`] e [`Error::TooLarge`], se o contexto não vira bytes; [`Error::Io`] se o sistema recusa a memória dele.
+    pub fn with_context<C: Portable + 'static>(
+        &self,
+        context: &C,
+    ) -> Result<WithContext<'_, Self, C>, Error> {
+        let kept = Arc::new(ForProcesses(Arc::new(Published::new(context)?)));
+        Ok(WithContext { pool: self, kept, chunk_size: None, window: None })
+    }
+}
+
+impl<C: Portable + 'static> WithContext<'_, Pool, C> {
+    fn items<I: IntoIterator>(&self, items: I) -> ContextItems<I::IntoIter, C> {
+        ContextItems::new(items.into_iter(), self.kept.0.clone())
+    }
+
+    /// Como [`Pool::map`].
+    ///
+    /// # Erros
+    ///
+    /// Os de [`Pool::map`], e [`Error::Decode`] se o contexto não chegou a um trabalhador.
+    pub fn map<F, A, R>(&self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
+    where
+        F: Fn(&C, A) -> R + Copy + Send + 'static,
+        A: Portable,
+        R: Portable,
+    {
+        let (task, items) = (on_item(function), self.items(items));
+        if self.chunk_size.is_none() && self.window.is_none() {
+            return self.pool.map(task, items);
+        }
+        self.chunked().map(task, items)
+    }
+
+    /// Como [`Pool::imap`].
+    pub fn imap<F, A, R, I>(&self, function: F, items: I) -> Imap<ContextItems<I::IntoIter, C>, R>
+    where
+        F: Fn(&C, A) -> R + Copy + Send + 'static,
+        A: Portable + 'static,
+        R: Portable + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.chunked().imap(on_item(function), self.items(items))
+    }
+
+    /// Como [`Pool::imap_unordered`].
+    pub fn imap_unordered<F, A, R, I>(&self, function: F, items: I) -> Imap<ContextItems<I::IntoIter, C>, R>
+    where
+        F: Fn(&C, A) -> R + Copy + Send + 'static,
+        A: Portable + 'static,
+        R: Portable + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.chunked().imap_unordered(on_item(function), self.items(items))
+    }
+
+    /// Como [`Pool::apply`].
+    ///
+    /// # Erros
+    ///
+    /// Os de [`Pool::apply`], e [`Error::Decode`] se o contexto não chegou ao trabalhador.
+    pub fn apply<F, A, R>(&self, function: F, argument: A) -> Result<R, Error>
+    where
+        F: Fn(&C, A) -> R + Copy + Send + 'static,
+        A: Portable,
+        R: Portable + 'static,
+    {
+        self.apply_async(function, argument).get()
+    }
+
+    /// Como [`Pool::apply_async`].
+    pub fn apply_async<F, A, R>(&self, function: F, argument: A) -> AsyncResult<R>
+    where
+        F: Fn(&C, A) -> R + Copy + Send + 'static,
+        A: Portable,
+        R: Portable + 'static,
+    {
+        let context = ContextRef::to(&self.kept.0);
+        // O contexto tem que estar lá quando o trabalhador o procurar.
+        self.pool.apply_async(on_item(function), (context, argument)).holding(self.kept.clone())
+    }
+}
+
+/// A tarefa de verdade: recebe o par que viaja, e entrega a `function` o contexto e o item.
+fn on_item<F, C, A, R>(function: F) -> impl Fn((ContextRef<C>, A)) -> R + Copy + Send + 'static
+where
+    F: Fn(&C, A) -> R + Copy + Send + 'static,
+{
+    move |(context, item)| function(context.get(), item)
+}
+
+impl ThreadPool {
+    /// As mesmas chamadas, com tarefas que veem também `context`, que aqui não se copia.
+    ///
+    /// # Erros
+    ///
+    /// Nenhum: o resultado só existe para que [`Pool::with_context`] se troque por esta numa palavra.
+    pub fn with_context<C>(&self, context: &C) -> Result<WithContext<'_, Self, C>, Error>
+    where
+        C: Clone + Send + Sync + 'static,
+    {
+        let kept = Arc::new(context.clone());
+        Ok(WithContext { pool: self, kept, chunk_size: None, window: None })
+    }
+}
+
+impl<C: Send + Sync + 'static> WithContext<'_, ThreadPool, C> {
+    fn task<F, A, R>(&self, function: F) -> impl Fn(A) -> R + Clone + Send + 'static + use<F, A, R, C>
+    where
+        F: Fn(&C, A) -> R + Clone + Send + 'static,
+    {
+        let kept = self.kept.clone();
+        move |item| function(&kept, item)
+    }
+
+    /// Como [`ThreadPool::map`].
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ThreadPool::map`].
+    pub fn map<F, A, R>(&self, function: F, items: impl IntoIterator<Item = A>) -> Result<Vec<R>, Error>
+    where
+        F: Fn(&C, A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        let task = self.task(function);
+        if self.chunk_size.is_none() && self.window.is_none() {
+            return self.pool.map(task, items);
+        }
+        self.chunked().map(task, items)
+    }
+
+    /// Como [`ThreadPool::imap`].
+    pub fn imap<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
+    where
+        F: Fn(&C, A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.chunked().imap(self.task(function), items)
+    }
+
+    /// Como [`ThreadPool::imap_unordered`].
+    pub fn imap_unordered<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
+    where
+        F: Fn(&C, A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.chunked().imap_unordered(self.task(function), items)
+    }
+
+    /// Como [`ThreadPool::apply`].
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ThreadPool::apply`].
+    pub fn apply<F, A, R>(&self, function: F, argument: A) -> Result<R, Error>
+    where
+        F: Fn(&C, A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.pool.apply(self.task(function), argument)
+    }
+
+    /// Como [`ThreadPool::apply_async`].
+    pub fn apply_async<F, A, R>(&self, function: F, argument: A) -> AsyncResult<R>
+    where
+        F: Fn(&C, A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.pool.apply_async(self.task(function), argument)
+    }
+}

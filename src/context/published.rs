@@ -1,0 +1,200 @@
+//! Um valor escrito uma vez numa memória que os trabalhadores acham.
+//!
+//! Com cada item vai só o endereço: que processo a tem, e com que descritor. Um trabalhador que ainda não viu este contexto
+//! abre a memória pelo `/proc` daquele processo, lê o valor e o guarda; os itens seguintes o encontram pronto. Assim não
+//! importa quando o trabalhador nasceu, nem por onde o item veio.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::marker::PhantomData;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fmt, io};
+
+use rustix::io::pwrite;
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Error;
+use crate::codec::portable::Portable;
+use crate::parcel::{self, Descriptor, Parcel};
+use crate::process::copy::process_id;
+use crate::shm::mapping;
+
+/// Quantos contextos um trabalhador guarda: os das chamadas que correm ao mesmo tempo, e não os de toda a vida dele.
+const KEPT: usize = 4;
+
+/// O contexto, no processo que o publicou. Enquanto existir, os trabalhadores o acham.
+#[derive(Debug)]
+pub(super) struct Published {
+    memory: OwnedFd,
+    /// O que o contexto leva: memórias compartilhadas, por exemplo.
+    _descriptors: Vec<Descriptor>,
+    id: u64,
+    owner: u32,
+}
+
+/// Como o contexto viaja.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Address(u64, u32, i32);
+
+impl Published {
+    /// Escreve `context` numa memória nova.
+    ///
+    /// # Erros
+    ///
+    /// [`Error::Encode`] e [`Error::TooLarge`], por causa do valor; [`Error::Io`] se o sistema recusa a memória.
+    pub(super) fn new<C: Serialize>(context: &C) -> Result<Self, Error> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let Parcel { bytes, descriptors } = Parcel::of(context)?;
+        let numbers: Vec<i32> = descriptors.iter().map(Descriptor::number).collect();
+        let header = Parcel::of(&numbers)?.bytes;
+        let memory = mapping::create("contexto", header.len() + bytes.len()).map_err(Error::io)?;
+        write_all(&memory, &header, 0).map_err(Error::io)?;
+        write_all(&memory, &bytes, header.len() as u64).map_err(Error::io)?;
+        let id = COUNT.fetch_add(1, Ordering::Relaxed);
+        Ok(Published { memory, _descriptors: descriptors, id, owner: process_id() })
+    }
+
+    fn address(&self) -> Address {
+        Address(self.id, self.owner, self.memory.as_raw_fd())
+    }
+}
+
+fn write_all(memory: &OwnedFd, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = rustix::io::retry_on_intr(|| pwrite(memory, bytes, offset))?;
+        bytes = &bytes[written..];
+        offset += written as u64;
+    }
+    Ok(())
+}
+
+/// O contexto, dos dois lados: o endereço, no processo que o publicou; o valor, no trabalhador.
+// `pub` num módulo que ninguém de fora alcança: é o que permite citá-lo no item de um iterador público.
+pub struct ContextRef<C>(Side<C>);
+
+enum Side<C> {
+    Here(Address),
+    There(Rc<C>),
+}
+
+impl<C> ContextRef<C> {
+    pub(super) fn to(published: &Published) -> Self {
+        ContextRef(Side::Here(published.address()))
+    }
+
+    /// O valor, no trabalhador.
+    ///
+    /// # Panics
+    ///
+    /// Se ele não atravessou: é um defeito desta biblioteca.
+    pub(super) fn get(&self) -> &C {
+        match &self.0 {
+            Side::There(context) => context,
+            Side::Here(_) => unreachable!("um contexto só se usa num trabalhador"),
+        }
+    }
+}
+
+impl<C> fmt::Debug for ContextRef<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextRef").finish_non_exhaustive()
+    }
+}
+
+impl<C> Serialize for ContextRef<C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Side::Here(address) => address.serialize(serializer),
+            Side::There(_) => Err(S::Error::custom("um contexto não volta do trabalhador")),
+        }
+    }
+}
+
+impl<'de, C: Portable + 'static> Deserialize<'de> for ContextRef<C> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let address = Address::deserialize(deserializer)?;
+        let lost = |reason: Error| D::Error::custom(format_args!("o contexto não chegou: {reason}"));
+        find(address).map(|context| ContextRef(Side::There(context))).map_err(lost)
+    }
+}
+
+thread_local! {
+    /// Os contextos que esta thread já leu, do mais antigo ao último usado.
+    static SEEN: RefCell<Vec<(u64, Rc<dyn Any>)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn find<C: Portable + 'static>(address: Address) -> Result<Rc<C>, Error> {
+    let known = SEEN.with_borrow_mut(|seen| {
+        let place = seen.iter().position(|(id, _)| *id == address.0)?;
+        if place + 1 < seen.len() {
+            let last_used = seen.remove(place);
+            seen.push(last_used);
+        }
+        seen.last().map(|(_, context)| context.clone())
+    });
+    if let Some(context) = known.and_then(|context| context.downcast().ok()) {
+        return Ok(context);
+    }
+    // Fora do empréstimo: ler o valor roda código de quem definiu o tipo.
+    let context: Rc<C> = Rc::new(fetch(address)?);
+    let kept: Rc<dyn Any> = context.clone();
+    SEEN.with_borrow_mut(|seen| {
+        seen.retain(|(id, _)| *id != address.0);
+        if seen.len() == KEPT {
+            seen.remove(0);
+        }
+        seen.push((address.0, kept));
+    });
+    Ok(context)
+}
+
+fn fetch<C: Portable>(Address(_, owner, number): Address) -> Result<C, Error> {
+    let open = |number: i32| -> Result<File, Error> {
+        let path = format!("/proc/{owner}/fd/{number}");
+        OpenOptions::new().read(true).write(true).open(path).map_err(Error::io)
+    };
+    let memory = open(number)?;
+    let len = mapping::sealed_len(&memory).map_err(Error::io)?;
+    let bytes = mapping::read_file(&memory, 0, len).map_err(Error::io)?;
+    let (numbers, rest) = parcel::read_first::<Vec<i32>>(&bytes, &[])?;
+    let open_descriptor = |&number: &i32| open(number).map(|file| Descriptor::from(OwnedFd::from(file)));
+    let descriptors: Vec<Descriptor> = numbers.iter().map(open_descriptor).collect::<Result<_, _>>()?;
+    parcel::read(rest, &descriptors)
+}
+
+/// Os itens, cada um com o contexto.
+pub struct ContextItems<I, C> {
+    items: I,
+    published: Arc<Published>,
+    context: PhantomData<fn() -> C>,
+}
+
+impl<I, C> ContextItems<I, C> {
+    pub(super) fn new(items: I, published: Arc<Published>) -> Self {
+        ContextItems { items, published, context: PhantomData }
+    }
+}
+
+impl<I: Iterator, C> Iterator for ContextItems<I, C> {
+    type Item = (ContextRef<C>, I::Item);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some((ContextRef::to(&self.published), self.items.next()?))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.items.size_hint()
+    }
+}
+
+impl<I, C> fmt::Debug for ContextItems<I, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextItems").finish_non_exhaustive()
+    }
+}
