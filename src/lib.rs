@@ -67,6 +67,7 @@ mod wire;
 
 pub use codec::portable::Portable;
 pub use context::WithContext;
+pub use dispatch::as_completed::{AsCompleted, as_completed};
 pub use dispatch::chunked::Chunked;
 pub use dispatch::imap::Imap;
 pub use dispatch::result::AsyncResult;

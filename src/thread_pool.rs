@@ -11,7 +11,7 @@ use crate::Error;
 use crate::dispatch::chunked::Chunked;
 use crate::dispatch::imap::{BoxedLane, Imap};
 use crate::dispatch::lane::{ChannelCarrier, Packed};
-use crate::dispatch::promise::{ChunkId, Promise};
+use crate::dispatch::promise::Promise;
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::{Stream, default_chunk_size};
 use crate::process::copy::process_id;
@@ -170,6 +170,29 @@ impl ThreadPool {
         Chunked::new(self, chunk_size).map(function, items)
     }
 
+    /// Como [`map`](Self::map), e `progress` ouve quantos itens já estão prontos, a cada bloco que volta: o que uma barra de
+    /// progresso quer saber. Roda na thread de quem chama; entre processos, cada aviso tem o preço de um bloco de
+    /// [`imap`](Self::imap).
+    ///
+    /// # Erros
+    ///
+    /// Os de [`map`](Self::map).
+    pub fn map_with_progress<F, A, R>(
+        &self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<R>, Error>
+    where
+        F: Fn(A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        let items: Vec<A> = items.into_iter().collect();
+        let chunk_size = default_chunk_size(items.len(), self.workers());
+        Chunked::new(self, chunk_size).map_with_progress(function, items, progress)
+    }
+
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto. A entrada é lida aos
     /// poucos e pode não ter fim.
     pub fn imap<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
@@ -214,10 +237,9 @@ impl ThreadPool {
         A: Send + 'static,
         R: Send + 'static,
     {
-        let (to, answers) = crossbeam_channel::bounded(1);
-        let promise = Promise::new(ChunkId { index: 0, len: 1 }, to, None);
+        let (promise, result) = AsyncResult::promised(Ok);
         self.core.submit(function, vec![argument], promise);
-        AsyncResult::new(answers, Ok)
+        result
     }
 
     /// Não aceita mais tarefas; as já entregues terminam.
@@ -308,7 +330,26 @@ impl Chunked<'_, ThreadPool> {
         A: Send + 'static,
         R: Send + 'static,
     {
-        self.stream(function, items.into_iter()).collect()
+        self.stream(function, items.into_iter()).collect(|_| ())
+    }
+
+    /// Como [`ThreadPool::map_with_progress`].
+    ///
+    /// # Erros
+    ///
+    /// Os de [`ThreadPool::map`].
+    pub fn map_with_progress<F, A, R>(
+        self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<R>, Error>
+    where
+        F: Fn(A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        self.stream(function, items.into_iter()).collect(progress)
     }
 
     /// Como [`ThreadPool::imap`].

@@ -1,18 +1,25 @@
 //! A resposta de um bloco, do trabalhador a quem espera: o lado de quem espera.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 
-use super::promise::{Answer, ChunkId, Promise};
+use super::promise::{Answer, Promise, Ticket};
 use crate::Error;
 use crate::clock::deadline_in;
 use crate::process::protocol::only;
 
 /// Um resultado que ainda não chegou; é o que `apply_async` devolve.
 ///
-/// Descartá-lo não cancela a tarefa.
+/// Descartá-lo não cancela a tarefa; para isso há [`cancel`](AsyncResult::cancel).
+///
+/// É também um futuro, de qualquer executor (tokio, smol, o seu): `pool.apply_async(f, x).await`. Para esperar por vários,
+/// veja [`as_completed`](crate::as_completed).
 ///
 /// # Exemplos
 ///
@@ -43,12 +50,17 @@ pub(crate) trait Source<R>: Send {
     fn is_ready(&self) -> bool;
     /// Espera a resposta, até `deadline`; `None` se o tempo acabou.
     fn wait(&self, deadline: Option<Instant>) -> Option<Result<R, Error>>;
+    /// A resposta, se já chegou; senão, `waker` será acordado quando ela chegar.
+    fn poll(&self, waker: &Waker) -> Option<Result<R, Error>>;
+    /// Ninguém quer mais a resposta: se a tarefa não começou, não será feita.
+    fn cancel(&self);
 }
 
 /// De um canal em que uma [`Promise`] põe a resposta.
 struct ByChannel<P, R> {
     answers: Receiver<Answer<P>>,
     open: fn(P) -> Result<Vec<R>, Error>,
+    ticket: Arc<Ticket>,
 }
 
 impl<P: Send, R> Source<R> for ByChannel<P, R> {
@@ -67,6 +79,19 @@ impl<P: Send, R> Source<R> for ByChannel<P, R> {
             Err(false) => Err(Error::AlreadyTaken),
         })
     }
+
+    fn poll(&self, waker: &Waker) -> Option<Result<R, Error>> {
+        self.ticket.wake_when_done(waker);
+        match self.answers.try_recv() {
+            Ok((_, answer)) => Some(answer.and_then(self.open).and_then(only)),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(Error::AlreadyTaken)),
+        }
+    }
+
+    fn cancel(&self) {
+        self.ticket.cancel();
+    }
 }
 
 /// De outra, que precisa de algo até o fim.
@@ -83,14 +108,22 @@ impl<R, H: Send> Source<R> for Holding<R, H> {
     fn wait(&self, deadline: Option<Instant>) -> Option<Result<R, Error>> {
         self.source.wait(deadline)
     }
+
+    fn poll(&self, waker: &Waker) -> Option<Result<R, Error>> {
+        self.source.poll(waker)
+    }
+
+    fn cancel(&self) {
+        self.source.cancel();
+    }
 }
 
 impl<R: 'static> AsyncResult<R> {
     /// Uma tarefa que nem saiu.
     pub(crate) fn failed(error: Error) -> Self {
-        let (to, answers) = crossbeam_channel::bounded(1);
-        Promise::new(ChunkId { index: 0, len: 1 }, to, None).keep(Err(error));
-        AsyncResult::new(answers, |(): ()| Ok(Vec::new()))
+        let (promise, result) = AsyncResult::promised(|(): ()| Ok(Vec::new()));
+        promise.keep(Err(error));
+        result
     }
 
     /// Uma resposta que chega de outro jeito.
@@ -98,11 +131,12 @@ impl<R: 'static> AsyncResult<R> {
         AsyncResult(Box::new(source))
     }
 
-    pub(crate) fn new<P: Send + 'static>(
-        answers: Receiver<Answer<P>>,
-        open: fn(P) -> Result<Vec<R>, Error>,
-    ) -> Self {
-        AsyncResult(Box::new(ByChannel { answers, open }))
+    /// A promessa de uma resposta, e o resultado que ela dará; `open` o tira dela.
+    pub(crate) fn promised<P: Send + 'static>(open: fn(P) -> Result<Vec<R>, Error>) -> (Promise<P>, Self) {
+        let (to, answers) = crossbeam_channel::bounded(1);
+        let ticket = Arc::<Ticket>::default();
+        let promise = Promise::with_ticket(to, ticket.clone());
+        (promise, AsyncResult(Box::new(ByChannel { answers, open, ticket })))
     }
 
     /// O mesmo, com algo que tem que existir até que a resposta chegue.
@@ -133,5 +167,41 @@ impl<R: 'static> AsyncResult<R> {
     /// [`Error::TimedOut`] se a tarefa ainda roda; e os de [`get`](Self::get).
     pub fn get_timeout(&self, limit: Duration) -> Result<R, Error> {
         self.0.wait(deadline_in(limit)).unwrap_or(Err(Error::TimedOut(limit)))
+    }
+}
+
+impl<R> AsyncResult<R> {
+    /// Desiste do resultado. Se nenhum trabalhador começou a tarefa, ela não será feita; se começou, vai até o fim, e ninguém
+    /// a ouve.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pool = Pool::new(1)?;
+    /// let pedidos: Vec<_> = (0..100).map(|x: u64| pool.apply_async(|x: u64| x * x, x)).collect();
+    /// for (x, pedido) in pedidos.into_iter().enumerate() {
+    ///     if x < 3 {
+    ///         assert_eq!(pedido.get()?, (x * x) as u64);
+    ///     } else {
+    ///         pedido.cancel();
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cancel(self) {
+        self.0.cancel();
+    }
+}
+
+impl<R> Future for AsyncResult<R> {
+    type Output = Result<R, Error>;
+
+    /// O resultado, se já chegou. Depois disso, [`Error::AlreadyTaken`].
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context.waker()).map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -103,15 +103,18 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
         Some(Chunk { id, values })
     }
 
-    /// Todos os resultados, na ordem da entrada.
+    /// Todos os resultados, na ordem da entrada. `progress` ouve quantos itens estão prontos, a cada bloco que volta.
     ///
     /// A primeira falha interrompe a entrega; entre as que já chegaram, vale a de menor índice.
-    pub(crate) fn collect(mut self) -> Result<Vec<R>, Error> {
+    pub(crate) fn collect(mut self, mut progress: impl FnMut(usize)) -> Result<Vec<R>, Error> {
+        let mut done = 0;
         let mut chunks: Vec<Option<Vec<R>>> = Vec::new();
         loop {
             self.submit_from(self.received);
             let Some(Chunk { id, values }) = self.receive() else { break };
             let values = values.map_err(|error| self.first_failure(id.index, error))?;
+            done += id.len;
+            progress(done);
             chunks.resize_with(chunks.len().max(id.index + 1), || None);
             chunks[id.index] = Some(values);
         }

@@ -28,7 +28,7 @@ where
     match core.route(window) {
         Route::Socket => {
             let lane = lane(core, Ok(task), window);
-            Stream::new(items, sizing.items, core.workers, lane).with_window(window).collect()
+            Stream::new(items, sizing.items, core.workers, lane).with_window(window).collect(|_| ())
         }
         Route::Shm(lease) => {
             let by_socket = core.sender();

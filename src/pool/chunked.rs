@@ -30,6 +30,28 @@ impl Chunked<'_, Pool> {
         map_task(self.pool.core(), TaskId::of(function)?, items.into_iter(), sizing, self.window)
     }
 
+    /// Como [`Pool::map_with_progress`](crate::Pool::map_with_progress).
+    ///
+    /// # Erros
+    ///
+    /// Os de [`Pool::map`](crate::Pool::map).
+    pub fn map_with_progress<F, A, R>(
+        self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<R>, Error>
+    where
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
+    {
+        let (core, task) = (self.pool.core(), TaskId::of(function)?);
+        let lane = lane(core, Ok(task), self.window);
+        let stream = Stream::new(items.into_iter(), self.chunk_size, core.workers, lane);
+        stream.with_window(self.window).collect(progress)
+    }
+
     /// Como [`Pool::imap`](crate::Pool::imap).
     pub fn imap<F, A, R, I>(self, function: F, items: I) -> Imap<I::IntoIter, R>
     where

@@ -14,7 +14,6 @@ use crate::Error;
 use crate::codec::portable::Portable;
 use crate::dispatch::chunked::Chunked;
 use crate::dispatch::imap::Imap;
-use crate::dispatch::promise::{ChunkId, Promise};
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::default_chunk_size;
 use crate::process::function::Task;
@@ -165,6 +164,42 @@ impl Pool {
         map_task(&self.core, TaskId::of(function)?, items.into_iter(), sizing, None)
     }
 
+    /// Como [`map`](Self::map), e `progress` ouve quantos itens já estão prontos, a cada bloco que volta: o que uma barra de
+    /// progresso quer saber. Roda na thread de quem chama; entre processos, cada aviso tem o preço de um bloco de
+    /// [`imap`](Self::imap).
+    ///
+    /// # Erros
+    ///
+    /// Os de [`map`](Self::map).
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let (itens, mut visto) = (0..1000_u64, 0);
+    /// let quadrados = Pool::new(2)?.map_with_progress(|x: u64| x * x, itens, |prontos| visto = prontos)?;
+    /// assert_eq!((quadrados.len(), visto), (1000, 1000));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn map_with_progress<F, A, R>(
+        &self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<R>, Error>
+    where
+        F: Task<A, R>,
+        A: Portable,
+        R: Portable,
+    {
+        let items: Vec<A> = items.into_iter().collect();
+        let chunk_size = default_chunk_size(items.len(), self.core.workers);
+        Chunked::new(self, chunk_size).map_with_progress(function, items, progress)
+    }
+
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto.
     ///
     /// A entrada é lida aos poucos, enquanto se consome a saída: pode não ter fim. Uma tarefa que falha
@@ -232,9 +267,9 @@ impl Pool {
         &self,
         request: Result<TaskRequest, Error>,
     ) -> AsyncResult<R> {
-        let (to, answers) = crossbeam_channel::bounded(1);
-        self.core.submit(request, Promise::new(ChunkId { index: 0, len: 1 }, to, None));
-        AsyncResult::new(answers, protocol::read_results)
+        let (promise, result) = AsyncResult::promised(protocol::read_results);
+        self.core.submit(request, promise);
+        result
     }
 
     /// Não aceita mais tarefas; as já entregues terminam.

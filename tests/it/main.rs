@@ -6,6 +6,7 @@
 
 mod context;
 mod death;
+mod futures;
 mod harness;
 mod helper;
 mod limits;
@@ -45,6 +46,7 @@ fn main() -> std::process::ExitCode {
             streams::cases(),
             values::cases(),
             context::cases(),
+            futures::cases(),
             types::cases(),
             panics::cases(),
             death::cases(),

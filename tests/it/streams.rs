@@ -10,6 +10,7 @@ use crate::support::*;
 
 crate::cases! {
     for pools;
+    30 => progress_grows_to_the_end_and_stops_at_a_failure,
     30 => imap_keeps_the_order_even_when_the_first_is_the_last_to_finish,
     30 => imap_unordered_delivers_what_is_ready,
     30 => imap_unordered_delivers_each_result_once,
@@ -180,4 +181,26 @@ fn two_streams_of_one_pool_take_turns() {
         assert_eq!(first.next().unwrap().unwrap(), x * x);
         assert_eq!(second.next().unwrap().unwrap(), x + 1);
     }
+}
+
+fn progress_grows_to_the_end_and_stops_at_a_failure() {
+    let (pool, threads) = (new_pool(2).unwrap(), multiprocessamento::ThreadPool::new(2).unwrap());
+    let expected: Vec<u64> = (0..1000).map(square).collect();
+    let mut seen = Vec::new();
+    assert_eq!(pool.map_with_progress(square, 0..1000, |done| seen.push(done)).unwrap(), expected);
+    assert!(seen.len() > 1 && seen.is_sorted() && seen.last() == Some(&1000), "{seen:?}");
+    seen.clear();
+    assert_eq!(threads.map_with_progress(square, 0..1000, |done| seen.push(done)).unwrap(), expected);
+    assert!(seen.len() > 1 && seen.is_sorted() && seen.last() == Some(&1000), "{seen:?}");
+    seen.clear();
+    let one_by_one = pool.chunk_size(1).unwrap();
+    assert_eq!(
+        one_by_one.map_with_progress(square, 0..100, |done| seen.push(done)).unwrap(),
+        expected[..100]
+    );
+    assert_eq!(seen, (1..=100).collect::<Vec<_>>());
+    let fail_at_fifty = |x: u64| assert_ne!(x, 50);
+    let mut last = 0;
+    assert!(one_by_one.map_with_progress(fail_at_fifty, 0..100, |done| last = done).is_err());
+    assert!(last < 100, "{last}");
 }

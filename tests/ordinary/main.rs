@@ -79,6 +79,22 @@ fn a_manager_and_threads_work() {
     assert_eq!(counter.get().expect("o total"), 2);
 }
 
+/// Um futuro, no executor de quem o espera.
+#[tokio::test]
+async fn a_result_is_a_future_in_tokio() {
+    init();
+    sign_in("tokio");
+    for transport in [Transport::SharedMemory, Transport::Socket] {
+        let pool = Pool::builder().workers(2).transport(transport).build().expect("um pool");
+        let (first, second) = tokio::join!(pool.apply_async(square, 3), pool.apply_async(square, 4));
+        assert_eq!((first.expect("9"), second.expect("16")), (9, 16));
+        let many: Vec<_> = (0..200).map(|x| tokio::spawn(pool.apply_async(square, x))).collect();
+        for (x, answer) in (0..).zip(many) {
+            assert_eq!(answer.await.expect("a tarefa").expect("o quadrado"), square(x));
+        }
+    }
+}
+
 /// O que se teme de um teste que roda também nos filhos.
 #[test]
 fn a_test_that_erases_the_database() {
@@ -103,6 +119,6 @@ fn no_test_runs_in_a_child() {
         let signed: Vec<(&str, &str)> = register.lines().filter_map(|line| line.split_once(' ')).collect();
         let processes: HashSet<&str> = signed.iter().map(|(process, _)| *process).collect();
         let tests: HashSet<&str> = signed.iter().map(|(_, test)| *test).collect();
-        assert_eq!((processes.len(), tests.len(), signed.len()), (1, 6, 6), "{register}");
+        assert_eq!((processes.len(), tests.len(), signed.len()), (1, 7, 7), "{register}");
     }
 }

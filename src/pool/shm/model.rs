@@ -179,7 +179,7 @@ impl Memory {
     fn wait(&self, slot: u32) {
         let ring = self.ring();
         while !ring.is_done(slot) {
-            ring.wait_any(slot, &[slot], None);
+            ring.wait_any(slot, ring.doorbell(slot), &[slot], None);
         }
     }
 

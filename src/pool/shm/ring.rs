@@ -196,15 +196,31 @@ impl<A: Atomics> Ring<'_, A> {
     // ANCHOR: wait
     /// Dorme, na campainha de `waiter`, até que uma de `slots` fique pronta, ou até `deadline`. Pode voltar antes:
     /// quem chama olha de novo.
-    pub(super) fn wait_any(&self, waiter: u32, slots: &[u32], deadline: Option<Instant>) {
+    ///
+    /// `seen` é o que a campainha dizia antes de se olhar o que mais importa.
+    pub(super) fn wait_any(&self, waiter: u32, seen: u32, slots: &[u32], deadline: Option<Instant>) {
         let doorbell = &self.doorbells[waiter as usize];
-        let seen = doorbell.load(Acquire);
         let done = |&slot: &u32| self.states[slot as usize].fetch_or(WAITED, AcqRel) & DONE != 0;
         if !slots.iter().any(done) {
             A::wait(doorbell, seen, deadline);
         }
     }
     // ANCHOR_END: wait
+
+    /// Quantas vezes a campainha de `waiter` já tocou.
+    pub(super) fn doorbell(&self, waiter: u32) -> u32 {
+        self.doorbells[waiter as usize].load(Acquire)
+    }
+
+    /// Toca a campainha de `waiter`.
+    pub(super) fn ring_own_doorbell(&self, waiter: u32) {
+        A::add_and_wake(&self.doorbells[waiter as usize]);
+    }
+
+    /// Quem espera por `slot` passa a dormir em `waiter`, e só depois olha se ela está pronta.
+    pub(super) fn redirect(&self, slot: u32, waiter: u32) {
+        self.waiters[slot as usize].store(waiter, Relaxed);
+    }
 
     // ANCHOR: exit
     /// O processo do trabalhador `dead` terminou: a posição que ele podia ter na mão.

@@ -2,6 +2,7 @@
 
 use super::arena::View;
 use super::batch::BATCHES;
+use super::wakers::WAKER_SLOT;
 use crate::Error;
 use crate::dispatch::attempts::Attempts;
 use crate::parcel::Parcel;
@@ -51,7 +52,7 @@ pub(super) enum Kind {
 impl SlotState {
     pub(super) fn new(slots: u32) -> Self {
         SlotState {
-            free: (0..slots).rev().collect(),
+            free: (WAKER_SLOT + 1..slots).rev().collect(),
             entries: (0..slots).map(|_| SlotEntry::default()).collect(),
             abandoned: Vec::new(),
             free_batches: (0..BATCHES).collect(),

@@ -8,6 +8,7 @@ use super::arena::{Arena, View};
 use super::backoff::Backoff;
 use super::seat::{Recall, Seat};
 use super::slot_state::{Kind, SlotEntry, SlotState};
+use super::wakers::Wakers;
 use super::watch::Watch;
 use crate::Error;
 use crate::dispatch::attempts::{Attempts, Retries};
@@ -28,6 +29,7 @@ pub(crate) struct SlotTable {
     counters: Arc<Counters>,
     /// Para um pool com limite de tempo.
     watch: Option<Watch>,
+    wakers: Wakers,
 }
 
 impl SlotTable {
@@ -43,7 +45,7 @@ impl SlotTable {
         })?;
         let state = Mutex::new(SlotState::new(arena.slots()));
         let watch = time_limit.map(|limit| Watch::new(limit, supervisor));
-        Ok(SlotTable { arena, state, counters, watch })
+        Ok(SlotTable { arena, state, counters, watch, wakers: Wakers::default() })
     }
 
     pub(super) fn view(&self) -> View<'_> {
@@ -155,18 +157,29 @@ impl SlotTable {
     /// dormir. Pode voltar antes.
     pub(super) fn wait(&self, waiter: u32, slots: &[u32], spin: bool, deadline: Option<Instant>) -> bool {
         let ring = self.view().ring;
+        let seen = ring.doorbell(waiter);
         let mut backoff = Backoff::new();
         while spin && backoff.wait() {
             if slots.iter().any(|&slot| ring.is_done(slot)) {
                 return true;
             }
         }
+        self.wait_since(waiter, seen, slots, deadline);
+        deadline.is_none_or(|deadline| Instant::now() < deadline)
+    }
+
+    /// Dorme na campainha de `waiter`, se ela não tocou desde `seen`.
+    pub(super) fn wait_since(&self, waiter: u32, seen: u32, slots: &[u32], deadline: Option<Instant>) {
+        let ring = self.view().ring;
         let glance = ring.has_waiting().then(|| Instant::now() + STUCK);
-        ring.wait_any(waiter, slots, glance.into_iter().chain(deadline).min());
+        ring.wait_any(waiter, seen, slots, glance.into_iter().chain(deadline).min());
         if glance.is_some_and(|glance| glance <= Instant::now()) && ring.has_waiting() {
             (0..self.workers()).for_each(|worker| ring.unpark(worker));
         }
-        deadline.is_none_or(|deadline| Instant::now() < deadline)
+    }
+
+    pub(super) fn wakers(&self) -> &Wakers {
+        &self.wakers
     }
 
     /// Soma às contas itens que foram respondidos e colhidos.
@@ -248,5 +261,7 @@ impl SlotTable {
         let unanswered: Vec<u32> =
             state.published().map(|(slot, _)| slot).filter(|&slot| !view.ring.is_done(slot)).collect();
         unanswered.into_iter().for_each(|slot| state.deliver(&view, slot, Err(Error::Terminated)));
+        drop(state);
+        self.join_waker();
     }
 }

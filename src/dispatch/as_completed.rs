@@ -1,0 +1,126 @@
+//! Vários resultados, na ordem em que ficam prontos.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::result::AsyncResult;
+use crate::Error;
+
+/// Os resultados de vários pedidos, na ordem em que ficam prontos, cada um com a sua posição na entrada.
+///
+/// O primeiro é o que acabou antes; para não fazer os outros, [`cancel`](AsCompleted::cancel). Em Python é o `as_completed`,
+/// de `concurrent.futures`.
+///
+/// # Exemplos
+///
+/// ```
+/// # use std::time::Duration;
+/// # use multiprocessamento::{as_completed, init, Error, Pool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::new(2)?;
+/// let dormir = |milissegundos: u64| {
+///     std::thread::sleep(Duration::from_millis(milissegundos));
+///     milissegundos
+/// };
+/// let pedidos = [500, 10].map(|tempo| pool.apply_async(dormir, tempo));
+/// let mut prontos = as_completed(pedidos);
+/// let (posicao, primeiro) = prontos.next().expect("há dois");
+/// assert_eq!((posicao, primeiro?), (1, 10));
+/// prontos.cancel();
+/// # Ok(())
+/// # }
+/// ```
+pub fn as_completed<R>(results: impl IntoIterator<Item = AsyncResult<R>>) -> AsCompleted<R> {
+    let (signal, signals) = unbounded();
+    let mut completed = AsCompleted {
+        waiting: results.into_iter().map(Some).collect(),
+        ready: VecDeque::new(),
+        signal,
+        signals,
+    };
+    for index in 0..completed.waiting.len() {
+        if let Some(result) = completed.look_at(index) {
+            completed.ready.push_back((index, result));
+        }
+    }
+    completed
+}
+
+/// Os resultados, na ordem em que ficam prontos; vem de [`as_completed`].
+#[must_use = "descartado, não se sabe de nenhum dos resultados"]
+pub struct AsCompleted<R> {
+    waiting: Vec<Option<AsyncResult<R>>>,
+    /// Os que já estavam prontos quando se olhou.
+    ready: VecDeque<(usize, Result<R, Error>)>,
+    signal: Sender<usize>,
+    /// De quais há novidade.
+    signals: Receiver<usize>,
+}
+
+impl<R> AsCompleted<R> {
+    /// Desiste dos que faltam: o que ninguém começou não será feito.
+    pub fn cancel(self) {
+        self.waiting.into_iter().flatten().for_each(AsyncResult::cancel);
+    }
+
+    /// O resultado `index`, se já chegou; senão, pede que se avise quando chegar.
+    fn look_at(&mut self, index: usize) -> Option<Result<R, Error>> {
+        let result = self.waiting[index].as_mut()?;
+        let waker = Waker::from(Arc::new(Signal { index, to: self.signal.clone() }));
+        match Pin::new(result).poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => None,
+            Poll::Ready(outcome) => {
+                self.waiting[index] = None;
+                Some(outcome)
+            }
+        }
+    }
+}
+
+/// Avisa que há novidade do resultado `index`.
+struct Signal {
+    index: usize,
+    to: Sender<usize>,
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        // Quem pediu pode ter desistido.
+        let _ = self.to.send(self.index);
+    }
+}
+
+impl<R> Iterator for AsCompleted<R> {
+    type Item = (usize, Result<R, Error>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(ready) = self.ready.pop_front() {
+            return Some(ready);
+        }
+        while self.waiting.iter().any(Option::is_some) {
+            let index = self.signals.recv().ok()?;
+            if let Some(result) = self.look_at(index) {
+                return Some((index, result));
+            }
+        }
+        None
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.ready.len() + self.waiting.iter().flatten().count();
+        (left, Some(left))
+    }
+}
+
+impl<R> fmt::Debug for AsCompleted<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsCompleted").field("left", &self.size_hint().0).finish_non_exhaustive()
+    }
+}
