@@ -22,6 +22,55 @@
 //! }
 //! ```
 //!
+//! # O que precisa
+//!
+//! Linux 5.3 (pelo `pidfd_open`) ou mais novo, com `/proc`. Sem memória compartilhada (um `ulimit` que não a deixa, um
+//! kernel que não a tem) um [`Pool`] trabalha por soquetes. O que faltar vem dito no erro.
+//!
+//! # O que atravessa, e o que é comum a todas as tarefas
+//!
+//! Um argumento e um resultado são [`Portable`]: ali se diz o que do serde não atravessa, e por quê. Uma tarefa é uma
+//! [`Task`]. Um valor grande que todas leem vai uma vez só, com [`Pool::with_context`].
+//!
+//! # Em testes
+//!
+//! Um `#[test]` que cria processos chama [`init`] na primeira linha; ali se vê como, e o caso do tokio e do criterion.
+//!
+//! # Terminar com calma
+//!
+//! Um [`Pool`] descartado mata os seus processos, e o que eles faziam se perde, com o que ainda não tinham escrito no
+//! terminal. Para que terminem, [`Pool::join`]. Um programa morto leva os filhos com ele, em menos de um segundo.
+//!
+//! Quem pede que um serviço pare é um SIGTERM, do systemd ou do contêiner. Anote o pedido, pare de mandar, e espere o que já
+//! foi:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use std::sync::atomic::{AtomicBool, Ordering};
+//! use multiprocessamento::{init, Error, Pool};
+//! use signal_hook::consts::SIGTERM;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! init();
+//! let parar = Arc::new(AtomicBool::new(false));
+//! signal_hook::flag::register(SIGTERM, parar.clone())?;
+//!
+//! let pool = Pool::new(2)?;
+//! # signal_hook::low_level::raise(SIGTERM)?;
+//! for resultado in pool.imap(|x: u64| x * x, 0..) {
+//!     println!("{}", resultado?);
+//!     if parar.load(Ordering::Relaxed) {
+//!         break;
+//!     }
+//! }
+//! pool.join();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! O systemd manda o sinal também aos trabalhadores, que morreriam no meio: no serviço, `KillMode=mixed`. Um contêiner só o
+//! manda ao primeiro processo.
+//!
 //! # Layout
 //!
 //! De baixo para cima; cada módulo só conhece os que vêm antes dele, e um teste (`tests/it/structure.rs`) o confere.

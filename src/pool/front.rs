@@ -28,8 +28,8 @@ use crate::process::task::TaskId;
 /// [`Error::Spawn`] a tudo o que espera, se os processos morrem em série sem terminar uma tarefa, ou se não
 /// resta nenhum e o sistema não dá outro.
 ///
-/// Um `Pool` descartado mata os seus processos na hora, como `terminate`; para esperar o fim, use
-/// [`join`](Pool::join).
+/// Um `Pool` descartado mata os seus processos na hora, como `terminate`: as tarefas que faltavam se perdem, e com elas o que
+/// os processos ainda não tinham escrito na saída padrão. Para esperar o fim, use [`join`](Pool::join).
 ///
 /// # Exemplos
 ///
