@@ -26,7 +26,8 @@ use crate::process::serve::{prepare, serve_requests};
 /// # Em testes
 ///
 /// Num `#[test]`, chame-a na primeira linha de cada teste que crie processos; as outras chamadas não fazem nada. Ali
-/// `main` é do arcabouço de testes, e o filho atende antes dele: nenhum teste roda duas vezes. Vale o mesmo para um
+/// `main` é do arcabouço de testes, e o filho atende antes dele: nenhum teste roda duas vezes (e nada que outro pacote só prepare
+/// antes de `main`, como o `inventory`, está certamente pronto nas tarefas). Vale o mesmo para um
 /// `#[tokio::test]`, e para um programa que já tem outras threads quando a chama, como um `#[tokio::main]`. Num
 /// `criterion_main!`, que ela seja a primeira linha do primeiro grupo: o que vier antes dela roda também nos filhos.
 ///

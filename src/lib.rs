@@ -22,7 +22,7 @@
 //! }
 //! ```
 //!
-//! # O que precisa
+//! # Do que precisa
 //!
 //! Linux 5.3 (pelo `pidfd_open`) ou mais novo, com `/proc`. Sem memória compartilhada (um `ulimit` que não a deixa, um
 //! kernel que não a tem) um [`Pool`] trabalha por soquetes. O que faltar vem dito no erro.

@@ -310,7 +310,7 @@ pub(crate) fn read_list_into<T: DeserializeOwned>(
     expect_end(rest)
 }
 
-/// Sem descritores, que é quase sempre, não há viagem a preparar: um que fosse lido não acharia nada.
+/// Sem descritores, que é quase sempre, não há viagem a preparar.
 fn reading<T>(descriptors: &[Descriptor], read: impl FnOnce() -> Result<T, Reason>) -> Result<T, Error> {
     let outcome = if descriptors.is_empty() { read() } else { with_travelling(descriptors.to_vec(), read).0 };
     outcome.map_err(decode_error)

@@ -14,6 +14,7 @@ use crate::dispatch::lane::{ChannelCarrier, Packed};
 use crate::dispatch::promise::Promise;
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::{Stream, default_chunk_size};
+use crate::dispatch::wake::is_waking;
 use crate::process::copy::process_id;
 use crate::process::panics;
 
@@ -268,6 +269,10 @@ impl ThreadPool {
         for _ in &self.threads {
             // Atrás de tudo o que já foi entregue.
             let _ = self.core.jobs.send(None);
+        }
+        if is_waking() {
+            // Esta thread pode ser uma delas: terminam sozinhas.
+            return;
         }
         for thread in self.threads.drain(..) {
             // Uma tarefa em pânico não chega aqui: `panics::catch` a devolveu a quem a pediu.

@@ -5,6 +5,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
+use super::name::name_digest;
 use super::reason::Reason;
 
 /// Lê um valor do começo de `bytes`, que fica com o que sobrou.
@@ -79,7 +80,7 @@ impl<'b> Decoder<'b> {
                 return Ok(number);
             }
         }
-        Err(Reason::said("um número maior do que os que há"))
+        Err(Reason::said("um número que não cabe em 64 bits"))
     }
 
     #[inline]
@@ -137,6 +138,13 @@ fn uneven() -> Reason {
     Reason::said(
         "os campos escritos não são os que se leem: um deles só se escreve, ou só se lê (skip_serializing, \
          skip_deserializing), e sem os nomes dos campos um seria trocado por outro",
+    )
+}
+
+#[cold]
+fn unknown_variant() -> Reason {
+    Reason::said(
+        "a variante escrita não é nenhuma das que se leem: ela só se escreve (skip, skip_deserializing)",
     )
 }
 
@@ -281,10 +289,17 @@ impl<'b> Deserializer<'b> for &mut Decoder<'b> {
     fn deserialize_enum<V: Visitor<'b>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Reason> {
-        visitor.visit_enum(self)
+        let number = self.number()?;
+        let digest = u16::from_le_bytes(self.array()?);
+        let is_same = |name: &&&str| name_digest(name) == digest;
+        // Quase sempre, a posição entre as que se leem é a que foi escrita.
+        let at_its_place =
+            usize::try_from(number >> 1).ok().and_then(|index| variants.get(index)).filter(is_same);
+        let name = at_its_place.or_else(|| variants.iter().find(is_same)).ok_or_else(unknown_variant)?;
+        visitor.visit_enum(Variant { decoder: self, name, has_content: number & 1 == 1 })
     }
 
     fn deserialize_any<V: Visitor<'b>>(self, _: V) -> Result<V::Value, Reason> {
@@ -369,34 +384,50 @@ impl<'b> MapAccess<'b> for &mut Items<'_, 'b> {
     }
 }
 
-impl<'b> EnumAccess<'b> for &mut Decoder<'b> {
+/// A variante que foi escrita.
+struct Variant<'d, 'b> {
+    decoder: &'d mut Decoder<'b>,
+    name: &'static str,
+    has_content: bool,
+}
+
+impl Variant<'_, '_> {
+    /// Uma variante que só de um lado traz algo consigo deixaria o resto para o valor seguinte.
+    #[inline]
+    fn expect_content(&self, expected: bool) -> Result<(), Reason> {
+        if self.has_content == expected { Ok(()) } else { Err(uneven()) }
+    }
+}
+
+impl<'b> EnumAccess<'b> for Variant<'_, 'b> {
     type Error = Reason;
     type Variant = Self;
 
     #[inline]
     fn variant_seed<V: DeserializeSeed<'b>>(self, seed: V) -> Result<(V::Value, Self), Reason> {
-        let index: u32 = self.narrow()?;
-        let variant = seed.deserialize(IntoDeserializer::<Reason>::into_deserializer(index))?;
+        let variant = seed.deserialize(IntoDeserializer::<Reason>::into_deserializer(self.name))?;
         Ok((variant, self))
     }
 }
 
-impl<'b> VariantAccess<'b> for &mut Decoder<'b> {
+impl<'b> VariantAccess<'b> for Variant<'_, 'b> {
     type Error = Reason;
 
     #[inline]
     fn unit_variant(self) -> Result<(), Reason> {
-        Ok(())
+        self.expect_content(false)
     }
 
     #[inline]
     fn newtype_variant_seed<T: DeserializeSeed<'b>>(self, seed: T) -> Result<T::Value, Reason> {
-        seed.deserialize(self)
+        self.expect_content(true)?;
+        seed.deserialize(self.decoder)
     }
 
     #[inline]
     fn tuple_variant<V: Visitor<'b>>(self, _: usize, visitor: V) -> Result<V::Value, Reason> {
-        self.fields(visitor)
+        self.expect_content(true)?;
+        self.decoder.fields(visitor)
     }
 
     #[inline]
@@ -405,6 +436,7 @@ impl<'b> VariantAccess<'b> for &mut Decoder<'b> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Reason> {
-        self.fields(visitor)
+        self.expect_content(true)?;
+        self.decoder.fields(visitor)
     }
 }

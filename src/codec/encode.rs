@@ -7,6 +7,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+use super::name::name_digest;
 use super::reason::Reason;
 
 /// Acrescenta `value` a `bytes`; ele pode ocupar até `most` bytes.
@@ -78,6 +79,14 @@ impl Encoder<'_> {
         }
         digits[len] = number as u8;
         self.put(&digits[..=len])
+    }
+
+    /// Qual variante de um `enum`: o número dela, se traz algo consigo, e um resumo do nome. O número é entre todas, e quem lê
+    /// conta só as que lê: é pelo nome que se sabe que é a mesma.
+    #[inline]
+    fn put_variant(&mut self, index: u32, name: &str, has_content: bool) -> Result<(), Reason> {
+        self.put_number(u64::from(index) << 1 | u64::from(has_content))?;
+        self.put(&name_digest(name).to_le_bytes())
     }
 
     /// Um número negativo pequeno também ocupa pouco: 0, -1, 1, -2, … são 0, 1, 2, 3, …
@@ -255,8 +264,8 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
     }
 
     #[inline]
-    fn serialize_unit_variant(self, _: &'static str, index: u32, _: &'static str) -> Result<(), Reason> {
-        self.put_number(index.into())
+    fn serialize_unit_variant(self, _: &'static str, index: u32, name: &'static str) -> Result<(), Reason> {
+        self.put_variant(index, name, false)
     }
 
     #[inline]
@@ -273,10 +282,10 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
         self,
         _: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), Reason> {
-        self.put_number(index.into())?;
+        self.put_variant(index, name, true)?;
         value.serialize(self)
     }
 
@@ -303,10 +312,10 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
         self,
         _: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
         len: usize,
     ) -> Result<Items<'e, 'b>, Reason> {
-        self.put_number(index.into())?;
+        self.put_variant(index, name, true)?;
         self.counted(len)
     }
 
@@ -325,10 +334,10 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
         self,
         _: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
         len: usize,
     ) -> Result<Items<'e, 'b>, Reason> {
-        self.put_number(index.into())?;
+        self.put_variant(index, name, true)?;
         self.counted(len)
     }
 

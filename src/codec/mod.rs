@@ -6,7 +6,8 @@
 //! valor.
 //!
 //! * Um `struct` traz antes quantos campos tem. Um que pulou um campo (`skip_serializing_if`, `skip_serializing`) é recusado
-//!   por quem o escreve, ou por quem o lê.
+//!   por quem o escreve, ou por quem o lê. Só escapa um que pule tantos campos ao escrever quantos, outros, ao ler.
+//! * Uma variante de `enum` leva também um resumo do nome: uma que só um dos lados conta (`skip`) não vira a vizinha.
 //! * Uma lista tem os itens que prometeu, e nenhum byte sobra depois do valor.
 //! * O motivo que o próprio tipo dá para não virar bytes chega inteiro a quem mandou o valor.
 //!
@@ -14,6 +15,7 @@
 
 mod decode;
 mod encode;
+mod name;
 pub(crate) mod portable;
 mod reason;
 
@@ -121,8 +123,11 @@ mod tests {
     fn what_serde_says_is_said_in_portuguese() {
         let zero = back::<std::num::NonZeroU8>(&[0]).expect_err("zero não serve");
         assert!(zero.to_string().starts_with("veio o número 0, que não serve (esperado: "), "{zero}");
-        let variant = back::<Result<u8, u8>>(&[7, 0]).expect_err("não há a sétima");
-        assert!(variant.to_string().starts_with("veio o número 7, que não serve"), "{variant}");
+        let variant = back::<Result<u8, u8>>(&[7, 0, 0, 0]).expect_err("não há a sétima");
+        assert!(
+            variant.to_string().starts_with("a variante escrita não é nenhuma das que se leem"),
+            "{variant}"
+        );
         let text = back::<String>(&[1, 0xff]).expect_err("não é UTF-8");
         assert_eq!(text.to_string(), "um texto que não é UTF-8");
     }

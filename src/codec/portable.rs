@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 /// Só vão os valores, sem os nomes dos campos nem os tipos. Por isso não atravessam, e respondem com um erro que diz por quê:
 ///
 /// * um campo pulado (`skip_serializing_if`), ou que só se escreve ou só se lê (`skip_serializing`,
-///   `skip_deserializing`): sem os nomes, quem lê o trocaria por outro;
+///   `skip_deserializing`): sem os nomes, quem lê o trocaria por outro (só não se percebe um tipo que pule
+///   um campo ao escrever e outro, no lugar dele, ao ler);
 /// * o que só se lê de um formato que diz os tipos: `#[serde(untagged)]`, `#[serde(tag)]`, `#[serde(flatten)]`,
 ///   `serde_json::Value`. Mande o texto em JSON, ou outro tipo.
 ///

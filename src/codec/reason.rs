@@ -70,7 +70,7 @@ impl serde::de::Error for Reason {
     }
 
     fn invalid_length(len: usize, expected: &dyn Expected) -> Self {
-        Reason::said(format_args!("vieram {len} itens, que não é o tamanho (esperado: {expected})"))
+        Reason::said(format_args!("vieram {len} itens, e não é esse o tamanho (esperado: {expected})"))
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {

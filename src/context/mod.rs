@@ -21,11 +21,12 @@ use published::{ContextItems, ContextRef, Published};
 ///
 /// É o que em Python se faz com uma global que o `initializer` preenche, ou com `partial`. O valor vai uma vez só a cada
 /// trabalhador que precisar dele, e não com cada item; ali a tarefa o recebe emprestado. Um valor grande atravessa por
-/// memória compartilhada, e cada processo fica com a sua cópia; para que nem copiem, ponha no contexto uma
+/// memória compartilhada, e cada processo fica com a sua cópia; para que nem o copiem, ponha no contexto uma
 /// [`SharedMemory`](crate::SharedMemory) ou um [`SharedArray`](crate::SharedArray).
 ///
 /// Cada trabalhador guarda os quatro contextos que usou por último. Um contexto com um canal (um [`pipe`](crate::pipe()))
-/// dentro não atravessa: canais vão com o item.
+/// dentro não atravessa: canais vão com o item. E um trabalhador cujo `initializer` largou privilégios (`setuid`) não alcança
+/// a memória de quem o criou: o contexto não chega a ele.
 ///
 /// # Exemplos
 ///
@@ -190,7 +191,7 @@ impl<C: Portable + 'static> WithContext<'_, Pool, C> {
         self.apply_async(function, argument).get()
     }
 
-    /// Como [`Pool::apply_async`].
+    /// Como [`Pool::apply_async`]; mas descartar o resultado desiste da tarefa, se ninguém a começou: o contexto vai com ele.
     pub fn apply_async<F, A, R>(&self, function: F, argument: A) -> AsyncResult<R>
     where
         F: Fn(&C, A) -> R + Copy + Send + 'static,

@@ -52,11 +52,11 @@ impl Published {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let Parcel { bytes, descriptors } = Parcel::of(context)?;
         let numbers: Vec<i32> = descriptors.iter().map(Descriptor::number).collect();
-        let header = Parcel::of(&numbers)?.bytes;
+        let id = COUNT.fetch_add(1, Ordering::Relaxed);
+        let header = Parcel::of(&(id, numbers))?.bytes;
         let memory = mapping::create("contexto", header.len() + bytes.len()).map_err(Error::io)?;
         write_all(&memory, &header, 0).map_err(Error::io)?;
         write_all(&memory, &bytes, header.len() as u64).map_err(Error::io)?;
-        let id = COUNT.fetch_add(1, Ordering::Relaxed);
         Ok(Published { memory, _descriptors: descriptors, id, owner: process_id() })
     }
 
@@ -154,7 +154,7 @@ fn find<C: Portable + 'static>(address: Address) -> Result<Rc<C>, Error> {
     Ok(context)
 }
 
-fn fetch<C: Portable>(Address(_, owner, number): Address) -> Result<C, Error> {
+fn fetch<C: Portable>(Address(id, owner, number): Address) -> Result<C, Error> {
     let open = |number: i32| -> Result<File, Error> {
         let path = format!("/proc/{owner}/fd/{number}");
         OpenOptions::new().read(true).write(true).open(path).map_err(Error::io)
@@ -162,7 +162,11 @@ fn fetch<C: Portable>(Address(_, owner, number): Address) -> Result<C, Error> {
     let memory = open(number)?;
     let len = mapping::sealed_len(&memory).map_err(Error::io)?;
     let bytes = mapping::read_file(&memory, 0, len).map_err(Error::io)?;
-    let (numbers, rest) = parcel::read_first::<Vec<i32>>(&bytes, &[])?;
+    let ((found, numbers), rest) = parcel::read_first::<(u64, Vec<i32>)>(&bytes, &[])?;
+    if found != id {
+        // O descritor já é de outro: quem pediu a tarefa desistiu dela.
+        return Err(Error::Decode("ele já não existe".to_owned()));
+    }
     let open_descriptor = |&number: &i32| open(number).map(|file| Descriptor::from(OwnedFd::from(file)));
     let descriptors: Vec<Descriptor> = numbers.iter().map(open_descriptor).collect::<Result<_, _>>()?;
     parcel::read(rest, &descriptors)

@@ -42,9 +42,11 @@ pub fn as_completed<R>(results: impl IntoIterator<Item = AsyncResult<R>>) -> AsC
     let mut completed = AsCompleted {
         waiting: results.into_iter().map(Some).collect(),
         ready: VecDeque::new(),
+        left: 0,
         signal,
         signals,
     };
+    completed.left = completed.waiting.len();
     for index in 0..completed.waiting.len() {
         if let Some(result) = completed.look_at(index) {
             completed.ready.push_back((index, result));
@@ -59,6 +61,8 @@ pub struct AsCompleted<R> {
     waiting: Vec<Option<AsyncResult<R>>>,
     /// Os que já estavam prontos quando se olhou.
     ready: VecDeque<(usize, Result<R, Error>)>,
+    /// Quantos faltam entregar.
+    left: usize,
     signal: Sender<usize>,
     /// De quais há novidade.
     signals: Receiver<usize>,
@@ -101,26 +105,25 @@ impl<R> Iterator for AsCompleted<R> {
     type Item = (usize, Result<R, Error>);
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
         if let Some(ready) = self.ready.pop_front() {
             return Some(ready);
         }
-        while self.waiting.iter().any(Option::is_some) {
+        loop {
             let index = self.signals.recv().ok()?;
             if let Some(result) = self.look_at(index) {
                 return Some((index, result));
             }
         }
-        None
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.ready.len() + self.waiting.iter().flatten().count();
-        (left, Some(left))
+        (self.left, Some(self.left))
     }
 }
 
 impl<R> fmt::Debug for AsCompleted<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsCompleted").field("left", &self.size_hint().0).finish_non_exhaustive()
+        f.debug_struct("AsCompleted").field("left", &self.left).finish_non_exhaustive()
     }
 }

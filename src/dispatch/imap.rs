@@ -6,7 +6,7 @@ use super::lane::Lane;
 use super::stream::Results;
 use crate::Error;
 
-/// Um resultado por item, conforme ficam prontos; vem de `imap` e `imap_unordered`, de um [`Pool`](crate::Pool) ou de um
+/// Os resultados, um por item, conforme ficam prontos; vem de `imap` e `imap_unordered`, de um [`Pool`](crate::Pool) ou de um
 /// [`ThreadPool`](crate::ThreadPool).
 ///
 /// Lê a entrada aos poucos, à medida que se consome: quem para de pedir para de mandar. Descartado, o que ninguém começou não

@@ -152,7 +152,7 @@ impl<L, P, S: FnMut(L, Promise<P>) -> usize> Carrier for ChannelCarrier<S, L, P>
     type Payload = P;
 
     fn send(&mut self, chunk: ChunkId, load: L) -> usize {
-        let asker = Some(Arc::downgrade(&self.alive));
+        let asker = Arc::downgrade(&self.alive);
         (self.submit)(load, Promise::new(chunk, self.promises.clone(), asker))
     }
 

@@ -1,7 +1,7 @@
 //! O que todo pool precisa, com threads, com processos ou com ranks: dar blocos, e ter as respostas na ordem.
 //!
-//! De baixo para cima: [`promise`] e [`result`], os dois lados de uma resposta; [`lane`], por onde os blocos vão e voltam;
-//! [`stream`], a janela, sobre a qual se fazem `map` e `imap`; [`imap`], [`chunked`] e [`as_completed`], o que o usuário tem nas mãos. E o que só quem pode morrer precisa: [`attempts`], quantas
+//! De baixo para cima: [`wake`], o aviso a um futuro; [`promise`] e [`result`], os dois lados de uma resposta; [`lane`], por onde os blocos vão e voltam;
+//! [`stream`], a janela, sobre a qual se fazem `map` e `imap`; [`imap`], [`chunked`] e [`as_completed`], o que o usuário tem nas mãos. E aquilo de que só precisa quem pode morrer: [`attempts`], quantas
 //! vezes um bloco se perde; [`deadline`], até quando pode durar.
 
 pub(crate) mod as_completed;
@@ -13,3 +13,4 @@ pub(crate) mod lane;
 pub(crate) mod promise;
 pub(crate) mod result;
 pub(crate) mod stream;
+pub(crate) mod wake;

@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use crossbeam_channel::Sender;
 
+use super::wake::wake;
 use crate::Error;
 
 /// Que bloco é este: a sua posição na entrada e quantos itens tem.
@@ -50,13 +51,16 @@ impl Ticket {
 
     /// Avisa `waker` da resposta. Vale o último; quem o dá olha em seguida se ela já chegou.
     pub(crate) fn wake_when_done(&self, waker: &Waker) {
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+        let waker = waker.clone();
+        let last = self.waker.lock().unwrap_or_else(PoisonError::into_inner).replace(waker);
+        // Fora da trava: é código de quem espera.
+        drop(last);
     }
 
     fn wake(&self) {
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(waker) = waker {
-            waker.wake();
+            wake(waker);
         }
     }
 }
@@ -67,9 +71,9 @@ enum To<P> {
 }
 
 impl<P> Promise<P> {
-    /// Para um bloco que só interessa enquanto `asker` existir; sem `asker`, interessa sempre.
-    pub(crate) fn new(chunk: ChunkId, to: Sender<Answer<P>>, asker: Option<Weak<()>>) -> Self {
-        Promise { chunk, to: Some(To::Channel(to)), wanted: asker.map_or(Wanted::Always, Wanted::While) }
+    /// Para um bloco que só interessa enquanto `asker` existir.
+    pub(crate) fn new(chunk: ChunkId, to: Sender<Answer<P>>, asker: Weak<()>) -> Self {
+        Promise { chunk, to: Some(To::Channel(to)), wanted: Wanted::While(asker) }
     }
 
     /// Para um resultado só, de que se pode desistir.
@@ -78,7 +82,7 @@ impl<P> Promise<P> {
         Promise { chunk, to: Some(To::Channel(to)), wanted: Wanted::Unless(ticket) }
     }
 
-    /// O mesmo, para quem recebe a resposta de outro jeito.
+    /// O mesmo, para quem recebe a resposta de outro jeito; sem `asker`, interessa sempre.
     pub(crate) fn keeping(
         chunk: ChunkId,
         keep: impl FnOnce(Result<P, Error>) + Send + 'static,

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use super::promise::{Answer, Promise, Ticket};
 use crate::Error;
 use crate::clock::deadline_in;
+use crate::process::copy::process_id;
 use crate::process::protocol::only;
 
 /// Um resultado que ainda não chegou; é o que `apply_async` devolve.
@@ -36,11 +37,15 @@ use crate::process::protocol::only;
 /// # }
 /// ```
 #[must_use = "descartado, não se sabe do resultado, nem da falha"]
-pub struct AsyncResult<R>(Box<dyn Source<R>>);
+pub struct AsyncResult<R> {
+    source: Box<dyn Source<R>>,
+    /// O processo a quem a resposta virá, e não a uma cópia (`fork`) dele.
+    owner: u32,
+}
 
 impl<R> fmt::Debug for AsyncResult<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncResult").field("is_ready", &self.0.is_ready()).finish_non_exhaustive()
+        f.debug_struct("AsyncResult").field("is_ready", &self.source.is_ready()).finish_non_exhaustive()
     }
 }
 
@@ -100,6 +105,13 @@ struct Holding<R, H> {
     _held: H,
 }
 
+impl<R, H> Drop for Holding<R, H> {
+    /// Sem o que ela precisa, a tarefa não pode mais começar.
+    fn drop(&mut self) {
+        self.source.cancel();
+    }
+}
+
 impl<R, H: Send> Source<R> for Holding<R, H> {
     fn is_ready(&self) -> bool {
         self.source.is_ready()
@@ -128,7 +140,7 @@ impl<R: 'static> AsyncResult<R> {
 
     /// Uma resposta que chega de outro jeito.
     pub(crate) fn from_source(source: impl Source<R> + 'static) -> Self {
-        AsyncResult(Box::new(source))
+        AsyncResult { source: Box::new(source), owner: process_id() }
     }
 
     /// A promessa de uma resposta, e o resultado que ela dará; `open` o tira dela.
@@ -136,17 +148,17 @@ impl<R: 'static> AsyncResult<R> {
         let (to, answers) = crossbeam_channel::bounded(1);
         let ticket = Arc::<Ticket>::default();
         let promise = Promise::with_ticket(to, ticket.clone());
-        (promise, AsyncResult(Box::new(ByChannel { answers, open, ticket })))
+        (promise, AsyncResult::from_source(ByChannel { answers, open, ticket }))
     }
 
     /// O mesmo, com algo que tem que existir até que a resposta chegue.
     pub(crate) fn holding(self, held: impl Send + 'static) -> Self {
-        AsyncResult(Box::new(Holding { source: self.0, _held: held }))
+        AsyncResult::from_source(Holding { source: self.source, _held: held })
     }
 
     /// Se o resultado já chegou: [`get`](Self::get) não esperaria.
     pub fn is_ready(&self) -> bool {
-        self.0.is_ready()
+        self.source.is_ready()
     }
 
     /// Espera o resultado.
@@ -157,7 +169,8 @@ impl<R: 'static> AsyncResult<R> {
     /// [`Error::Terminated`] se o pool foi encerrado antes; [`Error::AlreadyTaken`] se
     /// [`get_timeout`](Self::get_timeout) já o entregou.
     pub fn get(self) -> Result<R, Error> {
-        self.0.wait(None).unwrap_or(Err(Error::Terminated))
+        self.check_owner()?;
+        self.source.wait(None).unwrap_or(Err(Error::Terminated))
     }
 
     /// Espera o resultado por no máximo `limit`. Pode ser chamada de novo se o tempo acabou.
@@ -166,13 +179,18 @@ impl<R: 'static> AsyncResult<R> {
     ///
     /// [`Error::TimedOut`] se a tarefa ainda roda; e os de [`get`](Self::get).
     pub fn get_timeout(&self, limit: Duration) -> Result<R, Error> {
-        self.0.wait(deadline_in(limit)).unwrap_or(Err(Error::TimedOut(limit)))
+        self.check_owner()?;
+        self.source.wait(deadline_in(limit)).unwrap_or(Err(Error::TimedOut(limit)))
     }
 }
 
 impl<R> AsyncResult<R> {
+    fn check_owner(&self) -> Result<(), Error> {
+        if self.owner == process_id() { Ok(()) } else { Err(Error::OtherProcess) }
+    }
+
     /// Desiste do resultado. Se nenhum trabalhador começou a tarefa, ela não será feita; se começou, vai até o fim, e ninguém
-    /// a ouve.
+    /// a ouve. Por soquete, as que já foram adiantadas a um trabalhador também são feitas.
     ///
     /// # Exemplos
     ///
@@ -193,7 +211,7 @@ impl<R> AsyncResult<R> {
     /// # }
     /// ```
     pub fn cancel(self) {
-        self.0.cancel();
+        self.source.cancel();
     }
 }
 
@@ -202,6 +220,9 @@ impl<R> Future for AsyncResult<R> {
 
     /// O resultado, se já chegou. Depois disso, [`Error::AlreadyTaken`].
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(context.waker()).map_or(Poll::Pending, Poll::Ready)
+        match self.check_owner() {
+            Ok(()) => self.source.poll(context.waker()).map_or(Poll::Pending, Poll::Ready),
+            Err(error) => Poll::Ready(Err(error)),
+        }
     }
 }

@@ -5,12 +5,12 @@
 //! thread de quem chama; ninguém mais precisa conhecê-lo.
 
 use std::collections::BTreeMap;
-use std::iter::Fuse;
 use std::marker::PhantomData;
 
 use super::lane::{Lane, Returned};
 use super::promise::ChunkId;
 use crate::Error;
+use crate::process::copy::process_id;
 
 /// Blocos em andamento por trabalhador. Cobre a entrega adiantada de tarefas curtas com folga.
 const WINDOW_PER_WORKER: usize = 64;
@@ -25,7 +25,9 @@ pub(crate) fn default_chunk_size(items: usize, workers: usize) -> usize {
 
 /// Blocos que saem de um iterador e voltam respondidos.
 pub(crate) struct Stream<I: Iterator, R, L> {
-    items: Fuse<I>,
+    items: I,
+    /// Se a entrada acabou. Ela fica até o fim do fluxo: pode ser dona de algo de que as tarefas ainda precisam.
+    is_exhausted: bool,
     chunk_size: usize,
     workers: usize,
     /// Quantos blocos em andamento, se quem chamou escolheu.
@@ -35,6 +37,8 @@ pub(crate) struct Stream<I: Iterator, R, L> {
     received: usize,
     bytes_out: usize,
     bytes_in: usize,
+    /// O processo a quem as respostas virão, e não a uma cópia (`fork`) dele.
+    owner: u32,
     results: PhantomData<fn() -> R>,
 }
 
@@ -47,7 +51,8 @@ pub(crate) struct Chunk<R> {
 impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
     pub(crate) fn new(items: I, chunk_size: usize, workers: usize, lane: L) -> Self {
         Stream {
-            items: items.fuse(),
+            items,
+            is_exhausted: false,
             chunk_size,
             workers,
             fixed_window: None,
@@ -56,6 +61,7 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
             received: 0,
             bytes_out: 0,
             bytes_in: 0,
+            owner: process_id(),
             results: PhantomData,
         }
     }
@@ -81,8 +87,9 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
 
     /// Entrega blocos até a janela encher, contada a partir do bloco `first`.
     fn submit_from(&mut self, first: usize) {
-        while self.submitted < first + self.window() {
+        while !self.is_exhausted && self.submitted < first.saturating_add(self.window()) {
             let items: Vec<_> = self.items.by_ref().take(self.chunk_size).collect();
+            self.is_exhausted = items.len() < self.chunk_size;
             if items.is_empty() {
                 return;
             }
@@ -148,12 +155,17 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
 
     /// Um resultado por item, na ordem em que os blocos ficam prontos.
     pub(crate) fn unordered(self) -> Results<I, R, L> {
-        Results { stream: self, in_order: None, current: None }
+        Results { stream: self, in_order: None, current: None, has_ended: false }
     }
 
     /// Um resultado por item, na ordem da entrada.
     pub(crate) fn ordered(self) -> Results<I, R, L> {
-        Results { stream: self, in_order: Some(InOrder { next: 0, early: BTreeMap::new() }), current: None }
+        Results {
+            stream: self,
+            in_order: Some(InOrder { next: 0, early: BTreeMap::new() }),
+            current: None,
+            has_ended: false,
+        }
     }
 }
 
@@ -163,6 +175,8 @@ pub(crate) struct Results<I: Iterator, R, L> {
     /// Nada, se a ordem é a em que ficam prontos.
     in_order: Option<InOrder<R>>,
     current: Option<Items<R>>,
+    /// Se uma cópia do processo já soube que nada virá.
+    has_ended: bool,
 }
 
 struct InOrder<R> {
@@ -175,6 +189,10 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Iterator for Results<I, R, L> {
     type Item = Result<R, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.stream.owner != process_id() {
+            let already = std::mem::replace(&mut self.has_ended, true);
+            return (!already).then_some(Err(Error::OtherProcess));
+        }
         loop {
             if let Some(result) = self.current.as_mut().and_then(Iterator::next) {
                 return Some(result);

@@ -27,6 +27,7 @@ use crate::Error;
 use crate::codec::portable::Portable;
 use crate::parcel::{self, Parcel};
 use crate::process::build::{Build, SameBuild};
+use crate::process::copy::mark_worker;
 use crate::process::function::Task;
 use crate::process::protocol;
 use crate::process::task::{Arguments, TaskId};
@@ -168,7 +169,7 @@ impl MpiJob {
             None => Err(ErrorKind::BrokenPipe.into()),
         };
         let answer = sent.and_then(|()| receive(&mut self.answers)).map_err(|_| self.obituary())?;
-        protocol::only(parcel::read(protocol::results_of(&answer)?, &[])?)
+        protocol::only(parcel::read(protocol::results_of(&answer)??, &[])?)
     }
 
     /// Apresenta-se ao rank 0: cabe no pipe, haja ou não quem leia.
@@ -286,6 +287,7 @@ fn bind() {
 
 /// O rank 0, até que se fechem os pedidos. Os outros ranks não saem de `MpiPool::new`.
 fn serve(invitation: &str) -> io::Result<()> {
+    mark_worker();
     let world = World::enter();
     let mut parts = invitation.split(':');
     let mut next = || parts.next().ok_or(ErrorKind::InvalidInput);

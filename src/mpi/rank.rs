@@ -7,11 +7,13 @@ use super::wire::{Inbox, Outbox};
 use crate::Error;
 use crate::parcel::{self, MAX_SIZE, Parcel};
 use crate::process::build::{Build, SameBuild};
+use crate::process::copy::mark_worker;
 use crate::process::protocol;
 use crate::process::task::{Arguments, TaskId};
 
 /// Atende o rank 0 até o fim. As respostas a uma mensagem vão juntas, como os pedidos vieram.
 pub(super) fn serve(world: &SimpleCommunicator) -> Result<(), Error> {
+    mark_worker();
     let (mut inbox, mut outbox) = (Inbox::default(), Outbox::new(0));
     outbox.push(world, &Parcel::of(Build::own()?)?.bytes);
     outbox.flush(world);

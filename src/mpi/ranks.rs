@@ -217,7 +217,7 @@ impl Ranks {
             self.wait();
             return None;
         };
-        let results = protocol::results_of(body);
+        let results = protocol::results_of(body).and_then(|outcome| outcome);
         let index = index_of(rank);
         // Ele responde na ordem dos pedidos; o que ninguém mais quer já não tem nome.
         let answer = match self.workers[index].owed.pop_front().flatten() {

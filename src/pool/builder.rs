@@ -198,12 +198,22 @@ impl PoolBuilder {
 /// Primeiro nascem todos, depois se espera cada um: eles se preparam ao mesmo tempo. Um erro no meio descarta os que já
 /// nasceram, o que os mata e recolhe.
 fn start_all(names: &[OsString], terms: &Terms) -> Result<Vec<PoolWorker>, Error> {
-    let started: Result<Vec<_>, _> = names.iter().map(|name| PoolWorker::start(name, terms)).collect();
-    let mut workers = started?;
-    for worker in &mut workers {
-        worker.wait_ready()?;
+    let mut workers = Vec::with_capacity(names.len());
+    match start_each(&mut workers, names, terms) {
+        Ok(()) => Ok(workers),
+        Err(error) => {
+            // Do último ao primeiro, como um pool que termina.
+            while workers.pop().is_some() {}
+            Err(error)
+        }
     }
-    Ok(workers)
+}
+
+fn start_each(workers: &mut Vec<PoolWorker>, names: &[OsString], terms: &Terms) -> Result<(), Error> {
+    for name in names {
+        workers.push(PoolWorker::start(name, terms)?);
+    }
+    workers.iter_mut().try_for_each(PoolWorker::wait_ready)
 }
 
 impl Pool {

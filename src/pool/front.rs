@@ -16,6 +16,7 @@ use crate::dispatch::chunked::Chunked;
 use crate::dispatch::imap::Imap;
 use crate::dispatch::result::AsyncResult;
 use crate::dispatch::stream::default_chunk_size;
+use crate::dispatch::wake::is_waking;
 use crate::process::function::Task;
 use crate::process::protocol::{self, TaskRequest};
 use crate::process::task::TaskId;
@@ -295,7 +296,8 @@ impl Pool {
     }
 
     fn wait_supervisor(&mut self) {
-        if let Some(supervisor) = self.supervisor.take() {
+        // No meio de um aviso, esta thread pode ser o supervisor, ou uma por que ele espera.
+        if let Some(supervisor) = self.supervisor.take().filter(|_| !is_waking()) {
             // Um supervisor em pânico já descartou, e com isso matou, os seus processos.
             let _ = supervisor.join();
         }

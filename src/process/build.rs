@@ -41,7 +41,12 @@ impl Build {
             return Ok(own);
         }
         let [program, library] = images();
-        let own = Build([mark_of(program).map_err(Error::spawn)?, mark_of(library).map_err(Error::spawn)?]);
+        let program_mark = mark_of(program).map_err(Error::spawn)?;
+        let library_mark = match program.code == library.code {
+            true => program_mark.clone(),
+            false => mark_of(library).map_err(Error::spawn)?,
+        };
+        let own = Build([program_mark, library_mark]);
         Ok(OWN.get_or_init(|| own))
     }
 

@@ -1,7 +1,7 @@
 //! O lado do pai: falar com um filho, vigiá-lo e recolhê-lo.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,8 @@ pub(crate) struct Child {
     status: Option<ExitStatus>,
     /// De quem ele é filho. Uma cópia (`fork`) daquele processo herda esta memória, mas não o filho.
     owner: u32,
+    /// O número que ele tem para quem o recolhe: outro, se nasceu em outro espaço de PIDs.
+    known_as: Pid,
 }
 
 /// Quem recolhe um processo que terminou: o pai dele, e mais ninguém.
@@ -53,13 +55,23 @@ impl Child {
                 return Err(Error::spawn_without("pidfd_open, do Linux 5.3", error));
             }
         };
-        Self::watch_by(pid, pidfd, socket, reaper)
+        Self::watch_by(pid, pid, pidfd, socket, reaper)
     }
 
-    /// O mesmo, com o descritor que o vigia. Onde os filhos nascem em outro espaço de PIDs, `pid` é o número de lá, e só o
-    /// descritor diz com certeza quem é.
-    pub(super) fn watch_by(
+    /// O mesmo, de um filho que nasceu em outro espaço de PIDs, onde ele é `known_as`: só o descritor diz quem ele é aqui.
+    pub(super) fn watch_from_afar(
+        known_as: Pid,
+        pidfd: OwnedFd,
+        socket: UnixStream,
+        reaper: Box<dyn Reap>,
+    ) -> Result<Self, Error> {
+        let pid = pid_of(&pidfd).unwrap_or(known_as);
+        Self::watch_by(pid, known_as, pidfd, socket, reaper)
+    }
+
+    fn watch_by(
         pid: Pid,
+        known_as: Pid,
         pidfd: OwnedFd,
         socket: UnixStream,
         reaper: Box<dyn Reap>,
@@ -71,6 +83,7 @@ impl Child {
             reaper,
             status: None,
             owner: process_id(),
+            known_as,
         };
         match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
             // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
@@ -174,11 +187,23 @@ impl Child {
         }
         if !self.wait_exit(Instant::now() + EXIT_LIMIT) {
             self.signal(Signal::KILL);
+            // Nem um SIGKILL acaba logo com quem está preso no sistema, nem com o primeiro de um espaço de PIDs, que espera pelos
+            // outros: esperar por ele aqui poderia ser para sempre.
+            if !self.wait_exit(Instant::now() + EXIT_LIMIT) {
+                return Err(Error::TimedOut(EXIT_LIMIT));
+            }
         }
-        let status = self.reaper.reap(self.pid)?;
+        let status = self.reaper.reap(self.known_as)?;
         self.status = Some(status);
         Ok(status)
     }
+}
+
+/// O número, neste espaço de PIDs, do processo que `pidfd` vigia.
+fn pid_of(pidfd: &OwnedFd) -> Option<Pid> {
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
+    let number = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    Pid::from_raw(number.trim().parse().ok()?)
 }
 
 /// O pai do processo é este.

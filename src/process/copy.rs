@@ -34,7 +34,7 @@ pub(crate) fn process_id() -> u32 {
 }
 
 /// Este processo é um trabalhador de verdade; as cópias dele, não.
-pub(super) fn mark_worker() {
+pub(crate) fn mark_worker() {
     WORKER.store(process_id(), Ordering::Relaxed);
 }
 

@@ -85,7 +85,7 @@ pub(super) fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Re
                 None => Child::watch(pid, ours, Box::new(server)),
                 Some(pidfd) => {
                     let pidfd = pidfd.as_fd().try_clone_to_owned().map_err(Error::spawn)?;
-                    Child::watch_by(pid, pidfd, ours, Box::new(server))
+                    Child::watch_from_afar(pid, pidfd, ours, Box::new(server))
                 }
             },
             None => failed("o forkserver respondeu o que não devia".to_owned()),

@@ -31,7 +31,6 @@ pub(super) fn images() -> &'static [Image; 2] {
         let loaded = loaded();
         let own = images as fn() -> &'static [Image; 2] as usize;
         let library = loaded.iter().find(|image| image.code.contains(&own));
-        // O sistema mostra o programa antes das bibliotecas.
         [loaded.first(), library].map(|image| image.cloned().unwrap_or_default())
     });
     &IMAGES
@@ -81,8 +80,8 @@ unsafe extern "C" fn visit(info: *mut dl_phdr_info, _size: usize, images: *mut c
             }
         })
         .find_map(build_id_in);
-    // O programa não tem nome aqui.
-    let name = if name.is_empty() { c"/proc/self/exe" } else { name };
+    // O sistema mostra o programa antes das bibliotecas, e o nome dele pode ser o que o pai inventou.
+    let name = if images.is_empty() { c"/proc/self/exe" } else { name };
     images.push(Image { code, build_id, file: OsStr::from_bytes(name.to_bytes()).into() });
     0
 }

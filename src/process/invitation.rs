@@ -80,13 +80,13 @@ pub(crate) fn mark_initialized() -> bool {
     if first && !is_main() {
         EARLY.store(true, Ordering::Relaxed);
     }
-    !INITIALIZED.swap(true, Ordering::Relaxed)
+    !INITIALIZED.swap(true, Ordering::AcqRel)
 }
 
 /// O mesmo, num filho que atende antes de `main`: os filhos dele também atenderão.
 pub(crate) fn mark_initialized_early() {
     EARLY.store(true, Ordering::Relaxed);
-    INITIALIZED.store(true, Ordering::Relaxed);
+    INITIALIZED.store(true, Ordering::Release);
 }
 
 /// Quantas threads tem este processo.
@@ -99,7 +99,8 @@ pub(super) fn threads() -> io::Result<usize> {
 /// Um filho que chegou até aqui sem passar por [`init`](crate::init) criaria um filho igual a ele, que criaria
 /// outro: ele termina na hora, com uma linha.
 pub(crate) fn check_initialized() -> Result<(), Error> {
-    if INITIALIZED.load(Ordering::Relaxed) {
+    // Quem vê que foi chamada vê também como.
+    if INITIALIZED.load(Ordering::Acquire) {
         return Ok(());
     }
     match Invitation::read() {

@@ -12,14 +12,16 @@ pub(super) const EXIT_CODE: i32 = 101;
 
 thread_local! {
     static INSIDE_TASK: Cell<bool> = const { Cell::new(false) };
-    /// O que se sabe do pânico que está a caminho de [`catch`].
-    static UNDERWAY: RefCell<Option<Underway>> = const { RefCell::new(None) };
+    /// Os dois últimos pânicos da tarefa.
+    static LAST_PANICS: RefCell<Vec<Panic>> = const { RefCell::new(Vec::new()) };
 }
 
-struct Underway {
+struct Panic {
     message: String,
     location: String,
 }
+
+const UNKNOWN: &str = "lugar desconhecido";
 
 /// Roda `task`; um pânico dentro dela volta como [`Error::Panicked`], sem nada no terminal.
 pub(crate) fn catch<R>(task: impl FnOnce() -> R) -> Result<R, Error> {
@@ -28,10 +30,10 @@ pub(crate) fn catch<R>(task: impl FnOnce() -> R) -> Result<R, Error> {
     // O estado da tarefa é descartado inteiro quando ela entra em pânico: ninguém o vê pela metade.
     let outcome = panic::catch_unwind(AssertUnwindSafe(task));
     INSIDE_TASK.set(outer);
-    let underway = UNDERWAY.take();
+    let last = LAST_PANICS.take().pop();
     outcome.map_err(|payload| Error::Panicked {
         message: message(payload.as_ref()),
-        location: underway.map_or_else(|| "lugar desconhecido".to_owned(), |underway| underway.location),
+        location: last.map_or_else(|| UNKNOWN.to_owned(), |panic| panic.location),
     })
 }
 
@@ -45,22 +47,29 @@ fn remember_locations() {
             if !INSIDE_TASK.get() || cfg!(panic = "abort") {
                 return previous(info);
             }
-            let location =
-                info.location().map_or_else(|| "lugar desconhecido".to_owned(), ToString::to_string);
-            let new = Underway { message: message(info.payload()), location };
-            if let Some(first) = UNDERWAY.replace(Some(new)) {
-                // Um pânico dentro de outro, ou que chegou a uma função que não os deixa passar (`extern "C"`): em geral o
-                // programa aborta em seguida.
-                let _ = writeln!(
-                    io::stderr(),
-                    "a tarefa entrou em pânico em {}: {}",
-                    first.location,
-                    first.message
-                );
-                previous(info);
+            let message = message(info.payload());
+            if is_final(&message) {
+                for Panic { message, location } in LAST_PANICS.take() {
+                    let _ = writeln!(io::stderr(), "a tarefa entrou em pânico em {location}: {message}");
+                }
+                return previous(info);
             }
+            let location = info.location().map_or_else(|| UNKNOWN.to_owned(), ToString::to_string);
+            LAST_PANICS.with_borrow_mut(|last| {
+                // Um que a própria tarefa segurou já não importa; um dentro de outro, sim.
+                if last.len() == 2 {
+                    last.remove(0);
+                }
+                last.push(Panic { message, location });
+            });
         }));
     });
+}
+
+/// Se o programa aborta em seguida: um pânico dentro de outro, ou numa função que não os deixa passar (`extern "C"`). O
+/// *hook* só o sabe pela mensagem, que é a da biblioteca padrão.
+fn is_final(message: &str) -> bool {
+    matches!(message, "panic in a destructor during cleanup" | "panic in a function that cannot unwind")
 }
 
 fn message(payload: &(dyn std::any::Any + Send)) -> String {

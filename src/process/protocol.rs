@@ -4,7 +4,7 @@
 //!   pai ──▶ filho   Build                       quem sou
 //!   filho ──▶ pai   Build                       quem sou (e: estou pronto)
 //!   pai ──▶ filho   TaskId, bloco de argumentos  quantas vezes quiser, sem esperar
-//!   filho ──▶ pai   Reply, bloco de resultados   uma por pedido, na ordem deles
+//!   filho ──▶ pai   DONE e os resultados, ou FAILED e a falha: uma por pedido, na ordem deles
 //! ```
 //!
 //! Não há mensagem de fim: quem fecha o seu lado terminou.
@@ -20,10 +20,9 @@ use crate::Error;
 use crate::parcel::{self, Parcel};
 use crate::wire::frame;
 
-/// Como foi um bloco; os resultados vêm logo depois de `Done`.
+/// Como uma tarefa falhou. Antes dela vai [`FAILED`]; no lugar dele, [`DONE`], e logo depois os resultados.
 #[derive(Serialize, Deserialize)]
-enum Reply {
-    Done,
+enum Failure {
     Panicked { message: String, location: String },
     Encode(String),
     Decode(String),
@@ -107,8 +106,8 @@ pub(crate) fn write_done(answer: &mut Parcel) {
     answer.bytes.push(DONE);
 }
 
-/// [`Reply::Done`], em bytes.
 const DONE: u8 = 0;
+const FAILED: u8 = 1;
 
 /// Como uma tarefa terminou.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -146,6 +145,7 @@ pub(crate) fn run(
 /// Roda a tarefa sobre todos os blocos; um erro, ou um pânico, é o do último que ela pegou.
 pub(crate) fn run_all(task: TaskId, chunks: &mut dyn Chunks, proof: SameBuild) -> Result<(), Error> {
     let outcome = panics::catch(|| task.run(chunks, proof)).and_then(|outcome| outcome);
+    // Também de uma cópia que entrou em pânico.
     end_if_copy();
     outcome
 }
@@ -155,16 +155,17 @@ pub(crate) fn write_failure(answer: &mut Parcel, start: usize, error: Error) -> 
     answer.bytes.truncate(start);
     answer.descriptors.clear();
     let outcome = if matches!(error, Error::Panicked { .. }) { Outcome::Panicked } else { Outcome::Failed };
-    answer.write(&reply_to(error)).map(|()| outcome)
+    answer.bytes.push(FAILED);
+    answer.write(&failure_of(error)).map(|()| outcome)
 }
 
-fn reply_to(error: Error) -> Reply {
+fn failure_of(error: Error) -> Failure {
     match error {
-        Error::Panicked { message, location } => Reply::Panicked { message, location },
-        Error::TooLarge { limit } => Reply::TooLarge { limit },
-        Error::Encode(reason) => Reply::Encode(reason),
-        Error::Decode(reason) => Reply::Decode(reason),
-        other => Reply::Encode(other.to_string()),
+        Error::Panicked { message, location } => Failure::Panicked { message, location },
+        Error::TooLarge { limit } => Failure::TooLarge { limit },
+        Error::Encode(reason) => Failure::Encode(reason),
+        Error::Decode(reason) => Failure::Decode(reason),
+        other => Failure::Encode(other.to_string()),
     }
 }
 
@@ -172,34 +173,31 @@ fn reply_to(error: Error) -> Reply {
 ///
 /// O `Err` de fora diz que os bytes não são uma resposta: o filho enlouqueceu.
 pub(crate) fn read_reply(mut body: Parcel) -> Result<Result<Parcel, Error>, Error> {
-    let (reply, results) = parcel::read_first::<Reply>(&body.bytes, &[])?;
-    let start = body.bytes.len() - results.len();
-    Ok(reply.outcome().map(|()| {
-        body.bytes.drain(..start);
-        body
-    }))
+    Ok(match results_of(&body.bytes)? {
+        Ok(_) => {
+            body.bytes.remove(0);
+            Ok(body)
+        }
+        Err(failure) => Err(failure),
+    })
 }
 
 /// O mesmo, de uma resposta sem descritores e que fica onde está.
-#[cfg(feature = "mpi")]
-pub(crate) fn results_of(body: &[u8]) -> Result<&[u8], Error> {
-    // Quase sempre é assim, e não há o que ler.
-    if let Some((&DONE, results)) = body.split_first() {
-        return Ok(results);
+pub(crate) fn results_of(body: &[u8]) -> Result<Result<&[u8], Error>, Error> {
+    match body.split_first() {
+        Some((&DONE, results)) => Ok(Ok(results)),
+        Some((&FAILED, failure)) => Ok(Err(parcel::read::<Failure>(failure, &[])?.into())),
+        _ => Err(Error::Decode("a resposta não diz como a tarefa foi".to_owned())),
     }
-    let (reply, results) = parcel::read_first::<Reply>(body, &[])?;
-    reply.outcome().map(|()| results)
 }
 
-impl Reply {
-    /// Como a tarefa terminou.
-    fn outcome(self) -> Result<(), Error> {
-        match self {
-            Reply::Done => Ok(()),
-            Reply::Panicked { message, location } => Err(Error::Panicked { message, location }),
-            Reply::Encode(reason) => Err(Error::Encode(reason)),
-            Reply::Decode(reason) => Err(Error::Decode(reason)),
-            Reply::TooLarge { limit } => Err(Error::TooLarge { limit }),
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Panicked { message, location } => Error::Panicked { message, location },
+            Failure::Encode(reason) => Error::Encode(reason),
+            Failure::Decode(reason) => Error::Decode(reason),
+            Failure::TooLarge { limit } => Error::TooLarge { limit },
         }
     }
 }
@@ -251,11 +249,6 @@ mod tests {
     }
 
     #[test]
-    fn done_is_one_byte() {
-        assert_eq!(Parcel::of(&Reply::Done).expect("bytes").bytes, [DONE]);
-    }
-
-    #[test]
     fn every_reply_survives_the_trip() {
         let failures = [
             Error::Panicked { message: "m".to_owned(), location: "l".to_owned() },
@@ -264,7 +257,9 @@ mod tests {
             Error::TooLarge { limit: 7 },
         ];
         for failure in failures {
-            let frame = frame::build(|answer| answer.write(&reply_to(failure.clone()))).expect("um quadro");
+            let frame =
+                frame::build(|answer| write_failure(answer, answer.bytes.len(), failure.clone()).map(|_| ()))
+                    .expect("um quadro");
             let arrived = read_reply(body_of(frame)).expect("uma resposta").expect_err("uma falha");
             assert_eq!(arrived.to_string(), failure.to_string());
         }

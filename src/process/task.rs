@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::build::SameBuild;
+use super::copy::end_if_copy;
 use super::function::Task;
 use super::image::images;
 use crate::Error;
@@ -146,14 +147,21 @@ where
         if arguments.items == 1 {
             // Uma tarefa pequena, sozinha no bloco, custaria menos do que a memória de dois vetores.
             let item: A = arguments.read_one()?;
-            results.write_list(&[function(item)])?;
+            results.write_list(&[stay(function(item))])?;
         } else {
             let items: Vec<A> = arguments.read_all()?;
             // Se os tamanhos batem, `collect` põe os resultados na memória dos argumentos.
-            let values: Vec<R> = items.into_iter().map(function).collect();
+            let values: Vec<R> = items.into_iter().map(|item| stay(function(item))).collect();
             results.write_list(&values)?;
         }
     }
     Ok(())
 }
 // ANCHOR_END: trampoline
+
+/// A tarefa pode ter copiado este processo (`fork`) e voltado nos dois: só o original segue.
+#[inline]
+fn stay<R>(result: R) -> R {
+    end_if_copy();
+    result
+}

@@ -13,7 +13,7 @@ use rustix::process::{Resource, getrlimit};
 ///
 /// `EFBIG`, o erro que viria se o sinal fosse ignorado.
 pub(crate) fn check(len: u64) -> Result<(), Errno> {
-    /// O limite, da última vez em que se perguntou.
+    /// O limite, da última vez em que se perguntou. Quem o baixa com o programa andando pode ser pego por ele.
     static SEEN: AtomicU64 = AtomicU64::new(0);
     if len <= SEEN.load(Ordering::Relaxed) {
         return Ok(());

@@ -17,6 +17,7 @@ crate::cases! {
     30 => a_context_may_hold_shared_memory,
     30 => workers_born_later_find_the_context_too,
     30 => a_result_asked_for_outlives_the_context_in_the_program,
+    30 => a_stream_keeps_its_context_after_the_input_ends,
     30 => many_contexts_at_once_are_told_apart,
     30 => a_context_that_does_not_arrive_is_an_error,
     30 => a_panic_with_a_context_brings_its_place,
@@ -171,4 +172,15 @@ fn a_panic_with_a_context_brings_its_place() {
         matches!(&error, Error::Panicked { location, .. } if location.contains("context.rs:")),
         "{error:?}"
     );
+}
+
+/// Um trabalhador que ainda não viu o contexto, e uma entrada que já acabou quando ele o procura.
+fn a_stream_keeps_its_context_after_the_input_ends() {
+    for _ in 0..20 {
+        let pool = new_pool(2).unwrap();
+        let mut stream =
+            pool.with_context(&vec![7_u64; 1000]).unwrap().imap(|list: &Vec<u64>, at: usize| list[at], [3]);
+        assert_eq!(stream.next().unwrap().unwrap(), 7);
+        assert!(stream.next().is_none());
+    }
 }

@@ -23,6 +23,8 @@ crate::cases! {
     30 => results_come_in_the_order_they_get_ready,
     30 => the_first_one_is_enough_and_the_others_are_not_done,
     30 => what_was_cancelled_before_it_began_is_not_done,
+    30 => a_waker_may_drop_the_pool,
+    30 => a_waker_that_panics_does_not_stop_the_others,
     30 => threads_do_the_same,
 }
 
@@ -205,4 +207,64 @@ fn threads_do_the_same() {
     let ready: Vec<String> = as_completed([kept, first]).map(|(_, name)| name.unwrap()).collect();
     assert_eq!(ready.len(), 2);
     assert_eq!(lines(&register), ["a", "c"]);
+}
+
+/// Guarda algo, e o descarta ao ser acordado.
+struct Dropper<T>(std::sync::Mutex<Option<T>>);
+
+impl<T: Send + 'static> Wake for Dropper<T> {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.lock().unwrap().take());
+    }
+}
+
+/// É o que faz um executor cujas tarefas são donas do pool, e que já se foi.
+fn a_waker_may_drop_the_pool() {
+    let dir = folder();
+    let gate = dir.path().join("portão");
+    let pool = new_pool(1).unwrap();
+    let mut asked = pool.apply_async(wait_at_gate, gate.clone());
+    let dropper = Arc::new(Dropper(std::sync::Mutex::new(Some(pool))));
+    let waker = Waker::from(dropper.clone());
+    assert!(std::pin::Pin::new(&mut asked).poll(&mut Context::from_waker(&waker)).is_pending());
+    touch(&gate);
+    eventually("o pool foi descartado", || dropper.0.lock().is_ok_and(|pool| pool.is_none()));
+    assert!(asked.get().is_ok());
+    eventually("não ficou filho, thread nem memória", || {
+        let mural = std::fs::read_dir("/proc/self/fd").unwrap().flatten().any(|entry| {
+            std::fs::read_link(entry.path())
+                .is_ok_and(|target| target.display().to_string().contains("mural"))
+        });
+        children().is_empty() && threads() == 1 && !mural
+    });
+    let threads = ThreadPool::new(1).unwrap();
+    let mut asked = threads.apply_async(square, 3);
+    let dropper = Arc::new(Dropper(std::sync::Mutex::new(Some(threads))));
+    let waker = Waker::from(dropper.clone());
+    match std::pin::Pin::new(&mut asked).poll(&mut Context::from_waker(&waker)) {
+        Poll::Ready(answer) => assert_eq!(answer.unwrap(), 9),
+        Poll::Pending => assert_eq!(asked.get().unwrap(), 9),
+    }
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("um executor com defeito");
+    }
+}
+
+fn a_waker_that_panics_does_not_stop_the_others() {
+    let (pool, dir) = (new_pool(1).unwrap(), folder());
+    for round in 0..3 {
+        let gate = dir.path().join(round.to_string());
+        let mut asked = pool.apply_async(wait_at_gate, gate.clone());
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(std::pin::Pin::new(&mut asked).poll(&mut Context::from_waker(&waker)).is_pending());
+        let other = pool.apply_async(square, round);
+        touch(&gate);
+        assert_eq!(block_on(other).unwrap(), square(round));
+        assert!(asked.get().is_ok());
+    }
 }

@@ -11,6 +11,7 @@ crate::cases! {
     30 => map_returns_the_panic_and_the_pool_goes_on,
     30 => imap_gives_one_result_per_item_around_a_panic,
     30 => a_panic_prints_nothing,
+    30 => panics_that_a_task_catches_print_nothing,
     30 => a_panic_ends_a_process_with_code_101,
 }
 
@@ -96,4 +97,19 @@ fn a_panic_ends_a_process_with_code_101() {
     let mut process = new_process(explode, 1).unwrap();
     assert!(process.join_timeout(std::time::Duration::from_secs(20)).is_err());
     assert_eq!(process.exit_status().unwrap().code(), Some(101));
+}
+
+/// O programa de apoio: uma tarefa que segura os seus próprios pânicos.
+pub(crate) fn catching() -> Result<(), Error> {
+    multiprocessamento::init();
+    let catch = |times: u32| {
+        (0..times).filter(|how| std::panic::catch_unwind(|| explode(1 + how % 4)).is_err()).count()
+    };
+    println!("{}", new_pool(1)?.apply(catch, 40)?);
+    Ok(())
+}
+
+fn panics_that_a_task_catches_print_nothing() {
+    let output = crate::programs::run("segura-pânicos");
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"40\n"[..], &b""[..]), "{output:?}");
 }

@@ -34,6 +34,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     ("poucos-processos", few_processes),
     ("surdos", crate::tampering::deaf_tree),
     ("um-processo", crate::tampering::one_process),
+    ("segura-pânicos", crate::panics::catching),
     ("imprime-e-se-copia", crate::start_methods::print_and_fork),
     ("usa-o-forkserver", crate::start_methods::use_the_forkserver),
 ];

@@ -14,6 +14,7 @@ use crate::support::*;
 crate::cases! {
     for pools;
     30 => a_copy_that_a_task_made_never_becomes_a_worker,
+    30 => a_copy_does_not_go_on_with_the_block,
     30 => a_copy_may_still_do_its_own_work,
     30 => killed_parent_takes_workers_that_dropped_privileges,
     30 => killed_parent_takes_workers_that_blocked_every_signal,
@@ -65,6 +66,19 @@ fn write_from_a_copy(path: PathBuf) -> bool {
             status == 0
         }
     }
+}
+
+/// Num bloco de muitos, nem a cópia faz o resto do bloco.
+fn a_copy_does_not_go_on_with_the_block() {
+    let (pool, dir) = (new_pool(1).unwrap(), folder());
+    let register = dir.path().join("registro");
+    let fork_and_sign = |path: PathBuf| {
+        append_line(&path, &std::process::id().to_string());
+        fork_and_return(())
+    };
+    let answers = pool.chunk_size(8).unwrap().map(fork_and_sign, vec![register.clone(); 8]).unwrap();
+    assert!(answers.iter().all(|&pid| pid > 0));
+    assert_eq!(lines(&register), vec![pool.pids()[0].to_string(); 8]);
 }
 
 fn a_copy_may_still_do_its_own_work() {
@@ -289,26 +303,34 @@ fn a_copy_of_the_program_leaves_the_pools_to_the_original() {
     let (pool, threads) = (new_pool(2).unwrap(), multiprocessamento::ThreadPool::new(2).unwrap());
     let gate = folder();
     let process = new_process(wait_at_gate, gate.path().join("portão")).unwrap();
-    let (pids, inherited) = (pool.pids(), (pool, threads, process));
+    let mut stream = pool.imap(square, 0..10);
+    assert_eq!(stream.next().unwrap().unwrap(), 0);
+    let late = pool.apply_async(wait_at_gate, gate.path().join("portão"));
+    let (pids, inherited) = (pool.pids(), (pool, threads, process, stream, late));
     // A cópia tem tudo isto também, e o descarta; o original continua com o seu.
     let mut inherited = Some(inherited);
     use_in_a_copy(|| {
-        let (pool, threads, process) = inherited.take().unwrap();
+        let (pool, threads, process, mut stream, late) = inherited.take().unwrap();
         assert!(matches!(pool.map(square, 0..100), Err(Error::OtherProcess)));
         assert!(matches!(pool.apply(square, 3), Err(Error::OtherProcess)));
         assert!(matches!(pool.imap(square, 0..3).next(), Some(Err(Error::OtherProcess))));
         assert!(matches!(threads.map(square, 0..3), Err(Error::OtherProcess)));
         pool.terminate();
         pool.join();
-        drop((threads, process));
+        while stream.next().is_some_and(|result| result.is_ok()) {}
+        assert!(matches!(late.get_timeout(Duration::from_secs(5)), Err(Error::OtherProcess)));
+        late.cancel();
+        drop((threads, process, stream));
         // Um pool da própria cópia é outra coisa.
         assert_eq!(new_pool(1).unwrap().map(square, 0..3).unwrap(), [0, 1, 4]);
     });
-    let (pool, threads, process) = inherited.unwrap();
+    let (pool, threads, process, stream, late) = inherited.unwrap();
+    touch(gate.path().join("portão"));
+    assert!(pids.contains(&late.get().unwrap()));
+    assert_eq!(stream.map(Result::unwrap).collect::<Vec<_>>(), (1..10).map(square).collect::<Vec<_>>());
     assert_eq!(pool.map(square, 0..100).unwrap().len(), 100);
     assert_eq!(threads.map(square, 0..3).unwrap(), [0, 1, 4]);
     assert_eq!(pool.pids(), pids);
-    touch(gate.path().join("portão"));
     assert_eq!(process.pid(), process.join().unwrap());
 }
 

@@ -25,6 +25,7 @@ crate::cases! {
     30 => values_without_size_cross_too,
     30 => a_skipped_field_is_an_error_and_never_another_value,
     30 => a_field_that_is_only_written_or_only_read_is_an_error,
+    30 => a_variant_that_only_one_side_counts_is_never_its_neighbour,
     30 => a_field_that_neither_side_sees_and_one_with_two_names_cross,
     30 => a_list_that_does_not_know_its_length_crosses,
     30 => a_list_that_lies_about_its_length_is_an_error,
@@ -286,6 +287,42 @@ enum VariantSkips {
     },
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum NewtypeSkips {
+    Number(#[serde(skip_deserializing)] u8),
+}
+
+/// A primeira só existe deste lado: as outras têm um número ao escrever e outro ao ler.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Hidden {
+    #[serde(skip)]
+    _Local,
+    #[serde(alias = "Alpha")]
+    A,
+    B(u8),
+    #[serde(skip_deserializing)]
+    OnlyWritten,
+    #[serde(rename = "c")]
+    C {
+        x: u8,
+    },
+}
+
+fn a_variant_that_only_one_side_counts_is_never_its_neighbour() {
+    for value in [Hidden::A, Hidden::B(7), Hidden::C { x: 3 }] {
+        for outcome in crossings(&value) {
+            assert_eq!(outcome.unwrap(), value);
+        }
+    }
+    for outcome in crossings(&Hidden::OnlyWritten) {
+        let Err(Error::Decode(reason)) = outcome else { panic!("{outcome:?}") };
+        assert!(reason.contains("a variante escrita não é nenhuma das que se leem"), "{reason}");
+    }
+    for outcome in crossings(&Hidden::_Local) {
+        assert!(matches!(outcome, Err(Error::Encode(_))), "{outcome:?}");
+    }
+}
+
 fn is_zero(value: &u8) -> bool {
     *value == 0
 }
@@ -303,6 +340,8 @@ fn a_field_that_is_only_written_or_only_read_is_an_error() {
     assert_uneven(crossings(&TupleSkips(0, 2)));
     assert_uneven(crossings(&VariantSkips::Pair(0, 2)));
     assert_uneven(crossings(&VariantSkips::Fields { a: 1, b: 2 }));
+    assert_uneven(crossings(&NewtypeSkips::Number(3)));
+    assert_uneven(crossings(&(NewtypeSkips::Number(3), "ab".to_owned())));
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -134,6 +134,9 @@ impl<T> SlotLease<T> {
 
 impl<T> Drop for SlotLease<T> {
     fn drop(&mut self) {
+        if !self.table.is_owned() {
+            return;
+        }
         let view = self.table.view();
         let out: Vec<u32> = self.out.drain(..).filter_map(|out| out.slot.ok()).collect();
         out.iter().for_each(|&slot| view.cancel(slot));

@@ -6,7 +6,7 @@
 //!
 //! De baixo para cima. A memória: [`word`], uma palavra dela; [`ring`] e [`steal`], os dois protocolos; [`batch`], muitos
 //! blocos numa casa só, um *maço*; [`arena`], onde fica cada palavra. O trabalhador: [`seat`], o *posto* dele no anel;
-//! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`watch`], os prazos; [`wakers`], quem acorda os futuros; [`slot_state`] e
+//! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`watch`], os prazos; [`wakers`] e [`futures`], quem acorda os futuros; [`slot_state`] e
 //! [`slot_table`], de quem é cada casa; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada. Sobre elas, as
 //! chamadas: [`pending`], `apply`; [`carrier`], `imap`; e `map`: [`encoder`], os itens em bytes, [`in_flight`], um maço a
 //! caminho, [`map_call`], todos eles.
@@ -17,6 +17,7 @@ mod batch;
 mod carrier;
 mod deaths;
 mod encoder;
+mod futures;
 mod in_flight;
 mod lease;
 mod map_call;

@@ -82,7 +82,7 @@ impl<R: DeserializeOwned> Source<R> for PendingSlot<R> {
     }
 
     fn cancel(&self) {
-        if let Some(slot) = self.slot.get() {
+        if let Some(slot) = self.slot.get().filter(|_| self.slots.is_owned()) {
             self.slots.view().cancel(slot);
             // Feita ou não, ninguém a verá: não entra na conta.
             self.slots.state().entries[slot as usize].items = 0;
@@ -92,7 +92,7 @@ impl<R: DeserializeOwned> Source<R> for PendingSlot<R> {
 
 impl<R> Drop for PendingSlot<R> {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot.get() {
+        if let Some(slot) = self.slot.get().filter(|_| self.slots.is_owned()) {
             self.stop_waking(slot);
             self.slots.state().give_back([], [slot]);
         }

@@ -16,6 +16,7 @@ use crate::dispatch::deadline::Deadline;
 use crate::parcel::Parcel;
 use crate::pool::counters::Counters;
 use crate::pool::inbox::Doorbell;
+use crate::process::copy::process_id;
 use crate::process::protocol;
 
 /// Depois de quanto tempo com um bloco à espera se acordam todos os trabalhadores: o que foi acordado para ele pode estar
@@ -30,6 +31,8 @@ pub(crate) struct SlotTable {
     /// Para um pool com limite de tempo.
     watch: Option<Watch>,
     wakers: Wakers,
+    /// O processo que criou o pool: só ele mexe nas casas.
+    owner: u32,
 }
 
 impl SlotTable {
@@ -45,7 +48,16 @@ impl SlotTable {
         })?;
         let state = Mutex::new(SlotState::new(arena.slots()));
         let watch = time_limit.map(|limit| Watch::new(limit, supervisor));
-        Ok(SlotTable { arena, state, counters, watch, wakers: Wakers::default() })
+        Ok(SlotTable { arena, state, counters, watch, wakers: Wakers::default(), owner: process_id() })
+    }
+
+    /// Se este processo é o que criou o pool, e não uma cópia (`fork`) dele, que vê a mesma memória.
+    pub(super) fn is_owned(&self) -> bool {
+        self.owner == process_id()
+    }
+
+    fn check_owner(&self) -> Result<(), Error> {
+        if self.is_owned() { Ok(()) } else { Err(Error::OtherProcess) }
     }
 
     pub(super) fn view(&self) -> View<'_> {
@@ -101,6 +113,7 @@ impl SlotTable {
     ///
     /// O pool fechou, terminou ou desistiu: o bloco não foi publicado.
     pub(super) fn publish(&self, slot: u32, items: usize, waiter: u32, kind: Kind) -> Result<(), Error> {
+        self.check_owner()?;
         let view = self.view();
         {
             let mut state = self.state();
@@ -125,6 +138,7 @@ impl SlotTable {
     ///
     /// Os de [`publish`](Self::publish).
     pub(super) fn expect(&self, slot: u32, waiter: u32) -> Result<(), Error> {
+        self.check_owner()?;
         let mut state = self.state();
         if let Some(refusal) = &state.refusal {
             return Err(refusal.clone());

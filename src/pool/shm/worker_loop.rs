@@ -14,7 +14,6 @@ use crate::Error;
 use crate::clock::now_ns;
 use crate::parcel::{self, Parcel};
 use crate::process::build::SameBuild;
-use crate::process::copy::end_if_copy;
 use crate::process::task::{Arguments, Chunks, TaskId};
 use crate::process::{lifeline, protocol};
 
@@ -200,7 +199,6 @@ impl BatchTurn<'_, '_> {
 
 impl Chunks for BatchTurn<'_, '_> {
     fn next(&mut self) -> Option<(Arguments<'_>, &mut Parcel)> {
-        end_if_copy();
         if !self.put_away() || self.worker_loop.is_spent() || self.worker_loop.is_recalled(Recall::Now) {
             return None;
         }
