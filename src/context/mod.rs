@@ -14,7 +14,8 @@ use crate::dispatch::imap::Imap;
 use crate::dispatch::result::AsyncResult;
 use crate::pool::Pool;
 use crate::thread_pool::ThreadPool;
-use published::{ContextItems, ContextRef, Published};
+pub use published::ContextItems;
+use published::{ContextRef, Published};
 
 /// Um pool e um *contexto*: um valor que todas as tarefas da chamada veem, além do item de cada uma; vem de
 /// [`Pool::with_context`] e de [`ThreadPool::with_context`].

@@ -172,7 +172,8 @@ fn fetch<C: Portable>(Address(id, owner, number): Address) -> Result<C, Error> {
     parcel::read(rest, &descriptors)
 }
 
-/// Os itens, cada um com o contexto.
+/// Os itens de um `imap` com contexto, cada um com o endereço dele: para escrever o tipo desse `imap` numa `struct`,
+/// `Imap<ContextItems<I, C>, R>`.
 pub struct ContextItems<I, C> {
     items: I,
     published: Arc<Published>,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use multiprocessamento::{Error, SharedArray, ThreadPool, pipe};
+use multiprocessamento::{ContextItems, Error, Imap, Pool, SharedArray, ThreadPool, pipe};
 use rustix::process::Signal;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_bytes::ByteBuf;
@@ -18,6 +18,7 @@ crate::cases! {
     30 => workers_born_later_find_the_context_too,
     30 => a_result_asked_for_outlives_the_context_in_the_program,
     30 => a_stream_keeps_its_context_after_the_input_ends,
+    30 => a_stream_with_a_context_lives_in_a_struct,
     30 => many_contexts_at_once_are_told_apart,
     30 => a_context_that_does_not_arrive_is_an_error,
     30 => a_panic_with_a_context_brings_its_place,
@@ -172,6 +173,21 @@ fn a_panic_with_a_context_brings_its_place() {
         matches!(&error, Error::Panicked { location, .. } if location.contains("context.rs:")),
         "{error:?}"
     );
+}
+
+/// O tipo de um `imap` com contexto também se escreve.
+struct Search {
+    results: Imap<ContextItems<std::ops::Range<usize>, Vec<u64>>, u64>,
+    pool: Pool,
+}
+
+fn a_stream_with_a_context_lives_in_a_struct() {
+    let pool = new_pool(2).unwrap();
+    let list: Vec<u64> = (0..100).map(square).collect();
+    let results = pool.with_context(&list).unwrap().imap(|list: &Vec<u64>, at: usize| list[at], 0..100);
+    let search = Search { results, pool };
+    assert_eq!(search.results.collect::<Result<Vec<_>, _>>().unwrap(), list);
+    search.pool.join();
 }
 
 /// Um trabalhador que ainda não viu o contexto, e uma entrada que já acabou quando ele o procura.
