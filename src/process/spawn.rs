@@ -1,7 +1,7 @@
 //! Executar este programa de novo.
 
 use std::ffi::{OsStr, OsString};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -28,13 +28,16 @@ pub(super) fn execute(name: &OsStr, env: &[(OsString, OsString)], role: Role) ->
         .env(invitation::VARIABLE, invitation::write(inode, role))
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .spawn()
-        .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                Error::spawn_without("/proc, por onde um filho executa este arquivo", error)
-            }
-            _ => Error::spawn(error),
-        })?;
+        .map_err(refused)?;
     let pid = Pid::from_raw(process.id().cast_signed()).ok_or_else(|| Error::spawn(Errno::SRCH))?;
     Child::watch(pid, ours, Box::new(ThisProcess))
 }
 // ANCHOR_END: spawn
+
+/// Por que o sistema não executou o filho.
+fn refused(error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => Error::spawn_without("/proc, por onde um filho executa este arquivo", error),
+        _ => Error::spawn(error),
+    }
+}
