@@ -70,12 +70,8 @@ mod sealed {
     impl Sealed for crate::thread_pool::ThreadPool {}
 }
 
-/// O contexto de um [`Pool`], escrito para os trabalhadores.
-#[derive(Debug)]
-pub struct ForProcesses(Arc<Published>);
-
 impl<C: Portable + 'static> KeepsContext<C> for Pool {
-    type Kept = ForProcesses;
+    type Kept = Published;
 }
 
 impl<C: Send + Sync + 'static> KeepsContext<C> for ThreadPool {
@@ -128,14 +124,14 @@ impl Pool {
         &self,
         context: &C,
     ) -> Result<WithContext<'_, Self, C>, Error> {
-        let kept = Arc::new(ForProcesses(Arc::new(Published::new(context)?)));
+        let kept = Arc::new(Published::new(context)?);
         Ok(WithContext { pool: self, kept, chunk_size: None, window: None })
     }
 }
 
 impl<C: Portable + 'static> WithContext<'_, Pool, C> {
     fn items<I: IntoIterator>(&self, items: I) -> ContextItems<I::IntoIter, C> {
-        ContextItems::new(items.into_iter(), self.kept.0.clone())
+        ContextItems::new(items.into_iter(), self.kept.clone())
     }
 
     /// Como [`Pool::map`].
@@ -199,7 +195,7 @@ impl<C: Portable + 'static> WithContext<'_, Pool, C> {
         A: Portable,
         R: Portable + 'static,
     {
-        let context = ContextRef::to(&self.kept.0);
+        let context = ContextRef::to(&self.kept);
         // O contexto tem que estar lá quando o trabalhador o procurar.
         self.pool.apply_async(on_item(function), (context, argument)).holding(self.kept.clone())
     }
@@ -214,7 +210,7 @@ where
 }
 
 impl ThreadPool {
-    /// As mesmas chamadas, com tarefas que veem também `context`, que aqui não se copia.
+    /// As mesmas chamadas, com tarefas que veem também `context`: uma cópia só, de todas as threads.
     ///
     /// # Erros
     ///

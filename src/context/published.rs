@@ -29,8 +29,9 @@ use crate::shm::mapping;
 const KEPT: usize = 4;
 
 /// O contexto, no processo que o publicou. Enquanto existir, os trabalhadores o acham.
+// `pub`, como `ContextRef`: é o que um `Pool` guarda de um contexto.
 #[derive(Debug)]
-pub(super) struct Published {
+pub struct Published {
     memory: OwnedFd,
     /// O que o contexto leva: memórias compartilhadas, por exemplo.
     _descriptors: Vec<Descriptor>,

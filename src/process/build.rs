@@ -63,7 +63,7 @@ fn mark_of(image: &Image) -> std::io::Result<Mark> {
     }
 }
 
-/// Uma vez por processo: uns 50 ms para cada 50 MB.
+/// Um resumo do arquivo, lido inteiro: uma vez por processo.
 fn hash_of(file: &Path) -> std::io::Result<u64> {
     let mut file = BufReader::new(File::open(file)?);
     let mut hasher = std::hash::DefaultHasher::new();

@@ -18,7 +18,7 @@
 /// let pool = Pool::new(2)?;
 /// assert_eq!(pool.map(quadrado, 0..3)?, [0, 1, 4]);
 /// assert_eq!(pool.map(|x: u64| x + 1, 0..3)?, [1, 2, 3]);
-/// // O fator vai com cada item.
+/// // O fator vai com cada item; um valor grande iria uma vez só, com `with_context`.
 /// let fator = 3;
 /// assert_eq!(pool.map(|(x, fator): (u64, u64)| x * fator, (0..3).map(|x| (x, fator)))?, [0, 3, 6]);
 /// # Ok(())
@@ -43,7 +43,7 @@
 #[diagnostic::on_unimplemented(
     message = "isto não pode ser uma tarefa de `{A}` para `{R}`",
     label = "só atravessa uma função, ou um fecho que não captura nada",
-    note = "o valor capturado mora na memória deste processo: mande-o no argumento, com cada item (uma tupla) ou uma vez por trabalhador (`initializer`)",
+    note = "o valor capturado mora na memória deste processo: mande-o no argumento, com cada item (uma tupla) ou uma vez por trabalhador (`with_context`)",
     note = "a função recebe o item inteiro, por valor, e não uma referência a ele"
 )]
 pub trait Task<A, R>: Fn(A) -> R + Copy + Send + 'static {}
