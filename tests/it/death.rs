@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use multiprocessamento::Error;
 use rustix::process::Signal;
+use serde_bytes::ByteBuf;
 
 use crate::support::*;
 
@@ -161,8 +162,8 @@ fn killed_busy_worker_fails_only_its_own_task() {
 }
 
 /// Mata o próprio processo assim que a thread principal dormir: com tanto a enviar, ela espera que o pai leia.
-fn kill_me_when_writing(size: usize) -> Vec<u8> {
-    let block = vec![7; size];
+fn kill_me_when_writing(size: usize) -> ByteBuf {
+    let block = ByteBuf::from(vec![7; size]);
     std::thread::spawn(|| {
         while !main_thread_sleeps() {
             std::hint::spin_loop();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use multiprocessamento::{Error, Process, StartMethod};
 use rustix::process::{Signal, Uid, getpriority_process, getuid};
 use rustix::thread::set_thread_uid;
+use serde_bytes::ByteBuf;
 
 use crate::support::*;
 
@@ -208,10 +209,13 @@ fn processes_may_be_joined_in_any_order() {
     }
 }
 
+fn large(size: usize) -> ByteBuf {
+    ByteBuf::from(vec![1; size])
+}
+
 fn an_unjoined_process_does_not_hold_the_others() {
     // O resultado de cada um enche o seu soquete; ninguém os lê enquanto o último é esperado.
-    let waiting: Vec<_> =
-        (0..4).map(|_| new_process(|size: usize| vec![1u8; size], 8 << 20).unwrap()).collect();
+    let waiting: Vec<_> = (0..4).map(|_| new_process(large, 8 << 20).unwrap()).collect();
     assert_eq!(new_process(square, 4).unwrap().join().unwrap(), 16);
     for process in waiting {
         assert_eq!(process.join().unwrap().len(), 8 << 20);
@@ -219,13 +223,13 @@ fn an_unjoined_process_does_not_hold_the_others() {
 }
 
 fn large_values_cross_both_ways() {
-    let block: Vec<u8> = (0..32 << 20).map(|i: u32| i as u8).collect();
-    let process = new_process(|block: Vec<u8>| block, block.clone()).unwrap();
+    let block = ByteBuf::from((0..=255).cycle().take(32 << 20).collect::<Vec<u8>>());
+    let process = new_process(|block: ByteBuf| block, block.clone()).unwrap();
     assert!(process.join().unwrap() == block);
 }
 
 fn a_result_larger_than_the_socket_waits_for_join() {
-    let mut process = new_process(|size: usize| vec![1u8; size], 8 << 20).unwrap();
+    let mut process = new_process(large, 8 << 20).unwrap();
     // Preso na escrita, o processo vive até que alguém leia.
     std::thread::sleep(Duration::from_millis(100));
     assert!(process.is_alive());

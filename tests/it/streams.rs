@@ -115,8 +115,8 @@ fn a_slow_reader_does_not_pile_up_large_results() {
     let pool = new_pool(1).unwrap();
     for ordered in [true, false] {
         let before = memory_kib("VmRSS");
-        let task = |byte: u8| vec![byte; 4 << 20];
-        let mut results: Box<dyn Iterator<Item = Result<Vec<u8>, Error>>> = if ordered {
+        let task = |byte: u8| ByteBuf::from(vec![byte; 4 << 20]);
+        let mut results: Box<dyn Iterator<Item = Result<ByteBuf, Error>>> = if ordered {
             Box::new(pool.imap(task, (0..=255).cycle()))
         } else {
             Box::new(pool.imap_unordered(task, (0..=255).cycle()))

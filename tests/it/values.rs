@@ -167,8 +167,8 @@ fn four_megabyte_arguments_wait_for_busy_workers() {
     let (pool, dir) = (new_pool(2).unwrap(), folder());
     let gate = dir.path().join("portão");
     let busy: Vec<_> = (0..2).map(|_| pool.apply_async(wait_at_gate, gate.clone())).collect();
-    let block = vec![7u8; 4 << 20];
-    let waiting: Vec<_> = (0..8).map(|_| pool.apply_async(|b: Vec<u8>| b.len(), block.clone())).collect();
+    let block = ByteBuf::from(vec![7; 4 << 20]);
+    let waiting: Vec<_> = (0..8).map(|_| pool.apply_async(|b: ByteBuf| b.len(), block.clone())).collect();
     assert!(!waiting[0].is_ready());
     touch(&gate);
     for result in waiting {
@@ -181,7 +181,8 @@ fn four_megabyte_arguments_wait_for_busy_workers() {
 
 fn large_results_come_from_all_workers_at_once() {
     let pool = new_pool(4).unwrap();
-    let blocks = pool.chunk_size(1).unwrap().map(|byte: u8| vec![byte; 16 << 20], 0..8).unwrap();
+    let task = |byte: u8| ByteBuf::from(vec![byte; 16 << 20]);
+    let blocks = pool.chunk_size(1).unwrap().map(task, 0..8).unwrap();
     for (byte, block) in (0..8).zip(blocks) {
         assert!(block.len() == 16 << 20 && block.iter().all(|&b| b == byte));
     }
@@ -189,8 +190,8 @@ fn large_results_come_from_all_workers_at_once() {
 
 fn large_arguments_and_large_results_cross_at_the_same_time() {
     let pool = new_pool(2).unwrap();
-    let input = || (0..12u8).map(|byte| vec![byte; 8 << 20]);
-    let output = pool.imap(|block: Vec<u8>| block, input());
+    let input = || (0..12).map(|byte| ByteBuf::from(vec![byte; 8 << 20]));
+    let output = pool.imap(|block: ByteBuf| block, input());
     for (sent, received) in input().zip(output) {
         assert!(sent == received.unwrap());
     }

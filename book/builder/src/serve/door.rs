@@ -27,6 +27,9 @@ pub(super) async fn serve(listener: TcpListener, routes: Router) {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        // Sem isto, o corpo de uma resposta esperaria 40 ms pelo recibo do cabeçalho dela (RFC 896 com a RFC 1122).
+        // Onde não é possível, a página só demora mais.
+        let _ = stream.set_nodelay(true);
         let (builder, service) = (builder.clone(), TowerToHyperService::new(routes.clone()));
         tokio::spawn(async move {
             // Quem desliga no meio só faz falta a si mesmo.

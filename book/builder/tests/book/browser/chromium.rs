@@ -69,14 +69,14 @@ impl Browser {
 
     /// Uma página nova, larga como a de um computador, sem nada guardado das outras.
     pub(super) fn open(&self, url: &str) -> Page {
-        self.open_for(LIMIT, url)
-    }
-
-    /// O mesmo, para um teste que precisa de mais tempo do que os outros.
-    pub(super) fn open_for(&self, limit: Duration, url: &str) -> Page {
-        let page = Page::blank(self.clone(), Instant::now() + limit);
+        let page = self.blank_for(LIMIT);
         page.go(url);
         page
+    }
+
+    /// Uma página por abrir, para um teste que precisa de mais tempo do que os outros.
+    pub(super) fn blank_for(&self, limit: Duration) -> Page {
+        Page::blank(self.clone(), Instant::now() + limit)
     }
 
     pub(super) fn wire(&self) -> &Wire {

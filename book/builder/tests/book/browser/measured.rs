@@ -117,10 +117,10 @@ fn nothing_is_cut_nor_tiny_after_measuring() {
     let (_sandbox, server) = book();
     let mut faults = Vec::new();
     for (_, name) in lessons() {
-        let page = browser.open_for(LIMIT, &server.url(&format!("/{name}")));
+        let page = browser.blank_for(LIMIT);
         // É ao carregar que a tela estreita esconde o sumário.
         page.set_size(390, 900);
-        page.reload();
+        page.go(&server.url(&format!("/{name}")));
         unveil(&page);
         let mut say = |place: &str, found: Vec<String>| {
             faults.extend(found.into_iter().map(|fault| format!("{name}, {place}: {fault}")));
@@ -128,14 +128,13 @@ fn nothing_is_cut_nor_tiny_after_measuring() {
         let look = |script: &str| -> Vec<String> {
             page.eval(script).as_array().into_iter().flatten().map(ToString::to_string).collect()
         };
+        for width in [390, 1280, 1920] {
+            page.set_size(width, 900);
+            say(&format!("{width} pixels"), look(FAULTS));
+        }
+        // Com o tema só mudam as cores; com a largura, tudo o que se dobra aberto, nada do que o axe vê.
         for theme in ["light", "navy"] {
-            // O botão troca também as cores do código.
-            page.eval(&format!("document.querySelector('#mdbook-theme-{theme}').click()"));
-            for width in [390, 1280, 1920] {
-                page.set_size(width, 900);
-                say(&format!("{width} pixels, {theme}"), look(FAULTS));
-            }
-            // Com tudo o que se dobra aberto, a largura não muda o que o axe vê.
+            page.choose_theme(theme);
             say(theme, axe.as_ref().map_or(Vec::new(), |axe| axe.findings(&page, theme == "navy")));
         }
         page.set_size(720, 1000);

@@ -109,6 +109,11 @@ impl Page {
         }
     }
 
+    /// Troca as cores da página pelo botão, que troca também as do código.
+    pub(super) fn choose_theme(&self, theme: &str) {
+        self.eval(&format!("document.querySelector('#mdbook-theme-{theme}').click()"));
+    }
+
     /// Clica no meio do elemento, como o mouse: falha se outro está na frente.
     pub(super) fn click(&self, selector: &str) {
         let place = self.eval(&format!(
