@@ -115,7 +115,8 @@ mod thread_pool;
 mod wire;
 
 pub use codec::portable::Portable;
-pub use context::{ContextItems, WithContext};
+pub use context::WithContext;
+pub use context::published::ContextItems;
 pub use dispatch::as_completed::{AsCompleted, as_completed};
 pub use dispatch::chunked::Chunked;
 pub use dispatch::imap::Imap;

@@ -1,8 +1,9 @@
 //! Um valor que todas as tarefas de uma chamada veem.
 //!
-//! De baixo para cima: [`published`], como ele chega a cada processo; aqui, o que o usuário vê.
+//! De baixo para cima: [`held`] e [`published`], as duas maneiras de ele chegar a um processo; aqui, o que o usuário vê.
 
-mod published;
+pub(crate) mod held;
+pub(crate) mod published;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,11 +15,10 @@ use crate::dispatch::imap::Imap;
 use crate::dispatch::result::AsyncResult;
 use crate::pool::Pool;
 use crate::thread_pool::ThreadPool;
-pub use published::ContextItems;
-use published::{ContextRef, Published};
+use published::{ContextItems, ContextRef, Published};
 
 /// Um pool e um *contexto*: um valor que todas as tarefas da chamada veem, além do item de cada uma; vem de
-/// [`Pool::with_context`] e de [`ThreadPool::with_context`].
+/// [`Pool::with_context`] e dos seus iguais.
 ///
 /// É o que em Python se faz com uma global que o `initializer` preenche, ou com `partial`. O valor vai uma vez só a cada
 /// trabalhador que precisar dele, e não com cada item; ali a tarefa o recebe emprestado. Um valor grande atravessa por
@@ -51,24 +51,23 @@ use published::{ContextRef, Published};
 /// ```
 #[must_use = "só diz qual é o contexto: peça em seguida um `map`, um `imap` ou um `apply`"]
 pub struct WithContext<'p, P: KeepsContext<C>, C> {
-    pool: &'p P,
-    kept: Arc<P::Kept>,
+    pub(crate) pool: &'p P,
+    pub(crate) kept: Arc<P::Kept>,
     chunk_size: Option<usize>,
     window: Option<usize>,
 }
 
 /// Como um pool guarda um contexto: escrito para os outros processos, ou como está. Não há o que implementar.
-pub trait KeepsContext<C>: sealed::Sealed {
+pub trait KeepsContext<C>: Sealed {
     /// O que se guarda.
     #[doc(hidden)]
     type Kept;
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::pool::Pool {}
-    impl Sealed for crate::thread_pool::ThreadPool {}
-}
+// `pub` num módulo que ninguém de fora alcança: só esta biblioteca diz que pools guardam contextos.
+pub trait Sealed {}
+impl Sealed for Pool {}
+impl Sealed for ThreadPool {}
 
 impl<C: Portable + 'static> KeepsContext<C> for Pool {
     type Kept = Published;
@@ -78,7 +77,11 @@ impl<C: Send + Sync + 'static> KeepsContext<C> for ThreadPool {
     type Kept = C;
 }
 
-impl<P: KeepsContext<C>, C> WithContext<'_, P, C> {
+impl<'p, P: KeepsContext<C>, C> WithContext<'p, P, C> {
+    pub(crate) fn new(pool: &'p P, kept: P::Kept) -> Self {
+        WithContext { pool, kept: Arc::new(kept), chunk_size: None, window: None }
+    }
+
     /// Blocos de `chunk_size` itens, como [`Pool::chunk_size`].
     ///
     /// # Erros
@@ -95,8 +98,13 @@ impl<P: KeepsContext<C>, C> WithContext<'_, P, C> {
         self
     }
 
+    /// Se os blocos são os que o pool escolher.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.chunk_size.is_none() && self.window.is_none()
+    }
+
     /// O pool, com os blocos de um fluxo.
-    fn chunked(&self) -> Chunked<'_, P> {
+    pub(crate) fn chunked(&self) -> Chunked<'p, P> {
         let chunked = Chunked::new(self.pool, self.chunk_size.unwrap_or(1));
         self.window.map_or(chunked, |window| chunked.window(window))
     }
@@ -124,14 +132,13 @@ impl Pool {
         &self,
         context: &C,
     ) -> Result<WithContext<'_, Self, C>, Error> {
-        let kept = Arc::new(Published::new(context)?);
-        Ok(WithContext { pool: self, kept, chunk_size: None, window: None })
+        Ok(WithContext::new(self, Published::new(context)?))
     }
 }
 
 impl<C: Portable + 'static> WithContext<'_, Pool, C> {
     fn items<I: IntoIterator>(&self, items: I) -> ContextItems<I::IntoIter, C> {
-        ContextItems::new(items.into_iter(), self.kept.clone())
+        ContextItems::new(items.into_iter(), self.kept.address(), self.kept.clone())
     }
 
     /// Como [`Pool::map`].
@@ -146,10 +153,7 @@ impl<C: Portable + 'static> WithContext<'_, Pool, C> {
         R: Portable,
     {
         let (task, items) = (on_item(function), self.items(items));
-        if self.chunk_size.is_none() && self.window.is_none() {
-            return self.pool.map(task, items);
-        }
-        self.chunked().map(task, items)
+        if self.is_plain() { self.pool.map(task, items) } else { self.chunked().map(task, items) }
     }
 
     /// Como [`Pool::imap`].
@@ -195,14 +199,14 @@ impl<C: Portable + 'static> WithContext<'_, Pool, C> {
         A: Portable,
         R: Portable + 'static,
     {
-        let context = ContextRef::to(&self.kept);
+        let context = ContextRef::to(self.kept.address());
         // O contexto tem que estar lá quando o trabalhador o procurar.
         self.pool.apply_async(on_item(function), (context, argument)).holding(self.kept.clone())
     }
 }
 
 /// A tarefa de verdade: recebe o par que viaja, e entrega a `function` o contexto e o item.
-fn on_item<F, C, A, R>(function: F) -> impl Fn((ContextRef<C>, A)) -> R + Copy + Send + 'static
+pub(crate) fn on_item<F, C, A, R>(function: F) -> impl Fn((ContextRef<C>, A)) -> R + Copy + Send + 'static
 where
     F: Fn(&C, A) -> R + Copy + Send + 'static,
 {
@@ -219,8 +223,7 @@ impl ThreadPool {
     where
         C: Clone + Send + Sync + 'static,
     {
-        let kept = Arc::new(context.clone());
-        Ok(WithContext { pool: self, kept, chunk_size: None, window: None })
+        Ok(WithContext::new(self, context.clone()))
     }
 }
 
@@ -245,10 +248,7 @@ impl<C: Send + Sync + 'static> WithContext<'_, ThreadPool, C> {
         R: Send + 'static,
     {
         let task = self.task(function);
-        if self.chunk_size.is_none() && self.window.is_none() {
-            return self.pool.map(task, items);
-        }
-        self.chunked().map(task, items)
+        if self.is_plain() { self.pool.map(task, items) } else { self.chunked().map(task, items) }
     }
 
     /// Como [`ThreadPool::imap`].

@@ -19,6 +19,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::held;
 use crate::Error;
 use crate::codec::portable::Portable;
 use crate::parcel::{self, Descriptor, Parcel};
@@ -39,9 +40,23 @@ pub struct Published {
     owner: u32,
 }
 
-/// Como o contexto viaja.
+/// Como o contexto viaja: o número dele, e onde está para quem vai usá-lo.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-struct Address(u64, u32, i32);
+pub(crate) struct Address(pub(crate) u64, pub(crate) Place);
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum Place {
+    /// Na memória que um processo desta máquina conhece por este descritor.
+    Memory { owner: u32, number: i32 },
+    /// No próprio processo, que o recebeu antes dos itens.
+    Held,
+}
+
+/// O número de um contexto novo.
+pub(crate) fn next_id() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
 
 impl Published {
     /// Escreve `context` numa memória nova.
@@ -50,10 +65,9 @@ impl Published {
     ///
     /// [`Error::Encode`] e [`Error::TooLarge`], por causa do valor; [`Error::Io`] se o sistema recusa a memória.
     pub(super) fn new<C: Serialize>(context: &C) -> Result<Self, Error> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let Parcel { bytes, descriptors } = Parcel::of(context)?;
         let numbers: Vec<i32> = descriptors.iter().map(Descriptor::number).collect();
-        let id = COUNT.fetch_add(1, Ordering::Relaxed);
+        let id = next_id();
         let header = Parcel::of(&(id, numbers))?.bytes;
         let memory = mapping::create("contexto", header.len() + bytes.len()).map_err(Error::io)?;
         write_all(&memory, &header, 0).map_err(Error::io)?;
@@ -61,8 +75,8 @@ impl Published {
         Ok(Published { memory, _descriptors: descriptors, id, owner: process_id() })
     }
 
-    fn address(&self) -> Address {
-        Address(self.id, self.owner, self.memory.as_raw_fd())
+    pub(super) fn address(&self) -> Address {
+        Address(self.id, Place::Memory { owner: self.owner, number: self.memory.as_raw_fd() })
     }
 }
 
@@ -85,8 +99,8 @@ enum Side<C> {
 }
 
 impl<C> ContextRef<C> {
-    pub(super) fn to(published: &Published) -> Self {
-        ContextRef(Side::Here(published.address()))
+    pub(crate) fn to(address: Address) -> Self {
+        ContextRef(Side::Here(address))
     }
 
     /// O valor, no trabalhador.
@@ -130,9 +144,13 @@ thread_local! {
     static SEEN: RefCell<Vec<(u64, Rc<dyn Any>)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn find<C: Portable + 'static>(address: Address) -> Result<Rc<C>, Error> {
+fn find<C: Portable + 'static>(Address(id, place): Address) -> Result<Rc<C>, Error> {
+    let (owner, number) = match place {
+        Place::Memory { owner, number } => (owner, number),
+        Place::Held => return held::get(id).ok_or_else(gone),
+    };
     let known = SEEN.with_borrow_mut(|seen| {
-        let place = seen.iter().position(|(id, _)| *id == address.0)?;
+        let place = seen.iter().position(|(seen, _)| *seen == id)?;
         if place + 1 < seen.len() {
             let last_used = seen.remove(place);
             seen.push(last_used);
@@ -143,19 +161,23 @@ fn find<C: Portable + 'static>(address: Address) -> Result<Rc<C>, Error> {
         return Ok(context);
     }
     // Fora do empréstimo: ler o valor roda código de quem definiu o tipo.
-    let context: Rc<C> = Rc::new(fetch(address)?);
+    let context: Rc<C> = Rc::new(fetch(id, owner, number)?);
     let kept: Rc<dyn Any> = context.clone();
     SEEN.with_borrow_mut(|seen| {
-        seen.retain(|(id, _)| *id != address.0);
+        seen.retain(|(seen, _)| *seen != id);
         if seen.len() == KEPT {
             seen.remove(0);
         }
-        seen.push((address.0, kept));
+        seen.push((id, kept));
     });
     Ok(context)
 }
 
-fn fetch<C: Portable>(Address(id, owner, number): Address) -> Result<C, Error> {
+fn gone() -> Error {
+    Error::Decode("ele já não existe".to_owned())
+}
+
+fn fetch<C: Portable>(id: u64, owner: u32, number: i32) -> Result<C, Error> {
     let open = |number: i32| -> Result<File, Error> {
         let path = format!("/proc/{owner}/fd/{number}");
         OpenOptions::new().read(true).write(true).open(path).map_err(Error::io)
@@ -166,7 +188,7 @@ fn fetch<C: Portable>(Address(id, owner, number): Address) -> Result<C, Error> {
     let ((found, numbers), rest) = parcel::read_first::<(u64, Vec<i32>)>(&bytes, &[])?;
     if found != id {
         // O descritor já é de outro: quem pediu a tarefa desistiu dela.
-        return Err(Error::Decode("ele já não existe".to_owned()));
+        return Err(gone());
     }
     let open_descriptor = |&number: &i32| open(number).map(|file| Descriptor::from(OwnedFd::from(file)));
     let descriptors: Vec<Descriptor> = numbers.iter().map(open_descriptor).collect::<Result<_, _>>()?;
@@ -177,13 +199,15 @@ fn fetch<C: Portable>(Address(id, owner, number): Address) -> Result<C, Error> {
 /// `Imap<ContextItems<I, C>, R>`.
 pub struct ContextItems<I, C> {
     items: I,
-    published: Arc<Published>,
+    address: Address,
+    /// O contexto tem que estar lá até o último item.
+    _kept: Arc<dyn Any + Send + Sync>,
     context: PhantomData<fn() -> C>,
 }
 
 impl<I, C> ContextItems<I, C> {
-    pub(super) fn new(items: I, published: Arc<Published>) -> Self {
-        ContextItems { items, published, context: PhantomData }
+    pub(crate) fn new(items: I, address: Address, kept: Arc<dyn Any + Send + Sync>) -> Self {
+        ContextItems { items, address, _kept: kept, context: PhantomData }
     }
 }
 
@@ -191,7 +215,7 @@ impl<I: Iterator, C> Iterator for ContextItems<I, C> {
     type Item = (ContextRef<C>, I::Item);
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some((ContextRef::to(&self.published), self.items.next()?))
+        Some((ContextRef::to(self.address), self.items.next()?))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

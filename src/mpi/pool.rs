@@ -106,6 +106,12 @@ impl MpiPool {
         Ok(Chunked::new(self, chunk_size))
     }
 
+    /// Entrega `body` a todos os ranks, e espera que o leiam.
+    pub(super) fn tell_each(&self, body: &[u8]) -> Result<(), Error> {
+        let call = self.world.next_call(false);
+        self.world.ranks().tell_each(call, body)
+    }
+
     /// `function` sobre cada item; os resultados, na ordem da entrada. Como [`Pool::map`](crate::Pool::map), e com os
     /// mesmos blocos: quatro por rank.
     ///

@@ -260,6 +260,26 @@ impl Ranks {
         Some(self.early.remove(index).1)
     }
 
+    /// Entrega `body` a cada um, e espera que todos respondam. Antes, que acabem o que têm nas mãos: `body` pode ser comprido,
+    /// e quem ainda responde não o leria.
+    ///
+    /// # Erros
+    ///
+    /// O do primeiro que falhou.
+    pub(super) fn tell_each(&mut self, call: Call, body: &[u8]) -> Result<(), Error> {
+        while self.workers.iter().any(|worker| !worker.owed.is_empty()) {
+            self.read_next(call, |_| Ok(()));
+        }
+        for index in 0..self.count() {
+            // O lugar que a resposta dele devolve.
+            let place = self.free.iter().position(|&free| free == index);
+            place.map(|place| self.free.remove(place));
+            self.workers[index].assign(&self.world, call, ChunkId { index, len: 1 }, body);
+        }
+        let answers: Vec<_> = (0..self.count()).map(|_| self.receive(call, |_| Ok(())).1).collect();
+        answers.into_iter().collect()
+    }
+
     /// O que se pediu nesta chamada já não interessa. O que está nas mãos de um rank ele ainda faz.
     pub(super) fn forget(&mut self, call: Call) {
         self.waiting.retain(|(of, ..)| *of != call);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use multiprocessamento::{Error, MpiJob, MpiPool, Pool, Queue};
 use rustix::process::Signal;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::harness;
 use crate::support::*;
@@ -22,6 +23,10 @@ crate::cases! {
     60 => an_endless_input_is_read_as_it_is_consumed,
     60 => two_streams_at_once_do_not_mix,
     60 => a_channel_is_refused_before_it_leaves,
+    60 => every_call_of_the_ranks_sees_the_context,
+    60 => a_context_reaches_each_rank_once_and_leaves_when_another_comes,
+    60 => a_large_context_may_be_sent_in_the_middle_of_a_stream,
+    60 => a_context_that_does_not_cross_is_an_error_and_the_ranks_go_on,
     60 => outside_mpirun_the_error_says_so,
     90 => a_rank_that_dies_is_an_error_and_leaves_nobody,
     90 => killed_program_takes_its_ranks,
@@ -216,6 +221,114 @@ fn a_channel_is_refused_before_it_leaves() {
     let (errors, after) = job(1).call(refused, ()).unwrap().unwrap();
     assert!(errors.iter().all(|error| matches!(error, Some(Error::Encode(_)))), "{errors:?}");
     assert_eq!(after, [0, 1, 4]);
+}
+
+fn every_call_of_the_ranks_sees_the_context() {
+    let add = |context: &Vec<u64>, x: u64| context.iter().sum::<u64>() + x;
+    let all = move |()| {
+        let pool = MpiPool::new()?;
+        let (one, other) = (pool.with_context(&vec![100, 200])?, pool.with_context(&vec![1])?);
+        let expected: Vec<u64> = (300..1_300).collect();
+        assert_eq!(one.map(add, 0..1_000)?, expected);
+        assert_eq!(one.clone().chunk_size(7)?.map(add, 0..1_000)?, expected);
+        assert_eq!(one.imap(add, 0..1_000).collect::<Result<Vec<_>, _>>()?, expected);
+        let mut unordered = one.imap_unordered(add, 0..1_000).collect::<Result<Vec<_>, _>>()?;
+        unordered.sort_unstable();
+        assert_eq!(unordered, expected);
+        Ok::<_, Error>((one.apply(add, 5)?, other.apply(add, 5)?))
+    };
+    assert_eq!(job(3).call(all, ()).unwrap().unwrap(), (305, 6));
+}
+
+/// Um contexto que anota cada vez que chega a um processo, e cada vez que o deixa.
+#[derive(Serialize)]
+struct Witness(String);
+
+impl<'de> Deserialize<'de> for Witness {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let witness = Witness(String::deserialize(deserializer)?);
+        witness.note("chegou");
+        Ok(witness)
+    }
+}
+
+impl Witness {
+    fn note(&self, what: &str) {
+        append_line(self.0.as_ref(), &format!("{what} {}", std::process::id()));
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.note("saiu");
+    }
+}
+
+fn a_context_reaches_each_rank_once_and_leaves_when_another_comes() {
+    let use_it = |path: String| {
+        let pool = MpiPool::new()?;
+        let witness = std::mem::ManuallyDrop::new(Witness(path));
+        let context = pool.with_context(&*witness)?;
+        let task = |_: &Witness, x: u64| x;
+        context.map(task, 0..1_000)?;
+        let mut stream = context.imap(task, 0..1_000);
+        stream.next();
+        // O fluxo ainda o usa, mesmo depois de descartado quem o criou.
+        drop(context);
+        let _other = pool.with_context(&())?;
+        assert_eq!(stream.collect::<Result<Vec<_>, _>>()?.len(), 999);
+        pool.with_context(&())?.apply(|(): &(), (): ()| (), ())
+    };
+    let (_folder, path) = folder();
+    let notes = format!("{path}/notas");
+    job(2).call(use_it, notes.clone()).unwrap().unwrap();
+    let mut notes = lines(notes.as_ref());
+    notes.sort_unstable();
+    let ranks = |what: &str| {
+        let of: Vec<_> = notes.iter().filter_map(|note| Some(note.strip_prefix(what)?.to_owned())).collect();
+        assert_eq!(of.len(), 2, "{notes:?}");
+        of
+    };
+    assert_eq!(ranks("chegou"), ranks("saiu"));
+}
+
+fn a_large_context_may_be_sent_in_the_middle_of_a_stream() {
+    let both = |()| {
+        let pool = MpiPool::new()?;
+        let large = |x: usize| vec![x as u8; 300_000];
+        let mut stream = pool.imap(large, 0..20);
+        let first = stream.next().transpose()?;
+        let context = pool.with_context(&vec![7_u8; 3_000_000])?;
+        assert_eq!(context.apply(|bytes: &Vec<u8>, (): ()| bytes.len(), ())?, 3_000_000);
+        let rest = stream.collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, Error>(first.into_iter().chain(rest).map(|bytes| bytes[0]).collect::<Vec<u8>>())
+    };
+    assert_eq!(job(2).call(both, ()).unwrap().unwrap(), (0..20).collect::<Vec<u8>>());
+}
+
+/// Só se deixa ler no rank 0.
+#[derive(Serialize)]
+struct Homebound;
+
+impl<'de> Deserialize<'de> for Homebound {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(serde::de::Error::custom("recusa-se a entrar"))
+    }
+}
+
+fn a_context_that_does_not_cross_is_an_error_and_the_ranks_go_on() {
+    let attempts = |()| {
+        let pool = MpiPool::new()?;
+        let refused = pool.with_context(&Homebound).map(drop).unwrap_err();
+        assert!(
+            matches!(&refused, Error::Decode(reason) if reason.contains("recusa-se a entrar")),
+            "{refused:?}"
+        );
+        let queue = Queue::<u8>::bounded(1)?;
+        assert!(pool.with_context(&queue).map(drop).is_err());
+        pool.with_context(&3)?.map(|three: &u64, x: u64| three * x, 0..4)
+    };
+    assert_eq!(job(2).call(attempts, ()).unwrap().unwrap(), [0, 3, 6, 9]);
 }
 
 fn outside_mpirun_the_error_says_so() {
