@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::hash::Hasher;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -65,14 +65,16 @@ fn mark_of(image: &Image) -> std::io::Result<Mark> {
 
 /// Um resumo do arquivo, lido inteiro: uma vez por processo.
 fn hash_of(file: &Path) -> std::io::Result<u64> {
-    let mut file = BufReader::new(File::open(file)?);
+    let mut file = BufReader::with_capacity(64 << 10, File::open(file)?);
     let mut hasher = std::hash::DefaultHasher::new();
-    let mut piece = [0; 64 << 10];
     loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hasher.finish()),
-            len => hasher.write(&piece[..len]),
+        let piece = file.fill_buf()?;
+        let len = piece.len();
+        if len == 0 {
+            return Ok(hasher.finish());
         }
+        hasher.write(piece);
+        file.consume(len);
     }
 }
 

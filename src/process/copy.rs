@@ -17,25 +17,31 @@ use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
 /// O número do trabalhador que este processo é; zero se não é um.
 static WORKER: AtomicU32 = AtomicU32::new(0);
 
+/// O número anotado; nada, se o sistema não deu a página (antes do Linux 4.14, por exemplo).
+static NOTED: LazyLock<Option<&'static AtomicU32>> = LazyLock::new(page);
+
 /// O número deste processo.
 #[inline]
 pub(crate) fn process_id() -> u32 {
-    /// O anotado; nada, se o sistema não deu a página (antes do Linux 4.14, por exemplo).
-    static NOTED: LazyLock<Option<&'static AtomicU32>> = LazyLock::new(page);
-    let Some(noted) = *NOTED else { return std::process::id() };
-    match noted.load(Ordering::Relaxed) {
-        0 => {
-            let id = std::process::id();
-            noted.store(id, Ordering::Relaxed);
-            id
-        }
+    match NOTED.map_or(0, |noted| noted.load(Ordering::Relaxed)) {
+        0 => note(),
         id => id,
     }
 }
 
+/// Pergunta ao sistema, e anota.
+fn note() -> u32 {
+    let id = std::process::id();
+    if let Some(noted) = *NOTED {
+        noted.store(id, Ordering::Relaxed);
+    }
+    id
+}
+
 /// Este processo é um trabalhador de verdade; as cópias dele, não.
 pub(crate) fn mark_worker() {
-    WORKER.store(process_id(), Ordering::Relaxed);
+    // Anota sem ler: numa página limpa, ler antes de escrever são duas faltas em vez de uma.
+    WORKER.store(note(), Ordering::Relaxed);
 }
 
 /// Encerra este processo, calado, se ele é a cópia de um trabalhador, e voltou de uma tarefa.

@@ -12,6 +12,9 @@ pub(super) const EXIT_CODE: i32 = 101;
 
 thread_local! {
     static INSIDE_TASK: Cell<bool> = const { Cell::new(false) };
+    /// Se a tarefa já entrou em pânico. Sem isto, cada processo novo tocaria em `LAST_PANICS`, que se desfaz com a thread: só
+    /// registrar isso são onze faltas de página.
+    static HAS_PANICKED: Cell<bool> = const { Cell::new(false) };
     /// Os dois últimos pânicos da tarefa.
     static LAST_PANICS: RefCell<Vec<Panic>> = const { RefCell::new(Vec::new()) };
 }
@@ -30,7 +33,7 @@ pub(crate) fn catch<R>(task: impl FnOnce() -> R) -> Result<R, Error> {
     // O estado da tarefa é descartado inteiro quando ela entra em pânico: ninguém o vê pela metade.
     let outcome = panic::catch_unwind(AssertUnwindSafe(task));
     INSIDE_TASK.set(outer);
-    let last = LAST_PANICS.take().pop();
+    let last = HAS_PANICKED.take().then(|| LAST_PANICS.take().pop()).flatten();
     outcome.map_err(|payload| Error::Panicked {
         message: message(payload.as_ref()),
         location: last.map_or_else(|| UNKNOWN.to_owned(), |panic| panic.location),
@@ -55,6 +58,7 @@ fn remember_locations() {
                 return previous(info);
             }
             let location = info.location().map_or_else(|| UNKNOWN.to_owned(), ToString::to_string);
+            HAS_PANICKED.set(true);
             LAST_PANICS.with_borrow_mut(|last| {
                 // Um que a própria tarefa segurou já não importa; um dentro de outro, sim.
                 if last.len() == 2 {
