@@ -274,6 +274,7 @@ fn decimal(value: f64) -> String {
 /// let _ = processo.join_timeout(Duration::from_secs(10));
 /// let fim = processo.exit_status().expect("já terminou");
 /// assert_eq!((fim.code(), fim.signal()), (Some(3), None));
+/// assert!(!fim.success());
 /// assert_eq!(fim.to_string(), "saiu com código 3");
 /// # Ok(())
 /// # }
@@ -301,6 +302,24 @@ impl ExitStatus {
     }
 
     /// O nome do sinal que o terminou, como `SIGKILL`.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let dormir = |segundos: u64| std::thread::sleep(Duration::from_secs(segundos));
+    /// let processo = Process::start(dormir, 3600)?;
+    /// processo.kill(); // ou o sistema, se faltou memória
+    /// match processo.join() {
+    ///     Err(Error::WorkerDied { status, .. }) => assert_eq!(status.signal_name(), Some("SIGKILL")),
+    ///     outro => panic!("{outro:?}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn signal_name(&self) -> Option<&'static str> {
         self.signal().map(signal_name)
     }

@@ -46,6 +46,19 @@ type ThreadJob = Option<Box<dyn FnOnce() + Send>>;
 /// let pool = ThreadPool::new(2).unwrap();
 /// pool.map(|x: std::rc::Rc<u64>| *x, [std::rc::Rc::new(1)]).unwrap();
 /// ```
+///
+/// O que todas as tarefas leem pode ir à parte, escrito como num [`Pool`](crate::Pool), e aqui numa cópia só:
+///
+/// ```
+/// # use multiprocessamento::{Error, ThreadPool};
+/// # fn main() -> Result<(), Error> {
+/// let tabela = vec![10, 20, 30];
+/// let pool = ThreadPool::new(2)?;
+/// let com_tabela = pool.with_context(&tabela)?;
+/// assert_eq!(com_tabela.map(|tabela: &Vec<u64>, i: usize| tabela[i], [2, 0])?, [30, 10]);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "descartado, o que não começou se perde, e se espera o que começou"]
 pub struct ThreadPool {
     core: Arc<ThreadCore>,
@@ -72,6 +85,18 @@ struct ThreadCore {
 }
 
 /// Opções de um [`ThreadPool`], como as de um [`PoolBuilder`](crate::PoolBuilder).
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{Error, ThreadPool};
+/// # fn main() -> Result<(), Error> {
+/// let pool = ThreadPool::builder().workers(2).name("forno").build()?;
+/// let nome = pool.apply(|()| std::thread::current().name().map(str::to_owned), ())?;
+/// assert!(nome.is_some_and(|nome| nome.starts_with("forno-")));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nenhuma thread nasce antes de `build`"]
 #[derive(Clone, Debug)]
 pub struct ThreadPoolBuilder {
@@ -140,11 +165,35 @@ impl ThreadPool {
     }
 
     /// Quantas threads o pool mantém.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// # fn main() -> Result<(), Error> {
+    /// let pool = ThreadPool::builder().build()?;
+    /// assert_eq!(pool.workers(), std::thread::available_parallelism().map_or(1, usize::from));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn workers(&self) -> usize {
         self.core.workers
     }
 
     /// As mesmas chamadas, com blocos de `chunk_size` itens.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// # fn main() -> Result<(), Error> {
+    /// // O fecho é copiado uma vez a cada bloco.
+    /// let pool = ThreadPool::new(2)?;
+    /// let dobros = pool.chunk_size(50)?.map(|x: u64| 2 * x, 0..100)?;
+    /// assert_eq!(dobros[99], 198);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///
@@ -175,6 +224,18 @@ impl ThreadPool {
     /// progresso quer saber. Roda na thread de quem chama; entre processos, cada aviso tem o preço de um bloco de
     /// [`imap`](Self::imap).
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// # fn main() -> Result<(), Error> {
+    /// let (pool, mut visto) = (ThreadPool::new(2)?, 0);
+    /// let quadrados = pool.map_with_progress(|x: u64| x * x, 0..1000, |prontos| visto = prontos)?;
+    /// assert_eq!((quadrados.len(), visto), (1000, 1000));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// Os de [`map`](Self::map).
@@ -196,6 +257,18 @@ impl ThreadPool {
 
     /// Um resultado por item, na ordem da entrada, assim que cada um fica pronto. A entrada é lida aos
     /// poucos e pode não ter fim.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// # fn main() -> Result<(), Error> {
+    /// let pool = ThreadPool::new(2)?;
+    /// let primeiros: Result<Vec<u64>, _> = pool.imap(|x: u64| x + 1, 0..).take(3).collect();
+    /// assert_eq!(primeiros?, [1, 2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn imap<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
@@ -207,6 +280,30 @@ impl ThreadPool {
     }
 
     /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// use std::sync::{Arc, Barrier};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let (pool, portao) = (ThreadPool::new(2)?, Arc::new(Barrier::new(2)));
+    /// // O item 0 espera no portão; os outros passam à frente dele.
+    /// let do_outro_lado = portao.clone();
+    /// let trabalhar = move |i: u64| {
+    ///     if i == 0 {
+    ///         do_outro_lado.wait();
+    ///     }
+    ///     i
+    /// };
+    /// let mut prontos = pool.imap_unordered(trabalhar, 0..4);
+    /// assert_ne!(prontos.next().transpose()?, Some(0));
+    /// portao.wait();
+    /// assert_eq!(prontos.count(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn imap_unordered<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
@@ -232,6 +329,22 @@ impl ThreadPool {
     }
 
     /// Entrega uma tarefa e volta logo; o resultado, ou a falha, vem do [`AsyncResult`].
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// # fn main() -> Result<(), Error> {
+    /// let receita = Arc::new("farinha, água e sal".to_owned());
+    /// let pool = ThreadPool::new(2)?;
+    /// let lida = receita.clone(); // a mesma, e não uma cópia dela
+    /// let pedido = pool.apply_async(move |palavra: &str| lida.contains(palavra), "sal");
+    /// assert!(!pool.apply(move |palavra: &str| receita.contains(palavra), "ovo")?); // enquanto a outra roda
+    /// assert!(pedido.get()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn apply_async<F, A, R>(&self, function: F, argument: A) -> AsyncResult<R>
     where
         F: Fn(A) -> R + Clone + Send + 'static,
@@ -244,11 +357,44 @@ impl ThreadPool {
     }
 
     /// Não aceita mais tarefas; as já entregues terminam.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// # fn main() -> Result<(), Error> {
+    /// let pool = ThreadPool::new(2)?;
+    /// let pedido = pool.apply_async(|x: u64| x * x, 12);
+    /// pool.close();
+    /// assert!(matches!(pool.apply(|x: u64| x + 1, 1), Err(Error::Closed)));
+    /// assert_eq!(pedido.get()?, 144); // este já tinha ido
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn close(&self) {
         self.core.closed.store(true, Ordering::SeqCst);
     }
 
     /// Fecha o pool, espera as tarefas já entregues e o fim de todas as threads.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use std::sync::atomic::{AtomicU64, Ordering};
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// # fn main() -> Result<(), Error> {
+    /// let (pool, soma) = (ThreadPool::new(2)?, Arc::new(AtomicU64::new(0)));
+    /// for x in 1..=10 {
+    ///     let soma = soma.clone();
+    ///     let somar = move |x: u64| soma.fetch_add(x, Ordering::Relaxed);
+    ///     let _ = pool.apply_async(somar, x); // ninguém vai perguntar por ele
+    /// }
+    /// pool.join(); // descartado, o pool perderia os que não começaram
+    /// assert_eq!(soma.load(Ordering::Relaxed), 55);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn join(mut self) {
         self.close();
         self.wait_threads();
@@ -256,6 +402,31 @@ impl ThreadPool {
 
     /// Não começa mais nenhuma tarefa. As que não começaram recebem [`Error::Terminated`]; as que
     /// começaram vão até o fim, porque uma thread não pode ser morta.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, ThreadPool};
+    /// use std::sync::{Arc, Barrier};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let (pool, passo) = (ThreadPool::new(1)?, Arc::new(Barrier::new(2)));
+    /// let do_outro_lado = passo.clone();
+    /// let trabalhar = move |x: u64| {
+    ///     do_outro_lado.wait(); // começou
+    ///     do_outro_lado.wait(); // e já não pode ser parada
+    ///     x * x
+    /// };
+    /// let comecada = pool.apply_async(trabalhar, 12);
+    /// let na_fila = pool.apply_async(|x: u64| x + 1, 1);
+    /// passo.wait();
+    /// pool.terminate();
+    /// passo.wait();
+    /// assert_eq!(comecada.get()?, 144);
+    /// assert!(matches!(na_fila.get(), Err(Error::Terminated)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn terminate(&self) {
         self.close();
         self.core.terminated.store(true, Ordering::SeqCst);

@@ -56,6 +56,23 @@ pub fn as_completed<R>(results: impl IntoIterator<Item = AsyncResult<R>>) -> AsC
 }
 
 /// Os resultados, na ordem em que ficam prontos; vem de [`as_completed`].
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{as_completed, init, Error, Pool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// // Um divisor de 9991, em quatro faixas ao mesmo tempo: o primeiro que aparecer serve.
+/// let pool = Pool::new(2)?;
+/// let procurar = |inicio: u64| (inicio..inicio + 100).find(|divisor| 9991 % divisor == 0);
+/// let mut faixas = as_completed([2, 102, 202, 302].map(|inicio| pool.apply_async(procurar, inicio)));
+/// let achado = faixas.find_map(|(_, resposta)| resposta.ok().flatten());
+/// faixas.cancel(); // as que faltam já não interessam
+/// assert!(achado == Some(97) || achado == Some(103));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "descartado, não se sabe de nenhum dos resultados"]
 pub struct AsCompleted<R> {
     waiting: Vec<Option<AsyncResult<R>>>,

@@ -11,9 +11,11 @@ use std::fmt;
 /// # fn main() -> Result<(), Error> {
 /// # init();
 /// let pool = Pool::new(2)?;
-/// // De dez em dez, e lendo no máximo quatro blocos adiante.
-/// let em_blocos = pool.chunk_size(10)?.window(4);
-/// let soma: u64 = em_blocos.imap(|x: u64| x + 1, 0..100).sum::<Result<u64, Error>>()?;
+/// let de_dez_em_dez = pool.chunk_size(10)?;
+/// assert_eq!(de_dez_em_dez.map(|x: u64| x + 1, 0..100)?.len(), 100);
+///
+/// // O mesmo, lendo no máximo quatro blocos adiante.
+/// let soma: u64 = de_dez_em_dez.window(4).imap(|x: u64| x + 1, 0..100).sum::<Result<u64, Error>>()?;
 /// assert_eq!(soma, 5050);
 /// # Ok(())
 /// # }

@@ -157,6 +157,25 @@ impl<R: 'static> AsyncResult<R> {
     }
 
     /// Se o resultado já chegou: [`get`](Self::get) não esperaria.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pool = Pool::new(1)?;
+    /// let pedido = pool.apply_async(|x: u64| x * x, 12);
+    /// let mut quadros = 0;
+    /// while !pedido.is_ready() {
+    ///     quadros += 1; // a tela segue viva
+    ///     std::thread::sleep(Duration::from_millis(1));
+    /// }
+    /// assert_eq!(pedido.get()?, 144);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_ready(&self) -> bool {
         self.source.is_ready()
     }

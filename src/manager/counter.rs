@@ -66,6 +66,21 @@ impl ManagedCounter {
 
     /// Troca o valor.
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Manager};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let manager = Manager::start()?;
+    /// let vendas = manager.counter()?;
+    /// vendas.add(30)?;
+    /// vendas.set(0)?; // outro dia
+    /// assert_eq!(vendas.add(2)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// Os de [`ManagedCounter`].

@@ -45,6 +45,29 @@ use crate::codec::portable::Portable;
 /// # }
 /// ```
 ///
+/// No mais é como um `HashMap`, com uma falha possível em cada chamada:
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Manager};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let manager = Manager::start()?;
+/// let emprestados = manager.dict()?;
+/// emprestados.insert("Iracema".to_owned(), "Ana".to_owned())?;
+/// emprestados.insert("Quincas Borba".to_owned(), "Rui".to_owned())?;
+/// assert!(emprestados.contains_key("Iracema")?);
+/// assert_eq!(emprestados.remove("Iracema")?.as_deref(), Some("Ana")); // devolvido
+///
+/// for (livro, leitor) in emprestados.items()? {
+///     assert_eq!(format!("{livro} está com {leitor}"), "Quincas Borba está com Rui");
+/// }
+/// assert_eq!((emprestados.len()?, emprestados.keys()?), (1, vec!["Quincas Borba".to_owned()]));
+/// emprestados.clear()?;
+/// assert!(emprestados.is_empty()?);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Erros
 ///
 /// Todo método devolve [`Error::Disconnected`] se o servidor terminou, [`Error::Encode`] se um valor não vira

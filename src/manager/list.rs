@@ -32,6 +32,29 @@ use crate::codec::portable::Portable;
 /// # }
 /// ```
 ///
+/// Vários processos tiram dela o que falta fazer, até que não reste nada:
+///
+/// ```
+/// # use multiprocessamento::{init, Error, ManagedList, Manager, Pool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let manager = Manager::start()?;
+/// let pratos = manager.list()?;
+/// (1..=20).try_for_each(|prato| pratos.push(prato))?;
+/// let lavar = |pratos: ManagedList<u32>| -> Result<usize, Error> {
+///     let mut lavados = 0;
+///     while pratos.pop()?.is_some() {
+///         lavados += 1;
+///     }
+///     Ok(lavados)
+/// };
+/// let lavados = Pool::new(2)?.map(lavar, vec![pratos.clone(); 2])?;
+/// assert_eq!(lavados.into_iter().sum::<Result<usize, Error>>()?, 20);
+/// assert!(pratos.is_empty()?);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Erros
 ///
 /// Todo método devolve [`Error::Disconnected`] se o servidor terminou, [`Error::Encode`] se um valor não vira
@@ -132,6 +155,22 @@ impl<T: Portable + 'static> ManagedList<T> {
 
     /// Tira tudo.
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Manager};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let manager = Manager::start()?;
+    /// let recados = manager.list()?;
+    /// recados.push("o forno esfriou".to_owned())?;
+    /// assert_eq!(recados.len()?, 1);
+    /// recados.clear()?; // lidos
+    /// assert_eq!(recados.get(0)?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// Os de [`ManagedList`].
@@ -143,6 +182,25 @@ impl<T: Portable + 'static> ManagedList<T> {
     ///
     /// `change` roda aqui, e pode capturar. Se outro processo trocou o item enquanto ela rodava, roda de novo,
     /// com o valor dele: faça nela só a conta. Se ela entra em pânico, o item fica como estava.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, ManagedList, Manager, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let manager = Manager::start()?;
+    /// let placar = manager.list()?;
+    /// placar.push(0)?;
+    /// placar.push(0)?;
+    /// let gol = |placar: ManagedList<u32>| placar.update(1, |gols| gols + 1).is_ok();
+    /// assert_eq!(Pool::new(2)?.map(gol, vec![placar.clone(); 3])?, [true; 3]);
+    /// assert_eq!(placar.get(1)?, Some(3));
+    /// placar.set(1, 2)?; // um foi anulado
+    /// assert_eq!(placar.to_vec()?, [0, 2]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///

@@ -60,6 +60,26 @@ use crate::wire::pipe::pipe;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Uma lista e um número, do mesmo servidor:
+///
+/// ```
+/// # use multiprocessamento::{init, Error, ManagedCounter, ManagedList, Manager, Process};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let manager = Manager::start()?;
+/// assert_ne!(manager.pid(), std::process::id());
+/// let (visitas, livro) = (manager.counter()?, manager.list()?);
+/// let visitar = |(visitas, livro, nome): (ManagedCounter, ManagedList<String>, String)| {
+///     livro.push(nome)?;
+///     visitas.add(1)
+/// };
+/// let visita = Process::start(visitar, (visitas.clone(), livro.clone(), "Ana".to_owned()))?;
+/// assert_eq!(visita.join()??, 1);
+/// assert_eq!(livro.to_vec()?, ["Ana"]);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "descartado, o servidor termina, e com ele o que ele guarda"]
 pub struct Manager {
     server: Process<()>,

@@ -21,6 +21,20 @@ use crate::process::task::TaskId;
 use crate::process::{StartMethod, protocol};
 
 /// Por onde os blocos vão aos trabalhadores de um [`Pool`], e as respostas voltam.
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool, Transport};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// for transporte in [Transport::SharedMemory, Transport::Socket] {
+///     let pool = Pool::builder().workers(2).transport(transporte).build()?;
+///     assert_eq!(pool.map(|x: u64| x + 1, 0..3)?, [1, 2, 3]); // só muda o caminho
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// Por memória que todos veem: quem está livre pega o próximo bloco sem que o sistema saiba. Quem fica sem nenhum
@@ -40,7 +54,7 @@ pub enum Transport {
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use multiprocessamento::{init, Error, Pool, StartMethod};
+/// # use multiprocessamento::{init, Error, Pool, StartMethod, Transport};
 /// # fn main() -> Result<(), Error> {
 /// # init();
 /// let pool = Pool::builder()
@@ -51,6 +65,7 @@ pub enum Transport {
 ///     .max_tasks_per_child(1000)
 ///     .retries(2)
 ///     .task_timeout(Duration::from_secs(10))
+///     .transport(Transport::Socket)
 ///     .build()?;
 /// assert_eq!(pool.map(|x: u64| x + 1, 0..3)?, [1, 2, 3]);
 /// assert_eq!(pool.stats().tasks, 3);

@@ -32,6 +32,19 @@ impl Chunked<'_, Pool> {
 
     /// Como [`Pool::map_with_progress`](crate::Pool::map_with_progress).
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let (pool, mut avisos) = (Pool::new(2)?, 0);
+    /// pool.chunk_size(25)?.map_with_progress(|x: u64| x * x, 0..100, |_prontos| avisos += 1)?;
+    /// assert_eq!(avisos, 4); // um a cada bloco
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// Os de [`Pool::map`](crate::Pool::map).
@@ -64,6 +77,22 @@ impl Chunked<'_, Pool> {
     }
 
     /// Como [`Pool::imap_unordered`](crate::Pool::imap_unordered).
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let (pool, mut soma) = (Pool::new(2)?, 0);
+    /// // Numa soma a ordem não importa: nenhum bloco espera por outro que demora.
+    /// for quadrado in pool.chunk_size(10)?.imap_unordered(|x: u64| x * x, 0..100) {
+    ///     soma += quadrado?;
+    /// }
+    /// assert_eq!(soma, 328_350);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn imap_unordered<F, A, R, I>(self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Task<A, R>,

@@ -68,7 +68,20 @@ use crate::process::task::TaskId;
 /// pool.map(move |x: u64| x * fator, 0..10).unwrap();
 /// ```
 ///
-/// Um `Rc` também não: ele não pode virar bytes, nem faria sentido do outro lado.
+/// Um valor que todas as tarefas leem vai à parte, uma vez a cada trabalhador, e elas o recebem emprestado:
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let fator = 3;
+/// let pool = Pool::new(2)?;
+/// assert_eq!(pool.with_context(&fator)?.map(|fator: &u64, x: u64| x * fator, 0..4)?, [0, 3, 6, 9]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Um `Rc` também não compila: ele não pode virar bytes, nem faria sentido do outro lado.
 ///
 /// ```compile_fail
 /// # use multiprocessamento::{init, Pool};
@@ -90,7 +103,27 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// O que um [`Pool`] fez até agora; vem de [`Pool::stats`]. Há um exemplo em [`PoolBuilder`](crate::PoolBuilder).
+/// O que um [`Pool`] fez até agora; vem de [`Pool::stats`].
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool, Value};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::builder().workers(1).retries(1).build()?;
+/// // A primeira tentativa derruba o processo; a segunda, noutro processo, termina.
+/// let tentar = |vezes: Value<u32>| {
+///     if vezes.update(|n| n + 1) == 1 {
+///         std::process::exit(1);
+///     }
+/// };
+/// pool.apply(tentar, Value::new(0)?)?;
+/// let feito = pool.stats();
+/// assert_eq!((feito.tasks, feito.restarts, feito.retries), (1, 1, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStats {
@@ -118,11 +151,41 @@ impl Pool {
     }
 
     /// Os processos que estão de pé agora.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Pool};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # init();
+    /// let pool = Pool::builder().workers(2).name("padaria").build()?;
+    /// assert_eq!(pool.pids().len(), pool.workers());
+    /// for pid in pool.pids() {
+    ///     let nome = std::fs::read_to_string(format!("/proc/{pid}/comm"))?; // e `statm`, para a memória
+    ///     assert!(nome.starts_with("padaria-"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pids(&self) -> Vec<u32> {
         self.core.counters.pids()
     }
 
     /// O que o pool fez até agora.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pool = Pool::new(2)?;
+    /// pool.map(|x: u64| x + 1, 0..100)?;
+    /// assert_eq!(pool.stats().tasks, 100);
+    /// assert_eq!(pool.stats().restarts, 0); // nenhum processo morreu
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stats(&self) -> PoolStats {
         let Core { counters, shm, .. } = &*self.core;
         PoolStats {
@@ -134,6 +197,26 @@ impl Pool {
 
     /// As mesmas chamadas, com blocos de `chunk_size` itens. Um bloco é o que um trabalhador pega ou recebe de uma
     /// vez, e o que se perde de uma vez se ele morre.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pool = Pool::new(2)?;
+    /// let derrubar_no_tres = |x: u64| {
+    ///     if x == 3 {
+    ///         std::process::exit(1);
+    ///     }
+    /// };
+    /// // De dois em dois, quem vai com o 3 se perde com ele; com blocos de um, só o 3.
+    /// let respostas: Vec<_> = pool.chunk_size(2)?.imap(derrubar_no_tres, 0..6).collect();
+    /// let perdidos: Vec<_> = (0..6).filter(|&i| respostas[i].is_err()).collect();
+    /// assert_eq!(perdidos, [2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///
@@ -216,6 +299,28 @@ impl Pool {
     }
 
     /// Como [`imap`](Self::imap), na ordem em que as tarefas terminam.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Event, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let (pool, liberar) = (Pool::new(2)?, Event::new()?);
+    /// // O item 0 espera que o liberem; os outros passam à frente dele.
+    /// let trabalhar = |(i, liberar): (u64, Event)| {
+    ///     if i == 0 {
+    ///         let _ = liberar.wait();
+    ///     }
+    ///     i
+    /// };
+    /// let mut prontos = pool.imap_unordered(trabalhar, (0..4).map(|i| (i, liberar.clone())));
+    /// assert_ne!(prontos.next().transpose()?, Some(0));
+    /// liberar.set()?;
+    /// assert_eq!(prontos.count(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn imap_unordered<F, A, R, I>(&self, function: F, items: I) -> Imap<I::IntoIter, R>
     where
         F: Task<A, R>,
@@ -241,6 +346,20 @@ impl Pool {
     }
 
     /// Entrega uma tarefa e volta logo; o resultado, ou a falha, vem do [`AsyncResult`].
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pool = Pool::new(2)?;
+    /// let pedido = pool.apply_async(|x: u64| x * x, 12);
+    /// let cubo = pool.apply(|x: u64| x * x * x, 5)?; // enquanto a outra roda
+    /// assert_eq!((pedido.get()?, cubo), (144, 125));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn apply_async<F, A, R>(&self, function: F, argument: A) -> AsyncResult<R>
     where
         F: Task<A, R>,
@@ -274,6 +393,21 @@ impl Pool {
     }
 
     /// Não aceita mais tarefas; as já entregues terminam.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pool = Pool::new(2)?;
+    /// let pedido = pool.apply_async(|x: u64| x * x, 12);
+    /// pool.close();
+    /// assert!(matches!(pool.apply(|x: u64| x + 1, 1), Err(Error::Closed)));
+    /// assert_eq!(pedido.get()?, 144); // este já tinha ido
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn close(&self) {
         if self.core.is_owned() {
             self.core.close();
@@ -281,6 +415,23 @@ impl Pool {
     }
 
     /// Fecha o pool, espera as tarefas já entregues e o fim de todos os processos.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool, Value};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let (pool, feitos) = (Pool::new(2)?, Value::new(0_u64)?);
+    /// for _ in 0..20 {
+    ///     let contar = |feitos: Value<u64>| feitos.update(|n| n + 1);
+    ///     let _ = pool.apply_async(contar, feitos.clone()); // ninguém vai perguntar por ele
+    /// }
+    /// pool.join(); // descartado, o pool perderia os que faltavam
+    /// assert_eq!(feitos.get(), 20);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn join(mut self) {
         if self.core.is_owned() {
             self.close();
@@ -289,6 +440,22 @@ impl Pool {
     }
 
     /// Mata os processos agora. As tarefas sem resposta recebem [`Error::Terminated`].
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Pool};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pool = Pool::new(1)?;
+    /// let dormir = |segundos: u64| std::thread::sleep(Duration::from_secs(segundos));
+    /// let sem_fim = pool.apply_async(dormir, 3600);
+    /// pool.terminate();
+    /// assert!(matches!(sem_fim.get(), Err(Error::Terminated)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn terminate(&self) {
         if self.core.is_owned() {
             self.core.terminate();

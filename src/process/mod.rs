@@ -116,6 +116,23 @@ impl ProcessBuilder {
     }
 
     /// Como o processo nasce. Sem isto: [`StartMethod::Spawn`].
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Process, StartMethod};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let por_copia = Process::builder().start_method(StartMethod::ForkServer);
+    /// let processos = [1, 2, 3].map(|x| por_copia.clone().start(|x: u64| x * x, x));
+    /// let mut soma = 0;
+    /// for processo in processos {
+    ///     soma += processo?.join()?;
+    /// }
+    /// assert_eq!(soma, 14);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start_method(mut self, start_method: StartMethod) -> Self {
         self.start_method = start_method;
         self
@@ -213,6 +230,22 @@ impl<R: Portable> Process<R> {
     }
 
     /// Se o processo ainda não terminou.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Event, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let pronto = Event::new()?;
+    /// let filho = Process::start(|_pronto: Event| -> () { std::process::exit(1) }, pronto.clone())?;
+    /// // Quem morre antes de avisar não avisa: de tempo em tempo, olhe se ele ainda vive.
+    /// while pronto.wait_timeout(Duration::from_millis(10)).is_err() && filho.is_alive() {}
+    /// assert!(!pronto.is_set());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_alive(&self) -> bool {
         self.running.is_alive()
     }
@@ -231,6 +264,25 @@ impl<R: Portable> Process<R> {
 
     /// Espera o fim por no máximo `limit`. Pode ser chamada de novo se o tempo acabou.
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let mut forno = Process::builder().name("forno").start(|x: u64| x * x, 12)?;
+    /// let quadrado = loop {
+    ///     match forno.join_timeout(Duration::from_millis(10)) {
+    ///         Err(Error::TimedOut(_)) => println!("{} ainda trabalha", forno.name()),
+    ///         fim => break fim?,
+    ///     }
+    /// };
+    /// assert_eq!(quadrado, 144);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// [`Error::TimedOut`] se o processo ainda roda; [`Error::AlreadyTaken`] se uma chamada anterior já
@@ -248,11 +300,44 @@ impl<R: Portable> Process<R> {
     }
 
     /// Pede ao processo que termine (SIGTERM). Ele pode ignorar o pedido.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let dormir = |segundos: u64| std::thread::sleep(Duration::from_secs(segundos));
+    /// let mut servico = Process::start(dormir, 3600)?;
+    /// servico.terminate();
+    /// if let Err(Error::TimedOut(_)) = servico.join_timeout(Duration::from_secs(10)) {
+    ///     servico.kill(); // pediu-se com calma, e ele não saiu
+    /// }
+    /// let fim = servico.exit_status().expect("terminou");
+    /// assert_eq!(fim.signal_name(), Some("SIGTERM"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn terminate(&self) {
         self.running.signal(Signal::TERM);
     }
 
     /// Mata o processo (SIGKILL).
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let travado = Process::start(|segundos: u64| std::thread::sleep(Duration::from_secs(segundos)), 3600)?;
+    /// travado.kill();
+    /// assert!(matches!(travado.join(), Err(Error::WorkerDied { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kill(&self) {
         self.running.signal(Signal::KILL);
     }

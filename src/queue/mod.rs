@@ -131,6 +131,28 @@ impl<T: Portable + 'static> Queue<T> {
 
     /// Como [`put`](Self::put), esperando no máximo `limit`.
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Queue};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// // Um sensor não espera por quem o lê: a leitura que não cabe se perde.
+    /// let leituras = Queue::bounded(2)?;
+    /// let mut perdidas = 0;
+    /// for leitura in 0..5 {
+    ///     match leituras.put_timeout(&leitura, Duration::ZERO) {
+    ///         Err(Error::TimedOut(_)) => perdidas += 1,
+    ///         outra => outra?,
+    ///     }
+    /// }
+    /// assert_eq!(leituras.len(), leituras.capacity());
+    /// assert_eq!(perdidas, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// [`Error::TimedOut`] se o item não entrou a tempo; e os de [`put`](Self::put).
@@ -151,6 +173,27 @@ impl<T: Portable + 'static> Queue<T> {
     }
 
     /// Como [`get`](Self::get), esperando no máximo `limit`.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Queue};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let fila = Queue::bounded(10)?;
+    /// fila.put(&"pão".to_owned())?;
+    /// fila.put(&"bolo".to_owned())?;
+    /// // O que já chegou vai num lote só, sem esperar por mais.
+    /// let mut lote = Vec::new();
+    /// while let Ok(pedido) = fila.get_timeout(Duration::ZERO) {
+    ///     lote.push(pedido);
+    /// }
+    /// assert_eq!(lote, ["pão", "bolo"]);
+    /// assert!(fila.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///

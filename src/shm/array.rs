@@ -127,12 +127,44 @@ impl<T: Element> SharedArray<T> {
     }
 
     /// Põe `value` em todos os lugares.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::sync::atomic::Ordering;
+    /// # use multiprocessamento::{Error, SharedArray};
+    /// # fn main() -> Result<(), Error> {
+    /// // Em cada casa, o menor que já se viu: o começo é o maior que há.
+    /// let menores = SharedArray::new(3)?;
+    /// assert!(!menores.is_empty());
+    /// menores.fill(u64::MAX);
+    /// menores.cells()[1].fetch_min(7, Ordering::Relaxed);
+    /// assert_eq!(menores.to_vec(), [u64::MAX, 7, u64::MAX]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fill(&self, value: T) {
         self.memory.mapping().gather();
         self.cells().iter().for_each(|cell| T::store(cell, value));
     }
 
     /// Copia `values` por cima de tudo.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Pool, SharedArray};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let quadro = SharedArray::from_slice(&[1.0, 2.0, 3.0])?;
+    /// let media = |quadro: SharedArray<f64>| quadro.iter().sum::<f64>() / quadro.len() as f64;
+    /// let pool = Pool::new(1)?;
+    /// assert_eq!(pool.apply(media, quadro.clone())?, 2.0);
+    /// quadro.copy_from_slice(&[4.0, 5.0, 6.0]); // o quadro seguinte, na mesma memória
+    /// assert_eq!(pool.apply(media, quadro.clone())?, 5.0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///

@@ -18,6 +18,23 @@ mod sealed {
 ///
 /// Só estes tipos: cada um cabe num átomo do processador, e quem lê enquanto outro escreve vê o valor antigo
 /// ou o novo, nunca metade de cada. Um ponteiro, como o de uma `String`, nada significaria no outro processo.
+///
+/// # Exemplos
+///
+/// Uma função para qualquer um deles:
+///
+/// ```
+/// # use multiprocessamento::{Element, Error, SharedArray};
+/// fn maior<T: Element + PartialOrd>(numeros: &SharedArray<T>) -> Option<T> {
+///     numeros.iter().reduce(|a, b| if a < b { b } else { a })
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// assert_eq!(maior(&SharedArray::from_slice(&[2, 7, 1])?), Some(7));
+/// assert_eq!(maior(&SharedArray::from_slice(&[0.5, 0.25])?), Some(0.5));
+/// # Ok(())
+/// # }
+/// ```
 pub trait Element: sealed::Sealed + Copy + PartialEq + Debug + Send + Sync + 'static {
     /// O átomo que guarda este tipo: [`AtomicU64`] para `u64`, e também para `f64`, pelos seus bits.
     type Cell: Shared + Debug + Send + Sync + 'static;

@@ -29,12 +29,13 @@ use crate::parcel::Descriptor;
 /// # fn main() -> Result<(), Error> {
 /// # init();
 /// let bloco = SharedMemory::new(1024)?;
-/// let filho = Process::start(|bloco: SharedMemory| bloco.write(100, b"oi").is_ok(), bloco.clone())?;
-/// assert!(filho.join()?);
+/// let no_fim = |bloco: SharedMemory| bloco.write(bloco.len() - 2, b"oi").is_ok();
+/// assert!(Process::start(no_fim, bloco.clone())?.join()?);
 ///
 /// let mut texto = [0; 2];
-/// bloco.read(100, &mut texto)?;
+/// bloco.read(1022, &mut texto)?;
 /// assert_eq!(&texto, b"oi");
+/// assert!(!bloco.is_empty());
 /// # Ok(())
 /// # }
 /// ```

@@ -87,6 +87,21 @@ impl<T: Element> Value<T> {
     }
 
     /// O átomo onde o número mora: um `AtomicU64` para `u64`, com `fetch_add` e companhia.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::sync::atomic::Ordering;
+    /// # use multiprocessamento::{init, Error, Pool, Value};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let maior = Value::new(0_u64)?;
+    /// let anotar = |(x, maior): (u64, Value<u64>)| maior.cell().fetch_max(x, Ordering::Relaxed);
+    /// Pool::new(2)?.map(anotar, [3, 9, 4].map(|x| (x, maior.clone())))?;
+    /// assert_eq!(maior.get(), 9);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cell(&self) -> &T::Cell {
         &self.0.cells()[0]
     }

@@ -81,6 +81,23 @@ impl Barrier {
     /// Quem desiste deixa de contar como chegado e pode voltar depois; os outros continuam esperando. No Python
     /// uma desistência rompe a barreira para todos; aqui só uma morte a rompe, porque de uma morte não se volta.
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Barrier, Error, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let encontro = Barrier::new(2)?;
+    /// // O outro nem nasceu: em vez de esperar parado, desista agora e volte depois.
+    /// assert!(matches!(encontro.wait_timeout(Duration::from_millis(10)), Err(Error::TimedOut(_))));
+    /// let outro = Process::start(|encontro: Barrier| encontro.wait().is_ok(), encontro.clone())?;
+    /// encontro.wait()?;
+    /// assert!(outro.join()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// [`Error::TimedOut`] se o tempo acabou; e os de [`wait`](Self::wait).

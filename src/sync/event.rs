@@ -31,6 +31,7 @@ const SET: u16 = 1;
 /// let corredor = Process::start(|largada: Event| largada.wait().is_ok(), largada.clone())?;
 /// largada.set()?;
 /// assert!(corredor.join()?);
+/// assert!(largada.is_set()); // dado, fica dado: quem chegar agora não espera
 /// # Ok(())
 /// # }
 /// ```
@@ -58,6 +59,23 @@ impl Event {
     }
 
     /// Retira o aviso: quem chegar agora espera pelo próximo.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Event, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let porta = Event::new()?;
+    /// let passar = |porta: Event| porta.wait_timeout(Duration::from_millis(10)).is_ok();
+    /// porta.set()?; // aberta
+    /// assert!(Process::start(passar, porta.clone())?.join()?);
+    /// porta.clear(); // fechada: quem chega espera
+    /// assert!(!Process::start(passar, porta.clone())?.join()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clear(&self) {
         self.word().store(CLEAR, Ordering::Release);
     }

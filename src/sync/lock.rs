@@ -65,6 +65,26 @@ impl Lock {
 
     /// Pega a trava, esperando a vez por no máximo `limit`.
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, Error, Lock, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let impressora = Lock::new()?;
+    /// let imprimir = |impressora: Lock| match impressora.lock_timeout(Duration::from_millis(10)) {
+    ///     Ok(_na_mao) => Ok("impresso".to_owned()),
+    ///     Err(Error::TimedOut(_)) => Ok("ocupada: tente mais tarde".to_owned()),
+    ///     Err(outro) => Err(outro),
+    /// };
+    /// let _na_mao = impressora.lock()?;
+    /// let resposta = Process::start(imprimir, impressora.clone())?.join()??;
+    /// assert_eq!(resposta, "ocupada: tente mais tarde");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// [`Error::TimedOut`] se o tempo acabou; [`Error::AlreadyLocked`] se esta thread já a tem.
@@ -73,6 +93,23 @@ impl Lock {
     }
 
     /// Pega a trava se ela está aberta; `None` se outra thread, deste ou de outro processo, a tem.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{init, Error, Lock, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let faxina = Lock::new()?;
+    /// // Se alguém já a faz, não há o que fazer: segue-se sem esperar.
+    /// let limpar = |faxina: Lock| faxina.try_lock().map(|minha| minha.is_some());
+    /// let na_mao = faxina.lock()?;
+    /// assert!(!Process::start(limpar, faxina.clone())?.join()??);
+    /// drop(na_mao);
+    /// assert!(Process::start(limpar, faxina.clone())?.join()??);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///
@@ -105,6 +142,31 @@ impl TryFrom<Memory> for Lock {
 /// Uma [`Lock`] na mão desta thread; solta ao ser descartado.
 ///
 /// Dê-lhe um nome: `let _ = trava.lock()?` a solta na mesma linha.
+///
+/// # Exemplos
+///
+/// Se o dono morre com ela, o próximo fica sabendo:
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Lock, Process, SharedArray};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let (trava, contas) = (Lock::new()?, SharedArray::from_slice(&[100, 0])?);
+/// // Este morre entre tirar de uma conta e pôr na outra.
+/// let transferir = |(trava, contas): (Lock, SharedArray<i64>)| -> () {
+///     let _na_mao = trava.lock();
+///     contas.set(0, 70);
+///     std::process::exit(1);
+/// };
+/// let _ = Process::start(transferir, (trava.clone(), contas.clone()))?.join();
+///
+/// let na_mao = trava.lock()?;
+/// assert!(na_mao.owner_died());
+/// contas.set(1, 100 - contas.get(0)); // o conserto
+/// assert_eq!(contas.to_vec(), [70, 30]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "sem um nome, a trava é solta na mesma linha"]
 pub struct LockGuard(RobustGuard);

@@ -68,6 +68,26 @@ impl Semaphore {
 
     /// Pega uma permissão, esperando por ela por no máximo `limit`.
     ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{Error, Semaphore};
+    /// # fn main() -> Result<(), Error> {
+    /// let conexoes = Semaphore::new(1)?;
+    /// let atender = || match conexoes.acquire_timeout(Duration::from_millis(10)) {
+    ///     Ok(_conexao) => Ok("atendido"),
+    ///     Err(Error::TimedOut(_)) => Ok("ocupado"), // melhor uma recusa do que uma espera sem fim
+    ///     Err(outro) => Err(outro),
+    /// };
+    /// let em_uso = conexoes.acquire()?;
+    /// assert_eq!(atender()?, "ocupado");
+    /// drop(em_uso);
+    /// assert_eq!(atender()?, "atendido");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// [`Error::TimedOut`] se o tempo acabou; e os de [`acquire`](Self::acquire).
@@ -76,6 +96,21 @@ impl Semaphore {
     }
 
     /// Pega uma permissão se há alguma livre.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use multiprocessamento::{Error, Semaphore};
+    /// # fn main() -> Result<(), Error> {
+    /// let vagas = Semaphore::new(2)?;
+    /// let mut estacionados = Vec::new();
+    /// while let Some(vaga) = vagas.try_acquire()? {
+    ///     estacionados.push(vaga);
+    /// }
+    /// assert_eq!(estacionados.len(), 2); // lotou: o próximo segue sem esperar
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///
@@ -133,6 +168,20 @@ impl TryFrom<Memory> for Semaphore {
 /// Uma permissão de um [`Semaphore`]; volta ao ser descartado.
 ///
 /// Dê-lhe um nome: `let _ = semaforo.acquire()?` a devolve na mesma linha. Pode ser descartado por outra thread.
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{Error, Semaphore};
+/// # fn main() -> Result<(), Error> {
+/// let vagas = Semaphore::new(1)?;
+/// let vaga = vagas.acquire()?;
+/// assert!(vagas.try_acquire()?.is_none());
+/// drop(vaga);
+/// assert!(vagas.try_acquire()?.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "sem um nome, a permissão volta na mesma linha"]
 pub struct SemaphoreGuard {

@@ -76,6 +76,32 @@ pub fn pipe<A, B>() -> Result<(Connection<A, B>, Connection<B, A>), Error> {
 /// Enquanto ninguém lê, cabem no canal algumas mensagens, e então [`send`](Self::send) espera. Se os dois
 /// lados enviam sem parar e nenhum lê, os dois esperam para sempre. Combine quem fala primeiro, leia numa
 /// thread à parte, ou use [`send_timeout`](Self::send_timeout).
+///
+/// # Exemplos
+///
+/// Um filho que avisa, e um pai que escuta até o fim:
+///
+/// ```
+/// # use multiprocessamento::{init, pipe, Connection, Error, Process};
+/// fn assar(avisos: Connection<u32, ()>) -> Result<(), Error> {
+///     for fornada in 1..=3 {
+///         avisos.send(&fornada)?;
+///     }
+///     Ok(())
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let (meu, dele) = pipe()?;
+/// let padeiro = Process::start(assar, dele)?;
+/// let mut fornadas = Vec::new();
+/// while let Ok(fornada) = meu.recv() {
+///     fornadas.push(fornada);
+/// }
+/// assert_eq!(fornadas, [1, 2, 3]);
+/// padeiro.join()?
+/// # }
+/// ```
 pub struct Connection<S, R> {
     socket: Descriptor,
     _types: PhantomData<fn(S) -> R>,
@@ -94,6 +120,24 @@ impl<S, R> Connection<S, R> {
 
     /// Se há o que ler, esperando por no máximo `limit`; o fim do canal também é algo a ler. É o `poll` do
     /// Python.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{pipe, Error};
+    /// # fn main() -> Result<(), Error> {
+    /// let (meu, dele) = pipe::<(), u64>()?;
+    /// assert!(!meu.poll(Duration::ZERO)?); // nada ainda: dá para fazer outra coisa
+    /// dele.send(&42)?;
+    /// assert!(meu.poll(Duration::ZERO)?);
+    /// assert_eq!(meu.recv()?, 42);
+    /// drop(dele);
+    /// assert!(meu.poll(Duration::ZERO)?); // o fim
+    /// assert!(matches!(meu.recv(), Err(Error::Disconnected)));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///
@@ -120,6 +164,25 @@ impl<S: Serialize + 'static, R> Connection<S, R> {
     }
 
     /// Envia `value` se couber no canal em até `limit`.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{pipe, Error};
+    /// # fn main() -> Result<(), Error> {
+    /// // Ninguém lê: quando o canal enche, o que não coube fica com quem envia.
+    /// let (meu, dele) = pipe::<u64, ()>()?;
+    /// let mut enviados = 0;
+    /// while meu.send_timeout(&enviados, Duration::ZERO).is_ok() {
+    ///     enviados += 1;
+    /// }
+    /// for esperado in 0..enviados {
+    ///     assert_eq!(dele.recv()?, esperado);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///
@@ -162,6 +225,26 @@ impl<S, R: DeserializeOwned + 'static> Connection<S, R> {
     }
 
     /// Espera a próxima mensagem por no máximo `limit`.
+    ///
+    /// # Exemplos
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use multiprocessamento::{init, pipe, Connection, Error, Process};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let (meu, dele) = pipe::<(), u64>()?;
+    /// // Este filho espera um pedido que não vem, e não responde.
+    /// let mudo = |canal: Connection<u64, ()>| canal.recv().is_ok();
+    /// let filho = Process::start(mudo, dele)?;
+    /// match meu.recv_timeout(Duration::from_millis(10)) {
+    ///     Err(Error::TimedOut(_)) => filho.kill(),
+    ///     outra => panic!("{outra:?}"),
+    /// }
+    /// assert!(filho.join().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Erros
     ///

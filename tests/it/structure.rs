@@ -11,6 +11,7 @@ cases! {
     10 => each_room_knows_only_the_ones_below_it,
     10 => the_layout_names_every_room,
     10 => no_file_needs_one_that_needs_it,
+    10 => every_public_method_is_used_in_an_example,
     10 => a_path_in_braces_is_many_paths,
 }
 
@@ -91,6 +92,47 @@ fn no_file_needs_one_that_needs_it() {
 fn file_of<'m>(mention: &'m [String], modules: &BTreeSet<&[String]>) -> &'m [String] {
     let lengths = (0..=mention.len()).rev();
     lengths.map(|len| &mention[..len]).find(|path| modules.contains(path)).expect("a raiz é um módulo")
+}
+
+/// Cada método público está num exemplo que roda, na página do seu tipo. Só o texto se confere: o `.map(` de um
+/// iterador também conta.
+fn every_public_method_is_used_in_an_example() {
+    let (mut methods, mut examples) = (Vec::new(), BTreeMap::new());
+    visit(&src(), &mut |path| {
+        if !["mpi", "context"].iter().any(|room| path.starts_with(src().join(room))) {
+            read_pages(&fs::read_to_string(path).expect("texto"), &mut methods, &mut examples);
+        }
+    });
+    methods.retain(|(owner, name)| {
+        let uses = [format!(".{name}("), format!("::{name}("), format!("::{name}::<")];
+        !uses.iter().any(|used| examples[owner].contains(used))
+    });
+    let missing: Vec<String> = methods.iter().map(|(owner, name)| format!("{owner}::{name}")).collect();
+    assert!(missing.is_empty(), "sem exemplo na página do tipo:\n{}", missing.join("\n"));
+}
+
+/// De cada tipo de um arquivo, os métodos e o código dos exemplos, na definição e nos `impl`: o `cargo fmt` põe uma e
+/// outros na margem.
+fn read_pages(text: &str, methods: &mut Vec<(String, String)>, examples: &mut BTreeMap<String, String>) {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let (mut owner, mut fence, mut example) = (String::new(), None, String::new());
+    for line in text.lines() {
+        if let Some(doc) = line.trim_start().strip_prefix("///") {
+            match (doc.strip_prefix(" ```"), fence) {
+                (Some(kind), None) => fence = Some(kind),
+                (Some(_), Some(_)) => fence = None,
+                (None, Some("")) => example.push_str(doc), // o que não compila não roda
+                _ => {}
+            }
+        } else if !line.trim_start().starts_with("#[") {
+            let heads = ["impl ", "pub struct ", "pub enum ", "pub trait ", "pub fn "];
+            let plain = heads.iter().find_map(|head| line.strip_prefix(head));
+            let generic = line.strip_prefix("impl<").and_then(|rest| Some(rest.split_once("> ")?.1));
+            owner = plain.or(generic).map_or(owner, word);
+            methods.extend(line.strip_prefix("    pub fn ").map(|method| (owner.clone(), word(method))));
+            examples.entry(owner.clone()).or_default().push_str(&std::mem::take(&mut example));
+        }
+    }
 }
 
 fn sources() -> Vec<Source> {
