@@ -220,19 +220,26 @@ impl Error {
         Error::Spawn(Arc::new(error.into()))
     }
 
-    /// O mesmo, por faltar ao sistema uma coisa que se sabe qual é.
+    /// O mesmo, quando se sabe o que se pediu ao sistema.
     pub(crate) fn spawn_without(what: &str, error: impl Into<io::Error>) -> Self {
-        let error = error.into();
-        let missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported);
-        if !missing {
-            return Error::spawn(error);
-        }
-        Error::spawn(io::Error::new(error.kind(), format!("falta {what} ({error})")))
+        Error::spawn(missing(what, error))
     }
 
     pub(crate) fn io(error: impl Into<io::Error>) -> Self {
         Error::Io(Arc::new(error.into()))
     }
+}
+
+/// O mesmo erro, com o nome do que se pediu, se o sistema não o tem, ou se alguém não deixa (um filtro *seccomp*, que às vezes
+/// responde com um erro que aquele pedido nunca dá). Os de recursos que acabaram continuam como o sistema os diz.
+pub(crate) fn missing(what: &str, error: impl Into<io::Error>) -> io::Error {
+    let error = error.into();
+    let text = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::Unsupported => format!("falta {what} ({error})"),
+        io::ErrorKind::PermissionDenied => format!("{what} não é permitido aqui ({error})"),
+        _ => return error,
+    };
+    io::Error::new(error.kind(), text)
 }
 
 /// Um erro do sistema atravessa pelo número, que do outro lado quer dizer o mesmo; os outros, pelo texto.

@@ -11,7 +11,6 @@ use super::wire::{self, Inbox, Outbox};
 use crate::Error;
 use crate::dispatch::promise::{Answer, ChunkId};
 use crate::parcel::Parcel;
-use crate::process::build::Build;
 use crate::process::protocol;
 
 /// Quantos blocos um rank tem no começo: enquanto a resposta de um viaja, ele faz o outro.
@@ -120,7 +119,7 @@ impl Ranks {
             capacity: 0,
             last: None,
         };
-        let greeting = Parcel::of(Build::own()?)?.bytes;
+        let greeting = Parcel::of(&protocol::introduction()?)?.bytes;
         for worker in &mut ranks.workers {
             worker.outbox.push(&ranks.world, &greeting);
             worker.outbox.flush(&ranks.world);

@@ -27,7 +27,8 @@ pub(super) struct Inbox {
 
 impl Inbox {
     pub(super) fn new() -> Result<(Self, Doorway), Error> {
-        let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(Error::spawn)?;
+        let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|error| Error::spawn_without("eventfd", error))?;
         let doorbell = Arc::new(Doorbell { eventfd, asleep: AtomicBool::new(false) });
         let (queue, orders) = crossbeam_channel::unbounded();
         Ok((Inbox { queue, doorbell: doorbell.clone() }, Doorway { orders, doorbell }))

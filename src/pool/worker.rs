@@ -355,18 +355,14 @@ impl PoolWorker {
     /// Por que um pool não nasceu.
     fn stillbirth(&mut self, cause: Error) -> Error {
         // Só quem se apresentou recebe um pedido.
-        let (pid, greeted) = (self.pid(), !self.outbox.is_empty());
-        if !matches!(cause, Error::Closed) {
-            // Ele está de pé, e esperaria por nós.
-            self.kill();
+        let greeted = !self.outbox.is_empty();
+        if greeted
+            && matches!(cause, Error::Closed)
+            && let Ok(status) = self.child.reap()
+        {
+            return Error::WorkerDied { pid: self.pid(), status };
         }
-        match (cause, self.child.reap()) {
-            (Error::Closed, Ok(status)) if greeted => Error::WorkerDied { pid, status },
-            (Error::Closed, Ok(status)) => {
-                Error::Handshake { pid, reason: format!("{status} antes de chegar a init()") }
-            }
-            (cause, _) => cause,
-        }
+        self.child.stillbirth(cause)
     }
 
     pub(super) fn kill(&self) {

@@ -24,6 +24,14 @@ pub(crate) const START_LIMIT: Duration = Duration::from_secs(30);
 /// Quanto se espera que um filho sem mais nada a fazer termine, antes de matá-lo.
 pub(crate) const EXIT_LIMIT: Duration = Duration::from_secs(5);
 
+/// A chamada que dá um descritor para vigiar um processo.
+pub(super) const PIDFD: &str = "pidfd_open (do Linux 5.3)";
+
+/// Os dois lados do soquete por onde pai e filho se falam.
+pub(super) fn socket_pair() -> Result<(UnixStream, UnixStream), Error> {
+    UnixStream::pair().map_err(|error| Error::spawn_without("socketpair", error))
+}
+
 /// Um filho, com o soquete que fala com ele. Quando é descartado, o filho morre e é recolhido.
 pub(crate) struct Child {
     pid: Pid,
@@ -52,7 +60,7 @@ impl Child {
                 // Sem descritor para vigiá-lo, o filho não pode ficar.
                 let _ = kill_process(pid, Signal::KILL);
                 let _ = reaper.reap(pid);
-                return Err(Error::spawn_without("pidfd_open, do Linux 5.3", error));
+                return Err(Error::spawn_without(PIDFD, error));
             }
         };
         Self::watch_by(pid, pid, pidfd, socket, reaper)
@@ -87,8 +95,8 @@ impl Child {
         };
         match child.send(&protocol::greeting()?, Instant::now() + START_LIMIT) {
             // Um filho que já morreu nasceu mesmo assim: quem o ouvir fica sabendo como foi.
-            Ok(()) | Err(Error::Io(_)) => Ok(child),
-            Err(other) => Err(other),
+            Err(error) if !is_gone(&error) => Err(error),
+            _ => Ok(child),
         }
     }
 
@@ -169,6 +177,21 @@ impl Child {
         self.status.is_some() || matches!(wait(&mut events, Some(deadline)), Ok(1..))
     }
 
+    /// Por que um filho que ainda não se apresentou não serve: se ele fechou, é porque terminou.
+    pub(crate) fn stillbirth(&mut self, cause: Error) -> Error {
+        let pid = self.pid();
+        if !matches!(cause, Error::Disconnected | Error::Closed) {
+            // Ele está de pé, e esperaria por nós.
+            self.signal(Signal::KILL);
+        }
+        match (cause, self.reap()) {
+            (Error::Disconnected | Error::Closed, Ok(status)) => {
+                Error::Handshake { pid, reason: format!("{status} antes de chegar a init()") }
+            }
+            (cause, _) => cause,
+        }
+    }
+
     /// Soma `increment` ao nice desta thread, e dá o resultado ao filho, que ainda não recebeu pedido nenhum.
     pub(super) fn raise_nice(&self, increment: i32) -> Result<(), Error> {
         priority::raise_nice(self.pid, increment)
@@ -197,6 +220,12 @@ impl Child {
         self.status = Some(status);
         Ok(status)
     }
+}
+
+/// Se o que se mandou não foi por já não haver quem o receba.
+pub(super) fn is_gone(error: &Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset};
+    matches!(error, Error::Io(error) if matches!(error.kind(), BrokenPipe | ConnectionReset))
 }
 
 /// O número, neste espaço de PIDs, do processo que `pidfd` vigia.

@@ -29,7 +29,7 @@ pub(super) fn fork(env: &[(OsString, OsString)], copy: impl FnOnce() -> i32) -> 
     // nenhuma trava fica na mão de quem não existe na cópia.
     match unsafe { libc::fork() } {
         0 => run_copy(env, copy),
-        ..0 => Err(Error::spawn(io::Error::last_os_error())),
+        ..0 => Err(Error::spawn_without("fork", io::Error::last_os_error())),
         pid => Pid::from_raw(pid).ok_or_else(|| Error::spawn(io::ErrorKind::InvalidData)),
     }
 }
@@ -54,7 +54,7 @@ fn require_a_single_thread() -> Result<(), Error> {
     const LOOKS: u32 = 20;
     const PAUSE: Duration = Duration::from_micros(500);
     for look in 1.. {
-        let threads = threads().map_err(Error::spawn)?;
+        let threads = threads().map_err(|error| Error::spawn_without("/proc/self/task", error))?;
         if threads == 1 {
             break;
         }

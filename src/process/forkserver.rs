@@ -17,11 +17,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, getppid, kill_process, pidfd_open, waitpid};
 use serde::{Deserialize, Serialize};
 
-use super::child::{Child, Reap, START_LIMIT};
+use super::child::{Child, PIDFD, Reap, START_LIMIT, socket_pair};
 use super::invitation::Role;
 use super::{fork, serve, spawn};
 use crate::parcel::{Descriptor, Parcel};
@@ -41,8 +40,7 @@ enum ForkAnswer {
     /// um descritor que só pode ser dela.
     Forked(i32, Option<Descriptor>),
     TooManyThreads(usize),
-    /// O número do erro do sistema.
-    Refused(i32),
+    Refused(Error),
     /// Como o processo terminou, nos bits do sistema.
     Reaped(Option<i32>),
 }
@@ -67,7 +65,7 @@ static CURRENT: Mutex<Option<Arc<ForkServer>>> = Mutex::new(None);
 /// [`Error::Spawn`] se o sistema recusou o processo, ou o próprio forkserver; [`Error::Handshake`] se o
 /// forkserver não chegou a atender.
 pub(super) fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Child, Error> {
-    let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
+    let (ours, theirs) = socket_pair()?;
     let socket = OwnedFd::from(theirs).into();
     let request = ForkRequest::Fork { name: name.into(), env: env.into(), socket };
     let mut server = ForkServer::current()?;
@@ -93,7 +91,7 @@ pub(super) fn fork_from_server(name: &OsStr, env: &[(OsString, OsString)]) -> Re
         Ok(ForkAnswer::TooManyThreads(threads)) => {
             failed(format!("o forkserver tem {threads} threads: init() tem que vir antes delas"))
         }
-        Ok(ForkAnswer::Refused(code)) => Err(Error::spawn(Errno::from_raw_os_error(code))),
+        Ok(ForkAnswer::Refused(error)) => Err(error),
         Ok(ForkAnswer::Reaped(_)) => failed("o forkserver respondeu o que não devia".to_owned()),
         Err(Error::Disconnected) => failed("o forkserver terminou assim que recebeu um pedido".to_owned()),
         Err(error) => Err(error),
@@ -113,7 +111,9 @@ impl ForkServer {
         }
         let mut child = spawn::execute("forkserver".as_ref(), &[], Role::ForkServer)?;
         let greeting = child.receive_until(Instant::now() + START_LIMIT);
-        greeting.and_then(|greeting| child.check_greeting(&greeting))?;
+        greeting
+            .and_then(|greeting| child.check_greeting(&greeting))
+            .map_err(|error| child.stillbirth(error))?;
         let server = Arc::new(ForkServer { child: Mutex::new(child), owner });
         *current = Some(server.clone());
         Ok(server)
@@ -196,8 +196,7 @@ fn fork_for(
     match forked {
         Ok(pid) => announce(pid),
         Err(Error::ForkWithThreads { threads }) => ForkAnswer::TooManyThreads(threads),
-        Err(Error::Spawn(error)) => ForkAnswer::Refused(error.raw_os_error().unwrap_or(libc::EAGAIN)),
-        Err(_) => ForkAnswer::Refused(libc::EAGAIN),
+        Err(error) => ForkAnswer::Refused(error),
     }
 }
 
@@ -213,7 +212,7 @@ fn announce(pid: Pid) -> ForkAnswer {
             // Sem descritor para vigiá-la, a cópia não pode ficar.
             let _ = kill_process(pid, Signal::KILL);
             reap_child(pid.as_raw_nonzero().get());
-            ForkAnswer::Refused(error.raw_os_error())
+            ForkAnswer::Refused(Error::spawn_without(PIDFD, error))
         }
     }
 }

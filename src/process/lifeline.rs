@@ -11,6 +11,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use crate::error::missing;
+
 static PARENT: AtomicI32 = AtomicI32::new(0);
 
 /// O soquete cujo outro lado é do pai.
@@ -43,7 +45,7 @@ fn listen() -> io::Result<()> {
     mask(libc::SIG_UNBLOCK, Some(death))?;
     // SAFETY: `prctl` com PR_SET_PDEATHSIG só lê um inteiro.
     if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, death as libc::c_ulong) } != 0 {
-        return Err(io::Error::last_os_error());
+        return Err(missing("prctl(PR_SET_PDEATHSIG)", io::Error::last_os_error()));
     }
     // O pai pode ter morrido antes do `prctl`: nesse caso o sinal nunca viria.
     exit_if_orphan(death);
@@ -62,7 +64,7 @@ fn mask(how: i32, signal: Option<i32>) -> io::Result<()> {
         }
         libc::pthread_sigmask(how, &set, std::ptr::null_mut())
     };
-    if status == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(status)) }
+    if status == 0 { Ok(()) } else { Err(missing("sigprocmask", io::Error::from_raw_os_error(status))) }
 }
 
 /// Chama `handler` quando chegar `signal`. O tratador só pode fazer o que um sinal permite, no meio de qualquer coisa.
@@ -76,7 +78,7 @@ pub(crate) fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()>
         action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
         libc::sigaction(signal, &action, std::ptr::null_mut())
     };
-    if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if status == 0 { Ok(()) } else { Err(missing("sigaction", io::Error::last_os_error())) }
 }
 
 // ANCHOR: orphan

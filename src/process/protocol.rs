@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   pai ──▶ filho   Build                       quem sou
-//!   filho ──▶ pai   Build                       quem sou (e: estou pronto)
+//!   filho ──▶ pai   Build                       quem sou (e: estou pronto), ou por que não posso trabalhar
 //!   pai ──▶ filho   TaskId, bloco de argumentos  quantas vezes quiser, sem esperar
 //!   filho ──▶ pai   DONE e os resultados, ou FAILED e a falha: uma por pedido, na ordem deles
 //! ```
@@ -29,14 +29,25 @@ enum Failure {
     TooLarge { limit: usize },
 }
 
+/// Como um lado se apresenta: a compilação que é. No lugar dela, quem não pode trabalhar diz por quê.
+pub(crate) fn introduction() -> Result<Result<&'static Build, String>, Error> {
+    Build::own().map(Ok)
+}
+
 /// O quadro em que um lado se apresenta.
 pub(crate) fn greeting() -> Result<Parcel, Error> {
-    frame::build(|body| body.write(Build::own()?))
+    frame::build(|body| body.write(&introduction()?))
+}
+
+/// O quadro de quem não pode trabalhar.
+pub(super) fn excuse(reason: &Error) -> Result<Parcel, Error> {
+    frame::build(|body| body.write(&Err::<Build, _>(reason.to_string())))
 }
 
 /// Confere a apresentação do outro lado; dá a prova de que ele é este mesmo programa, ou diz por que não.
 pub(crate) fn check_greeting(body: &Parcel) -> Result<SameBuild, String> {
-    let theirs = body.read::<Build>().map_err(|_| "a mensagem dele não foi entendida".to_owned())?;
+    let theirs = body.read::<Result<Build, String>>();
+    let theirs = theirs.map_err(|_| "a mensagem dele não foi entendida".to_owned())??;
     let own = Build::own().map_err(|error| error.to_string())?;
     own.prove(&theirs).ok_or_else(|| "o executável dele é outro, ou foi compilado de outra vez".to_owned())
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 
-use super::child::{Child, START_LIMIT};
+use super::child::{Child, START_LIMIT, is_gone};
 use super::protocol;
 use crate::parcel::Parcel;
 use crate::wire::socket::Received;
@@ -25,7 +25,7 @@ impl Running {
         match child.send(request, Instant::now() + START_LIMIT) {
             Ok(()) => child.finish_requests(),
             // O filho já morreu: quem conta como foi é o `join`, com o código de saída na mão.
-            Err(Error::Io(_)) => {}
+            Err(error) if is_gone(&error) => {}
             Err(other) => return Err(other),
         }
         let greeting_due = Some(Instant::now() + START_LIMIT);

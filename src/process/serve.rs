@@ -1,10 +1,12 @@
 //! O lado do filho, nasça como nascer: preparar-se, apresentar-se e atender pedidos até o pai fechar.
 
 use std::ffi::{CString, OsStr};
+use std::io::IoSlice;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
 use rustix::fs::{Mode, OFlags, open};
+use rustix::net::SendFlags;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::getppid;
 
@@ -12,11 +14,22 @@ use super::build::SameBuild;
 use super::{copy, lifeline, panics, protocol};
 use crate::Error;
 use crate::parcel::Parcel;
+use crate::wire::frame;
 use crate::wire::socket::FrameSocket;
 
-/// Liga a vida deste processo à do pai, e deixa o que um trabalhador precisa: o nome, e a entrada padrão vazia.
+/// Liga a vida deste processo à do pai, e deixa o que um trabalhador precisa: o nome, e a entrada padrão vazia. Se não
+/// consegue, diz ao pai por quê.
 pub(crate) fn prepare(parent: i32, socket: &UnixStream, name: &OsStr) -> Result<(), Error> {
-    lifeline::follow(parent, socket).map_err(Error::io)?;
+    try_prepare(parent, socket, name).inspect_err(|reason| {
+        // Se não chegar ao pai, fica só o código de saída.
+        if let Ok(excuse) = protocol::excuse(reason) {
+            let _ = frame::send(socket, &[IoSlice::new(&excuse.bytes)], &[], SendFlags::empty());
+        }
+    })
+}
+
+fn try_prepare(parent: i32, socket: &UnixStream, name: &OsStr) -> Result<(), Error> {
+    lifeline::follow(parent, socket).map_err(Error::spawn)?;
     copy::mark_worker();
     // `ps aux` mostra `argv[0]`; `top` e `ps -e` mostrariam `exe`, o fim de `/proc/self/exe`. Um nome a menos
     // na lista não impede ninguém de trabalhar.
@@ -26,9 +39,9 @@ pub(crate) fn prepare(parent: i32, socket: &UnixStream, name: &OsStr) -> Result<
     // A tarefa que ler da entrada padrão encontra o fim do arquivo, e não os pedidos do pai.
     let null = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
     // Onde não há /dev (um `chroot`), um pipe que já acabou diz o mesmo.
-    let empty =
-        null.or_else(|_| pipe_with(PipeFlags::CLOEXEC).map(|(reader, _)| reader)).map_err(Error::io)?;
-    rustix::stdio::dup2_stdin(empty).map_err(Error::io)
+    let empty = null.or_else(|_| pipe_with(PipeFlags::CLOEXEC).map(|(reader, _)| reader));
+    let empty = empty.map_err(|error| Error::spawn_without("/dev/null, ou um pipe", error))?;
+    rustix::stdio::dup2_stdin(empty).map_err(|error| Error::spawn_without("dup2", error))
 }
 
 /// Espera a apresentação do pai e se apresenta; nada, se o pai fechou antes.

@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -11,14 +10,14 @@ use rustix::fs::fstat;
 use rustix::io::Errno;
 use rustix::process::Pid;
 
-use super::child::{Child, ThisProcess};
+use super::child::{Child, ThisProcess, socket_pair};
 use super::invitation::{self, Role};
 use crate::Error;
 
 // ANCHOR: spawn
 /// Cria um filho, que chega a [`init`](crate::init) e ali descobre que é um.
 pub(super) fn execute(name: &OsStr, env: &[(OsString, OsString)], role: Role) -> Result<Child, Error> {
-    let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
+    let (ours, theirs) = socket_pair()?;
     let inode = fstat(&theirs).map_err(Error::spawn)?.st_ino;
     // Sem `pre_exec`: com ele a biblioteca padrão troca `posix_spawn` por `fork`, que custa mais
     // quanto maior for o pai. `/proc/self/exe` é este arquivo mesmo que tenha sido recompilado.
@@ -38,6 +37,6 @@ pub(super) fn execute(name: &OsStr, env: &[(OsString, OsString)], role: Role) ->
 fn refused(error: io::Error) -> Error {
     match error.kind() {
         ErrorKind::NotFound => Error::spawn_without("/proc, por onde um filho executa este arquivo", error),
-        _ => Error::spawn(error),
+        _ => Error::spawn_without("posix_spawn", error),
     }
 }

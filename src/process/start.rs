@@ -3,11 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixStream;
 
 use rustix::io::Errno;
 
-use super::child::{Child, ThisProcess};
+use super::child::{Child, ThisProcess, socket_pair};
 use super::invitation::{Role, check_initialized};
 use super::{fork, forkserver, serve, spawn};
 use crate::Error;
@@ -68,7 +67,7 @@ pub(crate) fn start(method: StartMethod, name: &OsStr, env: &[(OsString, OsStrin
 }
 
 fn fork_this_process(name: &OsStr, env: &[(OsString, OsString)]) -> Result<Child, Error> {
-    let (ours, theirs) = UnixStream::pair().map_err(Error::spawn)?;
+    let (ours, theirs) = socket_pair()?;
     let me = std::process::id().cast_signed();
     let (mut ours, mut theirs) = (Some(ours), Some(theirs));
     let pid = fork::fork(env, || {

@@ -13,6 +13,7 @@ use rustix::fs::{FallocateFlags, MemfdFlags, fallocate, ftruncate, memfd_create}
 use rustix::io::{Errno, pwrite};
 use serde::{Deserialize, Serialize};
 
+use crate::error::missing;
 use crate::parcel::Descriptor;
 use crate::shm::file_limit;
 use crate::shm::mapping::read_file;
@@ -27,7 +28,8 @@ pub(crate) struct Bodies(Descriptor);
 
 impl Bodies {
     pub(crate) fn create() -> io::Result<Self> {
-        let file = memfd_create("fila-corpos", MemfdFlags::CLOEXEC)?;
+        let file = memfd_create("fila-corpos", MemfdFlags::CLOEXEC)
+            .map_err(|error| missing("memfd_create", error))?;
         Ok(Bodies(file.into()))
     }
 

@@ -18,6 +18,7 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
 
 use super::file_limit;
+use crate::error::missing;
 
 /// Um tipo que pode morar em memória que outros processos mudam.
 ///
@@ -40,7 +41,8 @@ atomics!(AtomicUsize, AtomicIsize);
 /// Um arquivo de memória em zeros, de tamanho fixo: encolhido por alguém, mataria (SIGBUS) quem o mapeou.
 pub(crate) fn create(name: &str, len: usize) -> io::Result<OwnedFd> {
     file_limit::check(len as u64)?;
-    let fd = memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    let fd = memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
+        .map_err(|error| missing("memfd_create", error))?;
     ftruncate(&fd, len as u64)?;
     fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     Ok(fd)

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 use super::{frame, raw};
 use crate::Error;
+use crate::error::missing;
 use crate::parcel::{self, Descriptor, MAX_DESCRIPTORS, MAX_SIZE, Parcel};
 use crate::shm::{file_limit, mapping};
 
@@ -101,7 +102,8 @@ impl<'v> Message<'v> {
 
 fn file_with(body: &[u8]) -> io::Result<OwnedFd> {
     file_limit::check(body.len() as u64)?;
-    let mut file = File::from(memfd_create("mensagem", MemfdFlags::CLOEXEC)?);
+    let memory = memfd_create("mensagem", MemfdFlags::CLOEXEC);
+    let mut file = File::from(memory.map_err(|error| missing("memfd_create", error))?);
     file.write_all(body)?;
     Ok(file.into())
 }

@@ -53,7 +53,8 @@ use crate::parcel::Descriptor;
 /// [`Error::Spawn`] se o sistema recusou os descritores.
 #[expect(clippy::type_complexity, reason = "os dois lados, um ao lado do outro, mostram que se invertem")]
 pub fn pipe<A, B>() -> Result<(Connection<A, B>, Connection<B, A>), Error> {
-    let (first, second) = message::socket_pair().map_err(Error::spawn)?;
+    let (first, second) =
+        message::socket_pair().map_err(|error| Error::spawn_without("socketpair", error))?;
     Ok((Connection::over(first.into()), Connection::over(second.into())))
 }
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use multiprocessamento::{Error, PoolBuilder, init};
+use multiprocessamento::{Error, Pool, PoolBuilder, SharedArray, StartMethod, init, pipe};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness;
@@ -32,6 +32,7 @@ crate::cases! {
     30 => a_pool_is_refused_where_threads_cannot_be_born,
     30 => a_pool_works_without_dev,
     30 => without_proc_the_error_says_what_is_missing,
+    60 => what_a_filter_refuses_is_named_in_the_error,
 }
 
 fn fork_and_return((): ()) -> i32 {
@@ -398,4 +399,57 @@ fn without_proc_the_error_says_what_is_missing() {
         behind("como-se-deve", "unshare", &["--mount", "sh", "-c", "umount -l /proc && exec \"$0\""]);
     assert_eq!((lines.len(), errors.as_str()), (2, ""));
     assert!(lines.iter().all(|line| line.contains("falta /proc")), "{lines:?}");
+}
+
+/// Daqui em diante o sistema recusa `call` a este processo e aos que ele criar, como um contêiner faz.
+fn refuse(call: libc::c_long) {
+    const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+    let step = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
+    let mut program = [
+        // O número da chamada é o primeiro campo; se não é este, pula a recusa.
+        step((libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16, 0, 0),
+        step((libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16, 1, call as u32),
+        step((libc::BPF_RET | libc::BPF_K) as u16, 0, REFUSE),
+        step((libc::BPF_RET | libc::BPF_K) as u16, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    // SAFETY: o sistema só lê o filtro, que é deste quadro, e o programa dele.
+    let refused = unsafe {
+        // Basta uma vez; com o próprio `prctl` recusado, falha.
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const filter)
+    };
+    if refused != 0 {
+        harness::skip("esta máquina não aceita filtros de chamadas ao sistema");
+    }
+}
+
+/// Cada recusa fica valendo: vão das últimas chamadas que a biblioteca faz às primeiras.
+fn what_a_filter_refuses_is_named_in_the_error() {
+    if start_method() == StartMethod::ForkServer {
+        return; // Ele já nasceu, fora do filtro.
+    }
+    let names = |error: Error, name: &str| {
+        let line = error.to_string();
+        assert!(line.contains(&format!("{name} não é permitido aqui")), "{line}");
+    };
+    let error_of_a_process = || {
+        let born = new_process(square, 3);
+        born.and_then(multiprocessamento::Process::join).map(drop).unwrap_err()
+    };
+    refuse(libc::SYS_memfd_create);
+    names(SharedArray::<u8>::new(1).map(drop).unwrap_err(), "memfd_create");
+    assert_eq!(Pool::new(2).unwrap().map(square, 0..3).unwrap(), [0, 1, 4], "por soquetes");
+    assert_eq!(new_process(square, 3).unwrap().join().unwrap(), 9);
+    refuse(libc::SYS_eventfd2);
+    names(new_pool(1).map(drop).unwrap_err(), "eventfd");
+    refuse(libc::SYS_prctl);
+    names(error_of_a_process(), "prctl(PR_SET_PDEATHSIG)");
+    refuse(libc::SYS_pidfd_open);
+    names(error_of_a_process(), "pidfd_open (do Linux 5.3)");
+    refuse(libc::SYS_execve);
+    names(error_of_a_process(), "posix_spawn");
+    refuse(libc::SYS_socketpair);
+    names(error_of_a_process(), "socketpair");
+    names(pipe::<u8, u8>().map(drop).unwrap_err(), "socketpair");
 }
