@@ -221,8 +221,7 @@ impl ThreadPool {
     }
 
     /// Como [`map`](Self::map), e `progress` ouve quantos itens já estão prontos, a cada bloco que volta: o que uma barra de
-    /// progresso quer saber. Roda na thread de quem chama; entre processos, cada aviso tem o preço de um bloco de
-    /// [`imap`](Self::imap).
+    /// progresso quer saber. Roda na thread de quem chama.
     ///
     /// # Exemplos
     ///

@@ -45,7 +45,19 @@ use published::{ContextItems, ContextRef, Published};
 /// let pedidos = vec![("pão".to_owned(), 10), ("bolo".to_owned(), 1)];
 ///
 /// let pool = Pool::new(2)?;
-/// assert_eq!(pool.with_context(&tabela)?.map(preco, pedidos)?, [20, 30]);
+/// let loja = pool.with_context(&tabela)?;
+/// assert_eq!(loja.map(preco, pedidos)?, [20, 30]);
+/// assert_eq!(loja.apply(preco, ("pão".to_owned(), 3))?, 6);
+/// let encomenda = loja.apply_async(preco, ("bolo".to_owned(), 2));
+///
+/// // Pedidos sem fim, de cem em cem, lendo no máximo quatro blocos adiante.
+/// let em_blocos = loja.chunk_size(100)?.window(4);
+/// let sem_fim = std::iter::repeat_with(|| ("pão".to_owned(), 1));
+/// let total: u32 = em_blocos.imap(preco, sem_fim.clone()).take(1000).sum::<Result<u32, Error>>()?;
+/// assert_eq!(total, 2000);
+/// let mut como_vierem = em_blocos.imap_unordered(preco, sem_fim);
+/// assert_eq!(como_vierem.next().transpose()?, Some(2));
+/// assert_eq!(encomenda.get()?, 60);
 /// # Ok(())
 /// # }
 /// ```

@@ -197,6 +197,27 @@ fn fetch<C: Portable>(id: u64, owner: u32, number: i32) -> Result<C, Error> {
 
 /// Os itens de um `imap` com contexto, cada um com o endereço dele: para escrever o tipo desse `imap` numa `struct`,
 /// `Imap<ContextItems<I, C>, R>`.
+///
+/// # Exemplos
+///
+/// ```
+/// # use multiprocessamento::{init, Error, Pool};
+/// use std::ops::Range;
+/// use multiprocessamento::{ContextItems, Imap};
+///
+/// struct Conta {
+///     dobros: Imap<ContextItems<Range<u64>, u64>, u64>,
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let pool = Pool::new(1)?;
+/// let vezes = |fator: &u64, x: u64| fator * x;
+/// let mut conta = Conta { dobros: pool.with_context(&2)?.imap(vezes, 0..10) };
+/// assert_eq!(conta.dobros.nth(3).transpose()?, Some(6));
+/// # Ok(())
+/// # }
+/// ```
 pub struct ContextItems<I, C> {
     items: I,
     address: Address,

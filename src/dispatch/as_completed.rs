@@ -20,20 +20,19 @@ use crate::Error;
 /// # Exemplos
 ///
 /// ```
-/// # use std::time::Duration;
-/// # use multiprocessamento::{as_completed, init, Error, Pool};
+/// # use multiprocessamento::{as_completed, init, Error, Event, Pool};
 /// # fn main() -> Result<(), Error> {
 /// # init();
 /// let pool = Pool::new(2)?;
-/// let dormir = |milissegundos: u64| {
-///     std::thread::sleep(Duration::from_millis(milissegundos));
-///     milissegundos
-/// };
-/// let pedidos = [500, 10].map(|tempo| pool.apply_async(dormir, tempo));
+/// let portao = Event::new()?;
+/// // Quem recebe o portão espera que ele se abra.
+/// let tarefa = |portao: Option<Event>| portao.map(|portao| portao.wait()).is_some();
+/// let pedidos = [Some(portao.clone()), None].map(|portao| pool.apply_async(tarefa, portao));
 /// let mut prontos = as_completed(pedidos);
-/// let (posicao, primeiro) = prontos.next().expect("há dois");
-/// assert_eq!((posicao, primeiro?), (1, 10));
+/// let (posicao, esperou) = prontos.next().expect("há dois");
+/// assert_eq!((posicao, esperou?), (1, false));
 /// prontos.cancel();
+/// portao.set()?;
 /// # Ok(())
 /// # }
 /// ```

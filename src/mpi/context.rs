@@ -56,7 +56,7 @@ impl MpiPool {
     /// # init();
     /// let pool = MpiPool::new()?;
     /// let primos = vec![2, 3, 5, 7];
-    /// let produto = |primos: &Vec<u64>, vezes: u64| primos.iter().map(|primo| primo * vezes).sum();
+    /// let produto = |primos: &Vec<u64>, vezes: u64| primos.iter().map(|primo| primo * vezes).sum::<u64>();
     /// assert_eq!(pool.with_context(&primos)?.map(produto, [1, 10])?, [17, 170]);
     /// # Ok(())
     /// # }

@@ -95,6 +95,18 @@ impl MpiJob {
 
     /// Os ranks que `mpirun`, com as opções que já tem, criar deste programa.
     ///
+    /// ```no_run
+    /// # use std::process::Command;
+    /// # use multiprocessamento::{init, Error, MpiJob};
+    /// # fn main() -> Result<(), Error> {
+    /// # init();
+    /// let mut mpirun = Command::new("mpirun");
+    /// mpirun.args(["--hostfile", "maquinas", "-n", "9"]);
+    /// let job = MpiJob::launch(mpirun)?; // para medir, com cada rank no seu núcleo: `MpiJob::launch_bound(mpirun)`
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Erros
     ///
     /// [`Error::NotInitialized`] sem [`init`](crate::init); [`Error::Mpi`] se não há `mpirun`, ou se os ranks não se

@@ -32,8 +32,18 @@ use crate::process::task::TaskId;
 ///
 /// fn main() -> Result<(), Error> {
 ///     init();
+///     if !MpiPool::launched() {
+///         return Err(Error::Mpi("rode com mpirun".to_owned()));
+///     }
 ///     let pool = MpiPool::new()?; // `mpirun -n 3 programa`: dois trabalhadores
+///     assert_eq!(pool.workers(), 2);
 ///     assert_eq!(pool.map(|x: u64| x * x, 0..4)?, [0, 1, 4, 9]);
+///     assert_eq!(pool.apply(|x: u64| x + 1, 41)?, 42);
+///     let soma = pool.chunk_size(100)?.imap(|x: u64| x + 1, 0..1000).sum::<Result<u64, Error>>()?;
+///     assert_eq!(soma, 500_500);
+///     for cubo in pool.imap_unordered(|x: u64| x.pow(3), 0..1000) {
+///         println!("{}", cubo?);
+///     }
 ///     Ok(())
 /// }
 /// ```
@@ -81,6 +91,17 @@ impl MpiPool {
 
     /// O pool que esta thread já tem; nada, se [`new`](Self::new) ainda não o criou, ou se todos já foram descartados. Ao
     /// contrário dela, não começa o MPI.
+    ///
+    /// ```no_run
+    /// # use multiprocessamento::{Error, MpiPool, ThreadPool};
+    /// /// Com os ranks, se o programa já os tem; senão, com threads.
+    /// fn quadrados(ate: u64) -> Result<Vec<u64>, Error> {
+    ///     match MpiPool::current() {
+    ///         Some(ranks) => ranks.map(|x: u64| x * x, 0..ate),
+    ///         None => ThreadPool::new(2)?.map(|x: u64| x * x, 0..ate),
+    ///     }
+    /// }
+    /// ```
     pub fn current() -> Option<Self> {
         World::current().map(|world| MpiPool { world })
     }
@@ -168,6 +189,18 @@ impl MpiPool {
 }
 
 /// Um resultado por item, de um `imap` nos ranks: como um [`Imap`](crate::Imap), mas sem sair da thread que começou o MPI.
+///
+/// # Exemplos
+///
+/// ```no_run
+/// # use multiprocessamento::{init, Error, ImapRanks, MpiPool};
+/// # fn main() -> Result<(), Error> {
+/// # init();
+/// let cubos: ImapRanks<_, u64> = MpiPool::new()?.chunk_size(100)?.imap(|x: u64| x.pow(3), 0..1000);
+/// assert_eq!(cubos.sum::<Result<u64, Error>>()?, 249_500_250_000);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nada é mandado aos ranks antes de se pedir o primeiro resultado"]
 pub struct ImapRanks<I: Iterator, R>(Results<I, R, RankLane<I::Item, R>>);
 
