@@ -23,7 +23,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     most: usize,
 ) -> Result<(), Reason> {
     let end = bytes.len().saturating_add(most);
-    value.serialize(&mut Encoder { bytes, end })
+    value.serialize(&mut Encoder { bytes, end, levels: LEVELS })
 }
 
 /// Escreve um valor.
@@ -31,7 +31,13 @@ pub(super) struct Encoder<'b> {
     bytes: &'b mut Vec<u8>,
     /// Até onde `bytes` pode crescer.
     end: usize,
+    /// Quantos níveis ainda pode descer.
+    levels: u32,
 }
+
+/// Quantos valores podem estar um dentro do outro. Escrever e ler gastam a pilha a cada nível: sem um limite, um valor fundo
+/// demais não seria um erro, e sim o fim do programa.
+const LEVELS: u32 = 1000;
 
 /// Quantos bytes ocupa o maior número, de sete em sete bits.
 const LONGEST: usize = 10;
@@ -97,23 +103,40 @@ impl Encoder<'_> {
 }
 
 impl<'e, 'b> Encoder<'b> {
+    #[inline]
+    fn descend(&mut self) -> Result<(), Reason> {
+        self.levels = self.levels.checked_sub(1).ok_or_else(too_deep)?;
+        Ok(())
+    }
+
+    /// Um valor dentro de outro que só tem ele.
+    #[inline]
+    fn nested<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Reason> {
+        self.descend()?;
+        value.serialize(&mut *self)?;
+        self.levels += 1;
+        Ok(())
+    }
+
     /// Uma lista cujo tamanho vem antes dela.
     #[inline]
     fn counted(&'e mut self, len: usize) -> Result<Items<'e, 'b>, Reason> {
         self.put_number(len as u64)?;
-        Ok(self.items(len))
+        self.items(len)
     }
 
     /// Uma lista cujo tamanho quem lê já sabe.
     #[inline]
-    fn items(&'e mut self, len: usize) -> Items<'e, 'b> {
-        Items { encoder: self, promised: Promised::Known(len), written: 0 }
+    fn items(&'e mut self, len: usize) -> Result<Items<'e, 'b>, Reason> {
+        self.descend()?;
+        Ok(Items { encoder: self, promised: Promised::Known(len), written: 0 })
     }
 
     /// Uma lista de não se sabe quantos: o lugar do tamanho fica guardado.
     fn uncounted(&'e mut self) -> Result<Items<'e, 'b>, Reason> {
         let at = self.bytes.len();
         self.put(&[0; LONGEST])?;
+        self.descend()?;
         Ok(Items { encoder: self, promised: Promised::Unknown { at }, written: 0 })
     }
 }
@@ -142,6 +165,7 @@ impl Items<'_, '_> {
 
     #[inline]
     fn finish(self) -> Result<(), Reason> {
+        self.encoder.levels += 1;
         match self.promised {
             Promised::Known(len) if len == self.written => Ok(()),
             Promised::Known(len) => Err(Reason::said(format_args!(
@@ -159,6 +183,13 @@ impl Items<'_, '_> {
             }
         }
     }
+}
+
+#[cold]
+fn too_deep() -> Reason {
+    Reason::said(format_args!(
+        "ele tem mais de {LEVELS} níveis, um dentro do outro, e acabaria com a pilha de quem o lê: mande-o como uma lista (Vec)"
+    ))
 }
 
 /// Um campo pulado só se entende num formato com nomes.
@@ -250,7 +281,7 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Reason> {
         self.put_byte(1)?;
-        value.serialize(self)
+        self.nested(value)
     }
 
     #[inline]
@@ -274,7 +305,7 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
         _: &'static str,
         value: &T,
     ) -> Result<(), Reason> {
-        value.serialize(self)
+        self.nested(value)
     }
 
     #[inline]
@@ -286,7 +317,7 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
         value: &T,
     ) -> Result<(), Reason> {
         self.put_variant(index, name, true)?;
-        value.serialize(self)
+        self.nested(value)
     }
 
     #[inline]
@@ -299,7 +330,7 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
 
     #[inline]
     fn serialize_tuple(self, len: usize) -> Result<Items<'e, 'b>, Reason> {
-        Ok(self.items(len))
+        self.items(len)
     }
 
     #[inline]

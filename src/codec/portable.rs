@@ -15,7 +15,9 @@ use serde::de::DeserializeOwned;
 ///   `skip_deserializing`): sem os nomes, quem lê o trocaria por outro (só não se percebe um tipo que pule
 ///   um campo ao escrever e outro, no lugar dele, ao ler);
 /// * o que só se lê de um formato que diz os tipos: `#[serde(untagged)]`, `#[serde(tag)]`, `#[serde(flatten)]`,
-///   `serde_json::Value`. Mande o texto em JSON, ou outro tipo.
+///   `serde_json::Value`. Mande o texto em JSON, ou outro tipo;
+/// * um valor com mais de 1000 outros, um dentro do outro, como uma lista encadeada: escrevê-lo e lê-lo gastaria a pilha
+///   inteira. Mande-o num `Vec`.
 ///
 /// # Exemplos
 ///

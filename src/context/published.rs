@@ -22,6 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::held;
 use crate::Error;
 use crate::codec::portable::Portable;
+use crate::error::missing;
 use crate::parcel::{self, Descriptor, Parcel};
 use crate::process::copy::process_id;
 use crate::shm::mapping;
@@ -180,7 +181,8 @@ fn gone() -> Error {
 fn fetch<C: Portable>(id: u64, owner: u32, number: i32) -> Result<C, Error> {
     let open = |number: i32| -> Result<File, Error> {
         let path = format!("/proc/{owner}/fd/{number}");
-        OpenOptions::new().read(true).write(true).open(path).map_err(Error::io)
+        let opened = OpenOptions::new().read(true).write(true).open(path);
+        opened.map_err(|error| Error::io(missing("o /proc de quem o criou", error)))
     };
     let memory = open(number)?;
     let len = mapping::sealed_len(&memory).map_err(Error::io)?;

@@ -279,7 +279,8 @@ fn receive(pipe: &mut impl Read) -> io::Result<Vec<u8>> {
 
 /// Num rank de um [`MpiJob`], não volta: faz o que se pede, e sai do programa. Nos outros, volta na hora.
 pub(crate) fn serve_if_rank() {
-    let argument = env::args().nth(1).unwrap_or_default();
+    let argument = env::args_os().nth(1).unwrap_or_default();
+    let argument = argument.to_string_lossy();
     let Some(invitation) = argument.strip_prefix(RANK_OF) else { return };
     if invitation.ends_with(BOUND) {
         bind();

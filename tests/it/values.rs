@@ -23,6 +23,7 @@ crate::cases! {
     30 => large_arguments_and_large_results_cross_at_the_same_time,
     60 => the_memory_of_a_large_result_is_given_back,
     30 => values_without_size_cross_too,
+    30 => a_value_too_deep_is_an_error,
     30 => a_skipped_field_is_an_error_and_never_another_value,
     30 => a_field_that_is_only_written_or_only_read_is_an_error,
     30 => a_variant_that_only_one_side_counts_is_never_its_neighbour,
@@ -246,6 +247,35 @@ struct Skips {
     a: Option<u8>,
     b: u8,
     c: Vec<u8>,
+}
+
+/// Uma lista encadeada.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Chain {
+    End,
+    Link(u64, Box<Chain>),
+}
+
+fn chain(links: u64) -> Chain {
+    (0..links).fold(Chain::End, |rest, link| Chain::Link(link, Box::new(rest)))
+}
+
+/// Cada nível gasta a pilha de quem escreve e de quem lê: sem um limite, o programa acabaria.
+fn a_value_too_deep_is_an_error() {
+    const LEVELS: u64 = 1000;
+    let deepest = chain(LEVELS);
+    for outcome in crossings(&deepest) {
+        assert!(outcome.unwrap() == deepest);
+    }
+    let is_too_deep = |outcome: Result<Chain, Error>| match outcome {
+        Err(Error::Encode(reason)) => assert!(reason.contains("mais de 1000 níveis"), "{reason}"),
+        other => panic!("{other:?}"),
+    };
+    crossings(&chain(LEVELS + 1)).into_iter().for_each(is_too_deep);
+    is_too_deep(new_pool(1).unwrap().apply(chain, LEVELS + 1));
+    // Um ao lado do outro, quantos se quiser.
+    let side_by_side = vec![Some(chain(10)); 2000];
+    assert!(new_pool(1).unwrap().apply(same, side_by_side.clone()).unwrap() == side_by_side);
 }
 
 fn a_skipped_field_is_an_error_and_never_another_value() {
