@@ -163,6 +163,16 @@ fn unsafe_code_lives_only_in_the_named_files() {
     }
     found.sort();
     assert_eq!(found, UNSAFE);
+    // A página que mostra a biblioteca por dentro diz quais são os dela.
+    let page = read("book/src/por-dentro-do-pool.md");
+    let (_, sentence) = page.split_once("O `unsafe`").expect("a página fala dele");
+    let (sentence, _) = sentence.split_once(". Cada bloco").expect("uma frase");
+    let mut told: Vec<&str> = sentence.split('`').filter(|word| word.ends_with(".rs")).collect();
+    let of_the_library = UNSAFE.iter().filter(|place| place.starts_with("src/"));
+    let mut names: Vec<&str> = of_the_library.filter_map(|place| place.rsplit('/').next()).collect();
+    told.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(told, names);
 }
 
 fn visit(folder: &Path, look: &mut impl FnMut(&Path, &str)) {
