@@ -12,6 +12,7 @@ cases! {
     10 => the_layout_names_every_room,
     10 => no_file_needs_one_that_needs_it,
     10 => every_public_method_is_used_in_an_example,
+    10 => every_fallible_function_tells_its_errors,
     10 => a_path_in_braces_is_many_paths,
 }
 
@@ -131,6 +132,34 @@ fn read_pages(text: &str, methods: &mut Vec<(String, String)>, examples: &mut BT
             examples.entry(owner.clone()).or_default().push_str(&std::mem::take(&mut example));
         }
     }
+}
+
+/// O que pode falhar diz como, em `# Erros`.
+fn every_fallible_function_tells_its_errors() {
+    let mut silent = Vec::new();
+    visit(&src(), &mut |path| {
+        let text = fs::read_to_string(path).expect("texto");
+        let (mut doc, mut signature) = (String::new(), String::new());
+        for line in text.lines().map(str::trim) {
+            if line.starts_with("pub fn ") || !signature.is_empty() {
+                signature.push_str(line);
+                if !line.ends_with('{') {
+                    continue;
+                }
+                if signature.contains("-> Result<") && !doc.contains("# Erros") {
+                    silent.push(format!("{}: {signature}", path.display()));
+                }
+                signature.clear();
+            }
+            // Só o que está logo acima.
+            match line.strip_prefix("///") {
+                Some(text) => doc.push_str(text),
+                None if line.starts_with("#[") => {}
+                None => doc.clear(),
+            }
+        }
+    });
+    assert!(silent.is_empty(), "sem dizer como falha:\n{}", silent.join("\n"));
 }
 
 fn sources() -> Vec<Source> {
