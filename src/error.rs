@@ -153,7 +153,7 @@ pub enum Error {
     AlreadyTaken,
 
     /// O pool, ou a fila, já foi fechado e não aceita mais nada.
-    #[error("já está fechado: não aceita mais nada")]
+    #[error("o pool, ou a fila, já está fechado: não aceita mais nada")]
     Closed,
 
     /// Quem estava do outro lado do canal fechou o lado dele, ou morreu.

@@ -28,11 +28,15 @@ use crate::process::serve::{prepare, serve_requests};
 /// Num `#[test]`, chame-a na primeira linha de cada teste que crie processos; as outras chamadas não fazem nada. Ali
 /// `main` é do arcabouço de testes, e o filho atende antes dele: nenhum teste roda duas vezes (e nada que outro pacote só prepare
 /// antes de `main`, como o `inventory`, está certamente pronto nas tarefas). Vale o mesmo para um
-/// `#[tokio::test]`, e para um programa que já tem outras threads quando a chama, como um `#[tokio::main]`. Num
-/// `criterion_main!`, que ela seja a primeira linha do primeiro grupo: o que vier antes dela roda também nos filhos.
+/// `#[tokio::test]`, para um exemplo da documentação (*doctest*), e para um programa que já tem outras threads quando a chama,
+/// como um `#[tokio::main]`.
+///
+/// Sem outras threads, o que vier antes dela roda também nos filhos. Num `criterion_main!`, que ela seja a primeira linha do
+/// primeiro grupo. E com `#[tokio::main(flavor = "current_thread")]` um filho a alcançaria já dentro do runtime, onde um
+/// `block_on` da tarefa não é aceito: escreva um `main` comum, chame-a, e só depois crie o runtime.
 ///
 /// ```
-/// // #[test]
+/// // Num teste, com #[test] aqui.
 /// fn dobra_todos() {
 ///     multiprocessamento::init();
 ///     let pool = multiprocessamento::Pool::new(2).unwrap();

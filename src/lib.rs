@@ -24,13 +24,23 @@
 //!
 //! # Do que precisa
 //!
-//! Linux 5.3 (pelo `pidfd_open`) ou mais novo, com `/proc`. Sem memória compartilhada (um `ulimit` que não a deixa, um
-//! kernel que não a tem) um [`Pool`] trabalha por soquetes. O que faltar vem dito no erro.
+//! Linux 5.3 (pelo `pidfd_open`) ou mais novo, com `/proc`. Sem memória compartilhada (um `ulimit` que não a permite, um
+//! kernel que não a tem) um [`Pool`] trabalha por soquetes. O erro diz o que faltou.
 //!
 //! # O que atravessa, e o que é comum a todas as tarefas
 //!
 //! Um argumento e um resultado são [`Portable`]: ali se diz o que do serde não atravessa, e por quê. Uma tarefa é uma
 //! [`Task`]. Um valor grande que todas leem vai uma vez só, com [`Pool::with_context`].
+//!
+//! # Dentro de uma tarefa
+//!
+//! `std::env::args()` só tem o nome do processo, e a entrada padrão está vazia: o que a tarefa precisa saber vai no argumento. Um
+//! Ctrl+C no terminal não mata um trabalhador: quem decide é o programa, e os trabalhadores vão com ele.
+//!
+//! # Com tokio, e outros executores
+//!
+//! Um [`AsyncResult`] é um `Future`. As outras chamadas esperam (`map`, o próximo de um `imap`, `join`): dentro de uma função
+//! `async`, faça-as num `spawn_blocking`.
 //!
 //! # Em testes
 //!
@@ -41,14 +51,15 @@
 //! Um [`Pool`] descartado mata os seus processos, e o que eles faziam se perde, com o que ainda não tinham escrito no
 //! terminal. Para que terminem, [`Pool::join`]. Um programa morto leva os filhos com ele, em menos de um segundo.
 //!
-//! Quem pede que um serviço pare é um SIGTERM, do systemd ou do contêiner. Anote o pedido, pare de mandar, e espere o que já
-//! foi:
+//! O pedido para que um serviço pare chega como um SIGTERM, do systemd ou do contêiner. Anote-o, pare de mandar, e espere o
+//! que já foi:
 //!
 //! ```
-//! # use std::sync::Arc;
-//! # use std::sync::atomic::{AtomicBool, Ordering};
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicBool, Ordering};
+//!
 //! use multiprocessamento::{init, Error, Pool};
-//! use signal_hook::consts::SIGTERM;
+//! use signal_hook::consts::SIGTERM; // cargo add signal-hook
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! init();
@@ -67,6 +78,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! O laço só vê o pedido quando chega um resultado. Com tarefas longas, peça cada uma com [`Pool::apply_async`] e espere com
+//! [`AsyncResult::get_timeout`], ou dê mais prazo ao serviço (`TimeoutStopSec`).
 //!
 //! O systemd manda o sinal também aos trabalhadores, que morreriam no meio: no serviço, `KillMode=mixed`. Um contêiner só o
 //! manda ao primeiro processo.

@@ -51,6 +51,7 @@ impl Encoder<'_> {
         if data.len() > self.end.saturating_sub(self.bytes.len()) {
             return Err(Reason::too_large());
         }
+        self.reserve(data.len())?;
         if data.len() <= SHORT {
             data.iter().for_each(|&byte| self.bytes.push(byte));
         } else {
@@ -59,11 +60,23 @@ impl Encoder<'_> {
         Ok(())
     }
 
+    /// O lugar de mais `len` bytes. Se falta memória, é um erro: por si, um vetor acabaria com o programa.
+    #[inline]
+    fn reserve(&mut self, len: usize) -> Result<(), Reason> {
+        if self.bytes.capacity() - self.bytes.len() >= len { Ok(()) } else { self.grow(len) }
+    }
+
+    #[cold]
+    fn grow(&mut self, len: usize) -> Result<(), Reason> {
+        self.bytes.try_reserve(len).map_err(|_| Reason::said("falta memória para escrevê-lo"))
+    }
+
     #[inline]
     fn put_byte(&mut self, byte: u8) -> Result<(), Reason> {
         if self.bytes.len() >= self.end {
             return Err(Reason::too_large());
         }
+        self.reserve(1)?;
         self.bytes.push(byte);
         Ok(())
     }

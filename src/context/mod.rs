@@ -25,7 +25,10 @@ use published::{ContextItems, ContextRef, Published};
 /// memória compartilhada, e cada processo fica com a sua cópia; para que nem o copiem, ponha no contexto uma
 /// [`SharedMemory`](crate::SharedMemory) ou um [`SharedArray`](crate::SharedArray).
 ///
-/// Cada trabalhador guarda os quatro contextos que usou por último. Um contexto com um canal (um [`pipe`](crate::pipe()))
+/// Cada trabalhador guarda até quatro contextos, os que usou por último. Os que aqui já se descartaram ele deixa quando chega
+/// outro: o último fica até o fim do pool. De um contexto grande de bytes, escolha um `serde_bytes::ByteBuf` em vez de um
+/// `Vec<u8>`, que o serde escreve e lê byte a byte. Ele toma o pool emprestado: o que se guarda numa `struct`, ao lado do
+/// pool, é o [`Imap`] que ele dá, ou o valor, para pedir outro contexto a cada vez. Um contexto com um canal (um [`pipe`](crate::pipe()))
 /// dentro não atravessa: canais vão com o item. E um trabalhador cujo `initializer` largou privilégios (`setuid`) não alcança
 /// a memória de quem o criou: o contexto não chega a ele.
 ///
@@ -47,6 +50,8 @@ use published::{ContextItems, ContextRef, Published};
 /// let pool = Pool::new(2)?;
 /// let loja = pool.with_context(&tabela)?;
 /// assert_eq!(loja.map(preco, pedidos)?, [20, 30]);
+/// let barra = |prontos: usize| println!("{prontos} prontos");
+/// assert_eq!(loja.map_with_progress(preco, vec![("pão".to_owned(), 1)], barra)?, [2]);
 /// assert_eq!(loja.apply(preco, ("pão".to_owned(), 3))?, 6);
 /// let encomenda = loja.apply_async(preco, ("bolo".to_owned(), 2));
 ///
@@ -168,6 +173,29 @@ impl<C: Portable + 'static> WithContext<'_, Pool, C> {
         if self.is_plain() { self.pool.map(task, items) } else { self.chunked().map(task, items) }
     }
 
+    /// Como [`Pool::map_with_progress`].
+    ///
+    /// # Erros
+    ///
+    /// Os de `map`.
+    pub fn map_with_progress<F, A, R>(
+        &self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<R>, Error>
+    where
+        F: Fn(&C, A) -> R + Copy + Send + 'static,
+        A: Portable,
+        R: Portable,
+    {
+        let (task, items) = (on_item(function), self.items(items));
+        if self.is_plain() {
+            return self.pool.map_with_progress(task, items, progress);
+        }
+        self.chunked().map_with_progress(task, items, progress)
+    }
+
     /// Como [`Pool::imap`].
     pub fn imap<F, A, R, I>(&self, function: F, items: I) -> Imap<ContextItems<I::IntoIter, C>, R>
     where
@@ -261,6 +289,29 @@ impl<C: Send + Sync + 'static> WithContext<'_, ThreadPool, C> {
     {
         let task = self.task(function);
         if self.is_plain() { self.pool.map(task, items) } else { self.chunked().map(task, items) }
+    }
+
+    /// Como [`ThreadPool::map_with_progress`].
+    ///
+    /// # Erros
+    ///
+    /// Os de `map`.
+    pub fn map_with_progress<F, A, R>(
+        &self,
+        function: F,
+        items: impl IntoIterator<Item = A>,
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<R>, Error>
+    where
+        F: Fn(&C, A) -> R + Clone + Send + 'static,
+        A: Send + 'static,
+        R: Send + 'static,
+    {
+        let task = self.task(function);
+        if self.is_plain() {
+            return self.pool.map_with_progress(task, items, progress);
+        }
+        self.chunked().map_with_progress(task, items, progress)
     }
 
     /// Como [`ThreadPool::imap`].

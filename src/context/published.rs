@@ -30,6 +30,9 @@ use crate::shm::mapping;
 /// Quantos contextos um trabalhador guarda: os das chamadas que correm ao mesmo tempo, e não os de toda a vida dele.
 const KEPT: usize = 4;
 
+/// Quantos bytes ocupa, no máximo, o número de um contexto.
+const LONGEST_ID: usize = 10;
+
 /// O contexto, no processo que o publicou. Enquanto existir, os trabalhadores o acham.
 // `pub`, como `ContextRef`: é o que um `Pool` guarda de um contexto.
 #[derive(Debug)]
@@ -142,7 +145,23 @@ impl<'de, C: Portable + 'static> Deserialize<'de> for ContextRef<C> {
 
 thread_local! {
     /// Os contextos que esta thread já leu, do mais antigo ao último usado.
-    static SEEN: RefCell<Vec<(u64, Rc<dyn Any>)>> = const { RefCell::new(Vec::new()) };
+    static SEEN: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Seen {
+    id: u64,
+    owner: u32,
+    number: i32,
+    context: Rc<dyn Any>,
+}
+
+impl Seen {
+    /// Se quem o publicou ainda o tem.
+    fn is_wanted(&self) -> bool {
+        let header = open(self.owner, self.number)
+            .and_then(|memory| mapping::read_file(&memory, 0, LONGEST_ID).map_err(Error::io));
+        header.and_then(|bytes| Ok(parcel::read_first::<u64>(&bytes, &[])?.0)).is_ok_and(|id| id == self.id)
+    }
 }
 
 fn find<C: Portable + 'static>(Address(id, place): Address) -> Result<Rc<C>, Error> {
@@ -151,26 +170,27 @@ fn find<C: Portable + 'static>(Address(id, place): Address) -> Result<Rc<C>, Err
         Place::Held => return held::get(id).ok_or_else(gone),
     };
     let known = SEEN.with_borrow_mut(|seen| {
-        let place = seen.iter().position(|(seen, _)| *seen == id)?;
+        let place = seen.iter().position(|seen| seen.id == id)?;
         if place + 1 < seen.len() {
             let last_used = seen.remove(place);
             seen.push(last_used);
         }
-        seen.last().map(|(_, context)| context.clone())
+        seen.last().map(|seen| seen.context.clone())
     });
     if let Some(context) = known.and_then(|context| context.downcast().ok()) {
         return Ok(context);
     }
-    // Fora do empréstimo: ler o valor roda código de quem definiu o tipo.
+    // Ler um valor e desfazer outros roda código de quem definiu os tipos: fora do empréstimo. E antes de ler este, que pode ser
+    // grande, deixam-se os que já não servem a ninguém.
+    let mut others = SEEN.take();
+    others.retain(|seen| seen.id != id && seen.is_wanted());
+    if others.len() == KEPT {
+        others.remove(0);
+    }
+    SEEN.set(others);
     let context: Rc<C> = Rc::new(fetch(id, owner, number)?);
-    let kept: Rc<dyn Any> = context.clone();
-    SEEN.with_borrow_mut(|seen| {
-        seen.retain(|(seen, _)| *seen != id);
-        if seen.len() == KEPT {
-            seen.remove(0);
-        }
-        seen.push((id, kept));
-    });
+    let kept = context.clone();
+    SEEN.with_borrow_mut(|seen| seen.push(Seen { id, owner, number, context: kept }));
     Ok(context)
 }
 
@@ -178,13 +198,14 @@ fn gone() -> Error {
     Error::Decode("ele já não existe".to_owned())
 }
 
+/// Um descritor de quem publicou o contexto.
+fn open(owner: u32, number: i32) -> Result<File, Error> {
+    let opened = OpenOptions::new().read(true).write(true).open(format!("/proc/{owner}/fd/{number}"));
+    opened.map_err(|error| Error::io(missing("o /proc de quem o criou", error)))
+}
+
 fn fetch<C: Portable>(id: u64, owner: u32, number: i32) -> Result<C, Error> {
-    let open = |number: i32| -> Result<File, Error> {
-        let path = format!("/proc/{owner}/fd/{number}");
-        let opened = OpenOptions::new().read(true).write(true).open(path);
-        opened.map_err(|error| Error::io(missing("o /proc de quem o criou", error)))
-    };
-    let memory = open(number)?;
+    let memory = open(owner, number)?;
     let len = mapping::sealed_len(&memory).map_err(Error::io)?;
     let bytes = mapping::read_file(&memory, 0, len).map_err(Error::io)?;
     let ((found, numbers), rest) = parcel::read_first::<(u64, Vec<i32>)>(&bytes, &[])?;
@@ -192,7 +213,8 @@ fn fetch<C: Portable>(id: u64, owner: u32, number: i32) -> Result<C, Error> {
         // O descritor já é de outro: quem pediu a tarefa desistiu dela.
         return Err(gone());
     }
-    let open_descriptor = |&number: &i32| open(number).map(|file| Descriptor::from(OwnedFd::from(file)));
+    let open_descriptor =
+        |&number: &i32| open(owner, number).map(|file| Descriptor::from(OwnedFd::from(file)));
     let descriptors: Vec<Descriptor> = numbers.iter().map(open_descriptor).collect::<Result<_, _>>()?;
     parcel::read(rest, &descriptors)
 }

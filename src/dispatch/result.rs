@@ -17,7 +17,9 @@ use crate::process::protocol::only;
 
 /// Um resultado que ainda não chegou; é o que `apply_async` devolve.
 ///
-/// Descartá-lo não cancela a tarefa; para isso há [`cancel`](AsyncResult::cancel).
+/// Descartá-lo não cancela a tarefa (o de um [`WithContext`](crate::WithContext), sim); para isso há
+/// [`cancel`](AsyncResult::cancel). Num `tokio::select!`, o ramo que perde não é cancelado: espere por `&mut resultado`, e
+/// cancele-o depois.
 ///
 /// É também um futuro, de qualquer executor (tokio, smol, o seu): `pool.apply_async(f, x).await`. Para esperar por vários,
 /// veja [`as_completed`](crate::as_completed).

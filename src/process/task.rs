@@ -77,7 +77,7 @@ impl TaskId {
         const {
             assert!(
                 size_of::<F>() == 0,
-                "a tarefa precisa ser uma função ou um fecho que não captura nada: só o código atravessa para o outro processo"
+                "a tarefa precisa ser uma função ou um fecho que não captura nada: só o código atravessa para o outro processo; mande o valor no argumento, ou uma vez com `with_context`"
             )
         };
         Self::of_trampoline(trampoline::<F, A, R>)

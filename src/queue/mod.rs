@@ -27,7 +27,7 @@ use log::{Log, Parts};
 /// Uma fila entre processos, com limite: vários põem, vários tiram, e cada item sai uma vez só.
 ///
 /// Vai como argumento de uma tarefa ou volta como resultado dela; um clone é a mesma fila. Os itens
-/// atravessam como bytes (serde), na ordem em que entraram; um `Vec<u8>` atravessa como está.
+/// atravessam como bytes (serde), na ordem em que entraram; um `Vec<u8>`, sozinho, atravessa como está.
 ///
 /// Uma fila cheia faz esperar quem põe. Cheia quer dizer `capacity` itens, ou 64 MiB de itens: um item maior
 /// do que isso só entra quando ela está vazia.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use multiprocessamento::{ContextItems, Error, Imap, Pool, SharedArray, ThreadPool, pipe};
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -14,6 +14,8 @@ crate::cases! {
     30 => every_call_sees_the_context,
     30 => the_context_arrives_once_at_each_worker,
     60 => a_large_context_arrives_whole,
+    30 => a_context_left_behind_makes_room_for_the_next,
+    30 => a_context_without_memory_for_it_is_an_error,
     30 => a_context_may_hold_shared_memory,
     30 => workers_born_later_find_the_context_too,
     30 => a_result_asked_for_outlives_the_context_in_the_program,
@@ -37,6 +39,9 @@ fn every_call_sees_the_context() {
     let mut unordered: Vec<u64> = by_three.imap_unordered(scale, 0..1000).map(Result::unwrap).collect();
     unordered.sort_unstable();
     assert_eq!(unordered, expected);
+    let mut seen = 0;
+    assert_eq!(by_three.map_with_progress(scale, 0..1000, |ready| seen = ready).unwrap(), expected);
+    assert_eq!(seen, 1000);
     assert_eq!(by_three.apply(scale, 14).unwrap(), 42);
     assert_eq!(by_three.apply_async(scale, 14).get().unwrap(), 42);
     let in_chunks = by_three.clone().chunk_size(7).unwrap().window(3);
@@ -99,6 +104,48 @@ fn a_large_context_arrives_whole() {
     {
         assert_eq!(answer.unwrap(), (large[place], large.len()));
     }
+}
+
+/// Um contexto que anota, num arquivo, quando um processo o deixa.
+#[derive(Serialize, Deserialize)]
+struct Noted(PathBuf);
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        append_line(&self.0, &std::process::id().to_string());
+    }
+}
+
+/// Um trabalhador não junta os contextos que no programa já se descartaram.
+fn a_context_left_behind_makes_room_for_the_next() {
+    let (pool, dir) = (new_pool(1).unwrap(), folder());
+    let worker = pool.pids()[0].to_string();
+    let left = |name: &str| {
+        let notes = dir.path().join(name);
+        notes.exists() && lines(&notes).contains(&worker)
+    };
+    let touch = |_: &Noted, (): ()| ();
+    let noted = |name: &str| Noted(dir.path().join(name));
+    pool.with_context(&noted("primeiro")).unwrap().apply(touch, ()).unwrap();
+    assert!(!left("primeiro"), "enquanto não chega outro, ele fica");
+    let second = pool.with_context(&noted("segundo")).unwrap();
+    second.apply(touch, ()).unwrap();
+    assert!(left("primeiro"));
+    let third = pool.with_context(&noted("terceiro")).unwrap();
+    third.apply(touch, ()).unwrap();
+    second.apply(touch, ()).unwrap();
+    assert!(!left("segundo") && !left("terceiro"), "os dois ainda interessam");
+}
+
+fn a_context_without_memory_for_it_is_an_error() {
+    let pool = new_pool(1).unwrap();
+    let large = ByteBuf::from(vec![1; 64 << 20]);
+    let now = memory_kib("VmSize") as u64 * 1024;
+    let limit = Rlimit { current: Some(now + (32 << 20)), maximum: None };
+    setrlimit(Resource::As, limit).unwrap();
+    let error = pool.with_context(&large).map(drop).unwrap_err();
+    assert!(matches!(&error, Error::Encode(reason) if reason.contains("falta memória")), "{error:?}");
+    assert_eq!(pool.map(square, 0..3).unwrap(), [0, 1, 4]);
 }
 
 fn a_context_may_hold_shared_memory() {

@@ -78,7 +78,7 @@ const MISTAKES: [(&str, &str, &[&str]); 6] = [
         "captura_o_que_se_copia",
         "build",
         &[
-            "a tarefa precisa ser uma função ou um fecho que não captura nada: só o código atravessa para o outro processo",
+            "a tarefa precisa ser uma função ou um fecho que não captura nada: só o código atravessa para o outro processo; mande o valor no argumento, ou uma vez com `with_context`",
         ],
     ),
     (

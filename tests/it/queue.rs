@@ -222,7 +222,10 @@ fn closing_wakes_who_waits_to_put_and_lets_the_rest_out() {
     waiting.iter().for_each(|process| wait_until_asleep(process.pid()));
     queue.close().unwrap();
     for process in waiting {
-        assert_eq!(process.join().unwrap(), Err("já está fechado: não aceita mais nada".to_owned()));
+        assert_eq!(
+            process.join().unwrap(),
+            Err("o pool, ou a fila, já está fechado: não aceita mais nada".to_owned())
+        );
     }
     // Fechada por um, fechada para todos; e fechar de novo não muda nada.
     let close = |queue: Queue<u64>| queue.close().map_err(|error| error.to_string());
