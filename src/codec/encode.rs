@@ -23,7 +23,8 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     most: usize,
 ) -> Result<(), Reason> {
     let end = bytes.len().saturating_add(most);
-    value.serialize(&mut Encoder { bytes, end, levels: LEVELS })
+    let brim = end.min(bytes.capacity());
+    value.serialize(&mut Encoder { bytes, end, brim, levels: LEVELS })
 }
 
 /// Escreve um valor.
@@ -31,6 +32,8 @@ pub(super) struct Encoder<'b> {
     bytes: &'b mut Vec<u8>,
     /// Até onde `bytes` pode crescer.
     end: usize,
+    /// Até onde cabe sem pedir memória.
+    brim: usize,
     /// Quantos níveis ainda pode descer.
     levels: u32,
 }
@@ -48,10 +51,9 @@ const SHORT: usize = 4;
 impl Encoder<'_> {
     #[inline]
     fn put(&mut self, data: &[u8]) -> Result<(), Reason> {
-        if data.len() > self.end.saturating_sub(self.bytes.len()) {
-            return Err(Reason::too_large());
+        if data.len() > self.brim.saturating_sub(self.bytes.len()) {
+            self.make_room(data.len())?;
         }
-        self.reserve(data.len())?;
         if data.len() <= SHORT {
             data.iter().for_each(|&byte| self.bytes.push(byte));
         } else {
@@ -61,22 +63,21 @@ impl Encoder<'_> {
     }
 
     /// O lugar de mais `len` bytes. Se falta memória, é um erro: por si, um vetor acabaria com o programa.
-    #[inline]
-    fn reserve(&mut self, len: usize) -> Result<(), Reason> {
-        if self.bytes.capacity() - self.bytes.len() >= len { Ok(()) } else { self.grow(len) }
-    }
-
     #[cold]
-    fn grow(&mut self, len: usize) -> Result<(), Reason> {
-        self.bytes.try_reserve(len).map_err(|_| Reason::said("falta memória para escrevê-lo"))
+    fn make_room(&mut self, len: usize) -> Result<(), Reason> {
+        if len > self.end.saturating_sub(self.bytes.len()) {
+            return Err(Reason::too_large());
+        }
+        self.bytes.try_reserve(len).map_err(|_| Reason::said("falta memória para escrevê-lo"))?;
+        self.brim = self.end.min(self.bytes.capacity());
+        Ok(())
     }
 
     #[inline]
     fn put_byte(&mut self, byte: u8) -> Result<(), Reason> {
-        if self.bytes.len() >= self.end {
-            return Err(Reason::too_large());
+        if self.bytes.len() >= self.brim {
+            self.make_room(1)?;
         }
-        self.reserve(1)?;
         self.bytes.push(byte);
         Ok(())
     }
