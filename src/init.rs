@@ -32,8 +32,8 @@ use crate::process::serve::{prepare, serve_requests};
 /// como um `#[tokio::main]`.
 ///
 /// Sem outras threads, o que vier antes dela roda também nos filhos. Num `criterion_main!`, que ela seja a primeira linha do
-/// primeiro grupo. E com `#[tokio::main(flavor = "current_thread")]` um filho a alcançaria já dentro do runtime, onde um
-/// `block_on` da tarefa não é aceito: escreva um `main` comum, chame-a, e só depois crie o runtime.
+/// primeiro grupo. E com `#[tokio::main(flavor = "current_thread")]` um filho a alcançaria já dentro do executor, onde um
+/// `block_on` da tarefa não é aceito: escreva um `main` comum, chame-a, e só depois crie o executor.
 ///
 /// ```
 /// // Num teste, com #[test] aqui.
