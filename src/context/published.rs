@@ -158,9 +158,13 @@ struct Seen {
 impl Seen {
     /// Se quem o publicou ainda o tem.
     fn is_wanted(&self) -> bool {
-        let header = open(self.owner, self.number)
-            .and_then(|memory| mapping::read_file(&memory, 0, LONGEST_ID).map_err(Error::io));
-        header.and_then(|bytes| Ok(parcel::read_first::<u64>(&bytes, &[])?.0)).is_ok_and(|id| id == self.id)
+        let id = || -> Result<u64, Error> {
+            let memory = open(self.owner, self.number)?;
+            let len = mapping::sealed_len(&memory).map_err(Error::io)?;
+            let bytes = mapping::read_file(&memory, 0, len.min(LONGEST_ID)).map_err(Error::io)?;
+            Ok(parcel::read_first(&bytes, &[])?.0)
+        };
+        id().is_ok_and(|id| id == self.id)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Um contexto: um valor que todas as tarefas de uma chamada veem.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use multiprocessamento::{ContextItems, Error, Imap, Pool, SharedArray, ThreadPool, pipe};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
@@ -15,6 +16,7 @@ crate::cases! {
     30 => the_context_arrives_once_at_each_worker,
     60 => a_large_context_arrives_whole,
     30 => a_context_left_behind_makes_room_for_the_next,
+    30 => contexts_in_use_are_read_once_however_small,
     30 => a_context_without_memory_for_it_is_an_error,
     30 => a_context_may_hold_shared_memory,
     30 => workers_born_later_find_the_context_too,
@@ -135,6 +137,30 @@ fn a_context_left_behind_makes_room_for_the_next() {
     third.apply(touch, ()).unwrap();
     second.apply(touch, ()).unwrap();
     assert!(!left("segundo") && !left("terceiro"), "os dois ainda interessam");
+}
+
+/// Quantos contextos vazios este processo leu.
+static EMPTY_ONES: AtomicU32 = AtomicU32::new(0);
+
+#[derive(Serialize)]
+struct Empty;
+
+impl<'de> Deserialize<'de> for Empty {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        EMPTY_ONES.fetch_add(1, Ordering::Relaxed);
+        Ok(Empty)
+    }
+}
+
+fn contexts_in_use_are_read_once_however_small() {
+    let pool = new_pool(1).unwrap();
+    let contexts: Vec<_> = (0..4).map(|_| pool.with_context(&Empty).unwrap()).collect();
+    for _ in 0..3 {
+        for context in &contexts {
+            context.apply(|_: &Empty, (): ()| (), ()).unwrap();
+        }
+    }
+    assert_eq!(pool.apply(|(): ()| EMPTY_ONES.load(Ordering::Relaxed), ()).unwrap(), 4);
 }
 
 fn a_context_without_memory_for_it_is_an_error() {
