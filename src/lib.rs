@@ -49,7 +49,8 @@
 //! # Terminar com calma
 //!
 //! Um [`Pool`] descartado mata os seus processos, e o que eles faziam se perde, com o que ainda não tinham escrito no
-//! terminal. Para que terminem, [`Pool::join`]. Um programa morto leva os filhos com ele, em menos de um segundo.
+//! terminal. Para que terminem, [`Pool::join`]. Um programa morto leva os filhos com ele, em menos de um segundo;
+//! só o que está no meio de uma tarefa que bloqueou todos os sinais fica até o fim dela.
 //!
 //! O pedido para que um serviço pare chega como um SIGTERM, do systemd ou do contêiner. Anote-o, pare de mandar, e espere o
 //! que já foi:
