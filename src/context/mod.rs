@@ -26,11 +26,14 @@ use published::{ContextItems, ContextRef, Published};
 /// [`SharedMemory`](crate::SharedMemory) ou um [`SharedArray`](crate::SharedArray).
 ///
 /// Cada trabalhador guarda até quatro contextos, os que usou por último. Os que aqui já se descartaram ele deixa quando chega
-/// outro: o último fica até o fim do pool. De um contexto grande de bytes, escolha um `serde_bytes::ByteBuf` em vez de um
-/// `Vec<u8>`, que o serde escreve e lê byte a byte. Ele toma o pool emprestado: o que se guarda numa `struct`, ao lado do
-/// pool, é o [`Imap`] que ele dá, ou o valor, para pedir outro contexto a cada vez. Um contexto com um canal (um [`pipe`](crate::pipe()))
-/// dentro não atravessa: canais vão com o item. E um trabalhador cujo `initializer` largou privilégios (`setuid`) não alcança
-/// a memória de quem o criou: o contexto não chega a ele.
+/// outro: o último fica até o fim do pool. Para muitos bytes, um `serde_bytes::ByteBuf` em vez de um `Vec<u8>`, que o serde
+/// escreve e lê byte a byte.
+///
+/// Um `WithContext` toma o pool emprestado: o que se guarda numa `struct`, ao lado do pool, é o [`Imap`] que ele dá, ou o
+/// valor, para pedir outro contexto a cada vez.
+///
+/// Um contexto com um canal (um [`pipe`](crate::pipe())) dentro não atravessa: canais vão com o item. E um trabalhador cujo
+/// `initializer` largou privilégios (`setuid`) não alcança a memória de quem o criou: o contexto não chega a ele.
 ///
 /// # Exemplos
 ///

@@ -13,7 +13,7 @@ pub(super) const EXIT_CODE: i32 = 101;
 thread_local! {
     static INSIDE_TASK: Cell<bool> = const { Cell::new(false) };
     /// Se a tarefa já entrou em pânico. Sem isto, cada processo novo tocaria em `LAST_PANICS`, que se desfaz com a thread: só
-    /// registrar isso são onze faltas de página.
+    /// registrar isso são umas dez faltas de página.
     static HAS_PANICKED: Cell<bool> = const { Cell::new(false) };
     /// Os dois últimos pânicos da tarefa.
     static LAST_PANICS: RefCell<Vec<Panic>> = const { RefCell::new(Vec::new()) };

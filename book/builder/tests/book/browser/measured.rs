@@ -128,13 +128,13 @@ fn nothing_is_cut_nor_tiny_after_measuring() {
         let look = |script: &str| -> Vec<String> {
             page.eval(script).as_array().into_iter().flatten().map(ToString::to_string).collect()
         };
-        for width in [390, 1280, 1920] {
-            page.set_size(width, 900);
-            say(&format!("{width} pixels"), look(FAULTS));
-        }
-        // Com o tema só mudam as cores; com a largura, tudo o que se dobra aberto, nada do que o axe vê.
         for theme in ["light", "navy"] {
             page.choose_theme(theme);
+            for width in [390, 1280, 1920] {
+                page.set_size(width, 900);
+                say(&format!("{width} pixels, {theme}"), look(FAULTS));
+            }
+            // Com tudo o que se dobra aberto, a largura não muda o que o axe vê.
             say(theme, axe.as_ref().map_or(Vec::new(), |axe| axe.findings(&page, theme == "navy")));
         }
         page.set_size(720, 1000);
