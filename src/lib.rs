@@ -92,6 +92,7 @@
 //!
 //! * `error`: o que pode dar errado, [`Error`], e como um processo terminou, [`ExitStatus`].
 //! * `clock`: até quando esperar, e um relógio que todos os processos leem igual.
+//! * `huge`: memória nova em páginas grandes.
 //! * `codec`: valores que viram bytes, e voltam.
 //! * `parcel`: os bytes de um valor, com os descritores ao lado.
 //! * `shm`: a memória que vários processos veem: [`SharedMemory`], [`SharedArray`], [`Value`].
@@ -116,6 +117,7 @@ mod codec;
 mod context;
 mod dispatch;
 mod error;
+mod huge;
 mod init;
 mod manager;
 #[cfg(feature = "mpi")]

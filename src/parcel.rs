@@ -297,7 +297,17 @@ pub(crate) fn read_items<T: DeserializeOwned>(
     expect_end(rest).map(|()| values)
 }
 
-/// Lê a lista de valores que `bytes` são, e os acrescenta a `values`.
+/// Lê a lista que `bytes` são ([`Parcel::write_list`]).
+pub(crate) fn read_list<T: DeserializeOwned>(
+    bytes: &[u8],
+    descriptors: &[Descriptor],
+) -> Result<Vec<T>, Error> {
+    let mut values = Vec::new();
+    read_list_into(&mut values, bytes, descriptors)?;
+    Ok(values)
+}
+
+/// Lê a lista que `bytes` são ([`Parcel::write_list`]), e acrescenta os valores a `values`.
 pub(crate) fn read_list_into<T: DeserializeOwned>(
     values: &mut Vec<T>,
     mut bytes: &[u8],

@@ -6,7 +6,9 @@ use serde::de::{
 };
 
 use super::name::name_digest;
+use super::numbers::{self, Numbers};
 use super::reason::Reason;
+use crate::huge::{self, HUGE};
 
 /// Lê um valor do começo de `bytes`, que fica com o que sobrou.
 ///
@@ -44,6 +46,11 @@ impl<'b> Decoder<'b> {
     #[inline]
     fn slice(&mut self) -> Result<&'b [u8], Reason> {
         let len = self.len()?;
+        self.take(len)
+    }
+
+    #[inline]
+    fn take(&mut self, len: usize) -> Result<&'b [u8], Reason> {
         let (slice, rest) = self.bytes.split_at_checked(len).ok_or_else(Reason::cut_short)?;
         self.bytes = rest;
         Ok(slice)
@@ -102,6 +109,20 @@ impl<'b> Decoder<'b> {
     #[inline]
     fn len(&mut self) -> Result<usize, Reason> {
         self.narrow()
+    }
+
+    /// Quantos itens tem uma lista, e se são números, todos juntos ([`Numbers`]).
+    #[inline]
+    fn list(&mut self) -> Result<(usize, bool), Reason> {
+        let head: usize = self.narrow()?;
+        Ok((head >> 1, head & 1 == 1))
+    }
+
+    #[inline(never)]
+    fn numbers(&mut self, len: usize) -> Result<Numbers<'b>, Reason> {
+        let kind = self.byte()?;
+        let size = len.checked_mul(numbers::width_of(kind)?).ok_or_else(Reason::cut_short)?;
+        Ok(Numbers { kind, len, memory: self.take(size)? })
     }
 
     #[inline]
@@ -183,8 +204,18 @@ impl<'b> Deserializer<'b> for &mut Decoder<'b> {
         deserialize_i64 => visit_i64(signed),
         deserialize_str => visit_borrowed_str(text),
         deserialize_string => visit_borrowed_str(text),
-        deserialize_bytes => visit_borrowed_bytes(slice),
-        deserialize_byte_buf => visit_borrowed_bytes(slice)
+        deserialize_bytes => visit_borrowed_bytes(slice)
+    }
+
+    #[inline]
+    fn deserialize_byte_buf<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value, Reason> {
+        let slice = self.slice()?;
+        if slice.len() < HUGE {
+            return visitor.visit_borrowed_bytes(slice);
+        }
+        let mut bytes = huge::vec_for(slice.len()).ok_or_else(Reason::out_of_memory)?;
+        bytes.extend_from_slice(slice);
+        visitor.visit_byte_buf(bytes)
     }
 
     #[inline]
@@ -247,8 +278,10 @@ impl<'b> Deserializer<'b> for &mut Decoder<'b> {
 
     #[inline]
     fn deserialize_seq<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value, Reason> {
-        let len = self.len()?;
-        self.items(len, visitor)
+        match self.list()? {
+            (len, false) => self.items(len, visitor),
+            (len, true) => self.numbers(len)?.read(visitor),
+        }
     }
 
     #[inline]
@@ -268,7 +301,9 @@ impl<'b> Deserializer<'b> for &mut Decoder<'b> {
 
     #[inline]
     fn deserialize_map<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value, Reason> {
-        let len = self.len()?;
+        let (len, false) = self.list()? else {
+            return Err(Reason::said("uma lista de números no lugar de um mapa"));
+        };
         let mut pairs = Items { decoder: self, left: len, are_fields: false };
         let value = visitor.visit_map(&mut pairs)?;
         pairs.finish()?;

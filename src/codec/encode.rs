@@ -8,7 +8,9 @@ use serde::ser::{
 };
 
 use super::name::name_digest;
+use super::numbers::{self, Numbers};
 use super::reason::Reason;
+use crate::huge;
 
 /// Acrescenta `value` a `bytes`; ele pode ocupar até `most` bytes.
 ///
@@ -68,7 +70,8 @@ impl Encoder<'_> {
         if len > self.end.saturating_sub(self.bytes.len()) {
             return Err(Reason::too_large());
         }
-        self.bytes.try_reserve(len).map_err(|_| Reason::said("falta memória para escrevê-lo"))?;
+        self.bytes.try_reserve(len).map_err(|_| Reason::out_of_memory())?;
+        huge::advise(self.bytes.spare_capacity_mut());
         self.brim = self.end.min(self.bytes.capacity());
         Ok(())
     }
@@ -132,7 +135,21 @@ impl<'e, 'b> Encoder<'b> {
         Ok(())
     }
 
-    /// Uma lista cujo tamanho vem antes dela.
+    /// Uma lista cujo tamanho vem antes dela, e depois os itens: o bit mais baixo fica para [`Numbers`].
+    #[inline]
+    fn listed(&'e mut self, len: usize) -> Result<Items<'e, 'b>, Reason> {
+        self.put_number((len as u64) << 1)?;
+        self.items(len)
+    }
+
+    /// Uma lista de números, de uma vez.
+    fn put_numbers(&mut self, numbers: Numbers<'_>) -> Result<(), Reason> {
+        self.put_number((numbers.len as u64) << 1 | 1)?;
+        self.put_byte(numbers.kind)?;
+        self.put(numbers.memory)
+    }
+
+    /// Os campos de um `struct`, que traz antes quantos são.
     #[inline]
     fn counted(&'e mut self, len: usize) -> Result<Items<'e, 'b>, Reason> {
         self.put_number(len as u64)?;
@@ -187,7 +204,7 @@ impl Items<'_, '_> {
                 self.written
             ))),
             Promised::Unknown { at } => {
-                let mut left = self.written as u64;
+                let mut left = (self.written as u64) << 1;
                 for (index, digit) in self.encoder.bytes[at..at + LONGEST].iter_mut().enumerate() {
                     let more = if index + 1 < LONGEST { 0x80 } else { 0 };
                     *digit = left as u8 & 0x7f | more;
@@ -337,9 +354,28 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
     #[inline]
     fn serialize_seq(self, len: Option<usize>) -> Result<Items<'e, 'b>, Reason> {
         match len {
-            Some(len) => self.counted(len),
+            Some(len) => self.listed(len),
             None => self.uncounted(),
         }
+    }
+
+    #[inline]
+    fn collect_seq<I>(self, list: I) -> Result<(), Reason>
+    where
+        I: IntoIterator,
+        I::Item: Serialize,
+    {
+        if let Some(numbers) = numbers::memory_of(&list) {
+            return self.put_numbers(numbers);
+        }
+        let mut items = list.into_iter();
+        let len = match items.size_hint() {
+            (least, Some(most)) if least == most => Some(most),
+            _ => None,
+        };
+        let mut seq = self.serialize_seq(len)?;
+        items.try_for_each(|item| seq.add(&item))?;
+        seq.finish()
     }
 
     #[inline]

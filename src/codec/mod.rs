@@ -16,6 +16,7 @@
 mod decode;
 mod encode;
 mod name;
+mod numbers;
 pub(crate) mod portable;
 mod reason;
 
@@ -87,7 +88,7 @@ mod tests {
         let reason = encode(&vec![7_u8; 200], &mut bytes, 100).expect_err("200 bytes não cabem em 100");
         assert!(reason.is_too_large());
         assert_eq!(bytes.len(), 101);
-        encode(&vec![7_u8; 99], &mut bytes, 100).expect("o limite é de cada valor");
+        encode(&vec![7_u8; 98], &mut bytes, 100).expect("o limite é de cada valor");
     }
 
     type Everything = (u8, Vec<(i64, String)>, BTreeMap<String, Option<f64>>, Result<char, bool>, [u16; 3]);

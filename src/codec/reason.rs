@@ -33,6 +33,11 @@ impl Reason {
         Reason::said("os bytes acabaram antes do valor")
     }
 
+    #[cold]
+    pub(super) fn out_of_memory() -> Self {
+        Reason::said("falta memória para ele")
+    }
+
     pub(crate) fn is_too_large(&self) -> bool {
         matches!(*self.0, Cause::TooLarge)
     }

@@ -181,7 +181,7 @@ impl MpiJob {
             None => Err(ErrorKind::BrokenPipe.into()),
         };
         let answer = sent.and_then(|()| receive(&mut self.answers)).map_err(|_| self.obituary())?;
-        protocol::only(parcel::read(protocol::results_of(&answer)??, &[])?)
+        protocol::only(parcel::read_list(protocol::results_of(&answer)??, &[])?)
     }
 
     /// Apresenta-se ao rank 0: cabe no pipe, haja ou não quem leia.

@@ -12,7 +12,7 @@ use crate::codec::portable::Portable;
 use crate::dispatch::chunked::Chunked;
 use crate::dispatch::lane::{Lane, Packed};
 use crate::dispatch::stream::{Results, Stream, default_chunk_size};
-use crate::parcel::Parcel;
+use crate::parcel;
 use crate::process::function::Task;
 use crate::process::protocol;
 use crate::process::task::TaskId;
@@ -268,7 +268,7 @@ impl Chunked<'_, MpiPool> {
             body.write_each(&items)?;
             body.into_bytes()
         };
-        let open = |results: Vec<u8>| Parcel { bytes: results, descriptors: Vec::new() }.read();
+        let open = |results: Vec<u8>| parcel::read_list(&results, &[]);
         let carrier = MpiCarrier::new(self.pool.world.clone());
         let lane = Box::new(Packed { carrier, pack, open, weigh: Vec::len }) as RankLane<A, R>;
         Stream::new(items, self.chunk_size, self.pool.workers(), lane).with_window(self.window)

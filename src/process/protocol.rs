@@ -221,7 +221,7 @@ pub(crate) fn is_reply<T>(outcome: &Result<T, Error>) -> bool {
 
 /// Os resultados de um bloco.
 pub(crate) fn read_results<R: DeserializeOwned>(results: Parcel) -> Result<Vec<R>, Error> {
-    results.read()
+    parcel::read_list(&results.bytes, &results.descriptors)
 }
 
 /// O único resultado de um bloco de um item.

@@ -15,10 +15,11 @@ use std::sync::atomic::{
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
+use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
 
 use super::file_limit;
 use crate::error::missing;
+use crate::huge::{self, HUGE, HUGE_PAGE};
 
 /// Um tipo que pode morar em memória que outros processos mudam.
 ///
@@ -148,11 +149,6 @@ impl Drop for Mapping {
     }
 }
 
-/// A partir de quantos bytes vale pedir páginas grandes ao sistema.
-const HUGE: usize = 4 << 20;
-/// O tamanho de uma, nas máquinas de hoje. Onde for outro, o pedido é recusado e nada muda.
-const HUGE_PAGE: usize = 2 << 20;
-
 const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
 
 /// Mapeia o arquivo num endereço múltiplo de [`HUGE_PAGE`]: noutro, uma página grande não cabe.
@@ -181,24 +177,11 @@ fn map_aligned(fd: impl AsFd, len: usize) -> io::Result<*mut c_void> {
 
 /// Lê `len` bytes de um arquivo de memória, a partir de `offset`.
 ///
-/// Memória nova costuma custar mais do que a cópia, porque o sistema a entrega página a página. Páginas grandes,
-/// quando há, são menos entregas.
-///
 /// # Erros
 ///
 /// [`io::ErrorKind::UnexpectedEof`] se o arquivo acaba antes.
 pub(crate) fn read_file(fd: impl AsFd, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-    let mut bytes: Vec<u8> = Vec::new();
-    bytes.try_reserve_exact(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    if len >= HUGE {
-        let page = rustix::param::page_size();
-        let start = (bytes.as_mut_ptr() as usize).next_multiple_of(page) - bytes.as_ptr() as usize;
-        // SAFETY: o trecho, de páginas inteiras, fica dentro do que o vetor reservou e ainda não usa; o
-        // conselho muda como o sistema o entrega, não o que há nele. Recusado, fica tudo como antes.
-        let _ = unsafe {
-            madvise(bytes.as_mut_ptr().add(start).cast(), (len - start) / page * page, Advice::LinuxHugepage)
-        };
-    }
+    let mut bytes = huge::vec_for(len).ok_or(io::ErrorKind::OutOfMemory)?;
     while bytes.len() < len {
         let at = offset + bytes.len() as u64;
         match rustix::io::pread(&fd, spare_capacity(&mut bytes), at) {
