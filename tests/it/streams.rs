@@ -16,12 +16,21 @@ crate::cases! {
     30 => imap_unordered_delivers_each_result_once,
     30 => imap_reads_nothing_before_it_is_asked,
     30 => an_endless_input_is_read_a_little_ahead,
+    30 => an_endless_map_ends_at_its_first_failure,
     60 => an_endless_input_fits_in_memory,
     60 => a_slow_reader_does_not_pile_up_large_results,
     30 => dropping_imap_midway_cancels_what_nobody_began,
     30 => a_panicking_input_leaves_the_pool_working,
     30 => an_input_may_use_the_same_pool,
     30 => two_streams_of_one_pool_take_turns,
+}
+
+/// Uma entrada sem fim promete mais itens do que a memória comporta.
+fn an_endless_map_ends_at_its_first_failure() {
+    let pool = new_pool(2).unwrap();
+    let outcome = pool.chunk_size(1).unwrap().map(|x: u64| assert!(x < 7, "o item {x}"), 0..);
+    assert!(matches!(&outcome, Err(Error::Panicked { message, .. }) if message == "o item 7"), "{outcome:?}");
+    assert_eq!(pool.map(square, 0..3).unwrap(), [0, 1, 4]);
 }
 
 /// O primeiro item espera o portão; os outros, não.

@@ -23,6 +23,10 @@ crate::cases! {
     30 => imap_delivers_in_order_and_unordered_as_ready,
     30 => an_endless_input_is_read_a_little_ahead,
     30 => a_panic_is_a_value_and_keeps_the_thread,
+    30 => map_follows_an_input_that_comes_slowly,
+    30 => map_gives_way_to_whoever_comes_after,
+    30 => the_first_failure_of_a_map_stops_it,
+    30 => terminating_ends_a_map_and_closing_refuses_the_rest,
     30 => apply_async_is_ready_when_the_task_ends,
     30 => close_refuses_new_tasks_and_finishes_the_old_ones,
     30 => join_waits_for_what_was_submitted,
@@ -138,6 +142,98 @@ fn gate() -> (mpsc::Sender<()>, impl Fn(u64) -> u64 + Clone + Send + 'static) {
         x
     };
     (open, wait)
+}
+
+/// Cada item só vem depois de feito o anterior: esperar que a janela se enchesse seria esperar para sempre.
+fn map_follows_an_input_that_comes_slowly() {
+    for chunk_size in [1, 2] {
+        let pool = ThreadPool::new(2).unwrap();
+        let (told, done) = mpsc::channel();
+        let task = move |x: u64| {
+            told.send(x).expect("alguém espera");
+            x
+        };
+        let items = (0..50).inspect(|&x| {
+            // O bloco só parte inteiro.
+            if x >= 2 && x % chunk_size == 0 {
+                for _ in 0..chunk_size {
+                    done.recv().expect("o item anterior");
+                }
+            }
+        });
+        let results = pool.chunk_size(chunk_size as usize).unwrap().map(task, items).unwrap();
+        assert_eq!(results, (0..50).collect::<Vec<u64>>());
+    }
+}
+
+fn map_gives_way_to_whoever_comes_after() {
+    let pool = ThreadPool::new(1).unwrap();
+    let (began, ran) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (open, wait) = gate();
+    let task = {
+        let (began, ran) = (began.clone(), ran.clone());
+        move |x: u64| {
+            began.fetch_add(1, Ordering::SeqCst);
+            if x == 0 {
+                wait(x);
+            }
+            ran.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    std::thread::scope(|scope| {
+        let map = scope.spawn(|| pool.chunk_size(1).unwrap().map(task, 0..100_000));
+        eventually("a primeira começou", || began.load(Ordering::SeqCst) == 1);
+        let seen = ran.clone();
+        let late = pool.apply_async(move |()| seen.load(Ordering::SeqCst), ());
+        drop(open);
+        assert_eq!(late.get().unwrap(), 1, "só a que já tinha começado foi feita antes");
+        assert_eq!(map.join().expect("sem pânico").unwrap().len(), 100_000);
+    });
+}
+
+fn the_first_failure_of_a_map_stops_it() {
+    let pool = ThreadPool::new(2).unwrap();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let counter = ran.clone();
+    let task = move |x: u64| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        assert!(x < 7, "o item {x}");
+    };
+    let outcome = pool.chunk_size(1).unwrap().map(task, 0..);
+    assert!(matches!(&outcome, Err(Error::Panicked { message, .. }) if message == "o item 7"), "{outcome:?}");
+    // O que já estava com as threads não se faz mais, e elas servem a quem vier.
+    assert_eq!(pool.map(square, 0..10).unwrap(), (0..10).map(square).collect::<Vec<u64>>());
+    let after = ran.load(Ordering::SeqCst);
+    pool.map(square, 0..1000).unwrap();
+    assert_eq!(ran.load(Ordering::SeqCst), after);
+}
+
+fn terminating_ends_a_map_and_closing_refuses_the_rest() {
+    for terminates in [true, false] {
+        let pool = ThreadPool::new(2).unwrap();
+        let began = Arc::new(AtomicUsize::new(0));
+        let counter = began.clone();
+        let (open, wait) = gate();
+        let task = move |x: u64| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            wait(x)
+        };
+        std::thread::scope(|scope| {
+            let map = scope.spawn(|| pool.chunk_size(1).unwrap().window(4).map(task, 0..));
+            eventually("as duas começaram", || began.load(Ordering::SeqCst) == 2);
+            if terminates {
+                pool.terminate()
+            } else {
+                pool.close()
+            }
+            drop(open);
+            let outcome = map.join().expect("sem pânico");
+            match (terminates, outcome) {
+                (true, Err(Error::Terminated | Error::Closed)) | (false, Err(Error::Closed)) => {}
+                (_, other) => panic!("{other:?}"),
+            }
+        });
+    }
 }
 
 fn apply_async_is_ready_when_the_task_ends() {

@@ -47,6 +47,7 @@ use crate::parcel::{self, Descriptor, Parcel};
 use crate::process::protocol::TaskRequest;
 use crate::process::task::TaskId;
 use arena::SPILL;
+use batch::MOST;
 use carrier::ShmCarrier;
 pub(super) use encoder::ChunkSizing;
 use encoder::MapEnds;
@@ -121,7 +122,8 @@ impl MapLease {
         by_socket: &dyn Fn(TaskId, &Parcel, Promise<Parcel>),
     ) -> Result<Vec<R>, Error> {
         let mut items = items.fuse();
-        let mut results = Vec::with_capacity(items.size_hint().0);
+        // Uma entrada sem fim também promete um tamanho.
+        let mut results = Vec::with_capacity(items.size_hint().0.min(MOST));
         let mut next = |chunk: &mut Parcel, most, room, left_over: &mut _| {
             chunk.write_some(&mut items, most, room, left_over)
         };
