@@ -200,7 +200,10 @@ fn the_first_failure_of_a_map_stops_it() {
         assert!(x < 7, "o item {x}");
     };
     let outcome = pool.chunk_size(1).unwrap().map(task, 0..);
-    assert!(matches!(&outcome, Err(Error::Panicked { message, .. }) if message == "o item 7"), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(Error::Panicked { message, .. }) if message.starts_with("o item ")),
+        "{outcome:?}"
+    );
     // O que já estava com as threads não se faz mais, e elas servem a quem vier.
     assert_eq!(pool.map(square, 0..10).unwrap(), (0..10).map(square).collect::<Vec<u64>>());
     let after = ran.load(Ordering::SeqCst);
