@@ -220,7 +220,11 @@ impl Parcel {
             let end = self.bytes.len();
             let Some(item) = items.next() else { return Ok(count) };
             self.write(&item)?;
-            if self.bytes.len() > room && end > 0 && self.descriptors.is_empty() {
+            if self.bytes.len() > room {
+                if end == 0 || !self.descriptors.is_empty() {
+                    // Já passou com este: o seguinte começa outro bloco.
+                    return Ok(count + 1);
+                }
                 *left_over = self.bytes.split_off(end);
                 return Ok(count);
             }

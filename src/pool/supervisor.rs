@@ -238,7 +238,12 @@ impl Supervisor {
         let slots = &self.shm.as_ref()?.slots;
         let deadlines = (0..self.workers.len()).filter_map(|index| slots.deadline(index));
         let undecided = slots.decide_suspects().then(|| Instant::now() + UNDECIDED);
-        deadlines.map(Deadline::due).chain(slots.next_watch()).chain(undecided).min()
+        deadlines
+            .map(Deadline::due)
+            .chain(slots.next_watch())
+            .chain(slots.next_sweep())
+            .chain(undecided)
+            .min()
     }
 
     fn sleep(&mut self) {

@@ -144,7 +144,7 @@ impl<T: Element> SharedArray<T> {
     /// # }
     /// ```
     pub fn fill(&self, value: T) {
-        self.memory.mapping().gather();
+        self.memory.gather();
         self.cells().iter().for_each(|cell| T::store(cell, value));
     }
 
@@ -172,7 +172,7 @@ impl<T: Element> SharedArray<T> {
     #[track_caller]
     pub fn copy_from_slice(&self, values: &[T]) {
         assert_eq!(values.len(), self.len, "o vetor e o que se copia nele têm tamanhos diferentes");
-        self.memory.mapping().gather();
+        self.memory.gather();
         for (cell, &value) in self.cells().iter().zip(values) {
             T::store(cell, value);
         }

@@ -6,6 +6,7 @@
 
 use std::ffi::c_void;
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{
@@ -94,21 +95,44 @@ impl Mapping {
         Ok(Mapping { address, len })
     }
 
-    /// Pede já toda a memória, em páginas grandes, para quem vai escrever nela toda.
+    /// Pede já a memória de um trecho, em páginas grandes, para quem vai escrever nele todo.
     ///
     /// Um sistema que não as dá (elas vieram no Linux 6.1) a entregará como sempre: página a página, a cada toque.
-    pub(crate) fn gather(&self) {
-        if self.len < HUGE {
+    ///
+    /// # Panics
+    ///
+    /// Se o trecho não cabe.
+    pub(crate) fn gather(&self, range: Range<usize>) {
+        assert!(range.start <= range.end && range.end <= self.len, "fora da memória compartilhada");
+        let (start, end) = (range.start.next_multiple_of(HUGE_PAGE), range.end / HUGE_PAGE * HUGE_PAGE);
+        if self.len < HUGE || start >= end {
             return;
         }
-        let pages = self.len / HUGE_PAGE;
-        // Só se junta o que já existe: olhar um byte de cada trecho o faz existir. O `black_box` impede o compilador
-        // de apagar uma leitura que ninguém usa.
-        for page in 0..pages {
-            std::hint::black_box(self.at::<AtomicU8>(page * HUGE_PAGE).load(Ordering::Relaxed));
+        // Só se junta o que já existe: olhar um byte de cada página grande a faz existir. O `black_box` impede o compilador de
+        // apagar uma leitura que ninguém usa.
+        for offset in (start..end).step_by(HUGE_PAGE) {
+            std::hint::black_box(self.at::<AtomicU8>(offset).load(Ordering::Relaxed));
         }
         // SAFETY: o trecho fica dentro do mapeamento; a chamada muda como o sistema o guarda, não o que há nele.
-        unsafe { libc::madvise(self.address.as_ptr().cast(), pages * HUGE_PAGE, libc::MADV_COLLAPSE) };
+        unsafe {
+            let address = self.address.as_ptr().add(start);
+            libc::madvise(address.cast(), end - start, libc::MADV_COLLAPSE)
+        };
+    }
+
+    /// Um trecho, como memória comum.
+    ///
+    /// # Safety
+    ///
+    /// Ninguém escreve nele, em processo nenhum, enquanto a fatia existir.
+    ///
+    /// # Panics
+    ///
+    /// Se o trecho não cabe.
+    pub(crate) unsafe fn bytes(&self, range: Range<usize>) -> &[u8] {
+        assert!(range.start <= range.end && range.end <= self.len, "fora da memória compartilhada");
+        // SAFETY: o trecho cabe no mapeamento, que vive tanto quanto `self` e não encolhe; quem chama garante que não muda.
+        unsafe { std::slice::from_raw_parts(self.address.as_ptr().add(range.start), range.len()) }
     }
 
     /// O tamanho, em bytes.

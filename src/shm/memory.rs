@@ -1,10 +1,11 @@
 //! Memória compartilhada que viaja: o descritor, que atravessa, e o mapeamento, que cada processo faz.
 
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::{fmt, io};
 
-use rustix::fs::fstat;
+use rustix::fs::{FallocateFlags, fallocate, fstat};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -42,6 +43,18 @@ impl Memory {
 
     pub(crate) fn mapping(&self) -> &Arc<Mapping> {
         &self.mapping
+    }
+
+    /// Pede já toda a memória, para quem vai escrever nela toda.
+    pub(crate) fn gather(&self) {
+        self.mapping.gather(0..self.mapping.len());
+    }
+
+    /// Devolve ao sistema as páginas inteiras de um trecho: quem olhar para ele vê zeros.
+    pub(crate) fn give_back(&self, range: Range<usize>) {
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        // Falha só num sistema sem memória para a própria chamada: fica para a próxima vez.
+        let _ = fallocate(&self.descriptor, flags, range.start as u64, range.len() as u64);
     }
 
     /// Esta memória, se tem o tamanho de quem a vai usar.

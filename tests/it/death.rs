@@ -173,17 +173,20 @@ fn kill_me_when_writing(size: usize) -> ByteBuf {
     block
 }
 
+/// Maior do que cabe na memória dividida: vai pelo soquete.
+const BY_SOCKET: usize = 260 << 20;
+
 fn worker_killed_while_writing_a_large_result_does_not_hang() {
     let pool = new_pool(1).unwrap();
     let mut died = 0;
     for _ in 0..5 {
-        match pool.apply(kill_me_when_writing, 128 << 20) {
+        match pool.apply(kill_me_when_writing, BY_SOCKET) {
             Err(error) => {
                 assert_died(&error, "morto por SIGKILL (sinal 9)");
                 died += 1;
             }
             // A escrita pode ter acabado antes de a outra thread olhar.
-            Ok(block) => assert_eq!(block.len(), 128 << 20),
+            Ok(block) => assert_eq!(block.len(), BY_SOCKET),
         }
         // Sempre com folga: a thread que sobrou de uma escrita bem-sucedida ainda pode matar este.
         let _ = pool.apply(die, "SIGKILL".to_owned());

@@ -4,6 +4,7 @@
 // Num teste, um `unwrap` que falha diz a linha e o valor: é a mensagem que se quer ler.
 #![allow(clippy::unwrap_used)]
 
+mod bulk;
 mod context;
 mod death;
 mod futures;
@@ -45,6 +46,7 @@ fn main() -> std::process::ExitCode {
             pool::cases(),
             streams::cases(),
             values::cases(),
+            bulk::cases(),
             context::cases(),
             futures::cases(),
             types::cases(),

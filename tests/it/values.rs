@@ -205,11 +205,9 @@ fn the_memory_of_a_large_result_is_given_back() {
         let lengths = pool.imap(|size: usize| ByteBuf::from(vec![1; size]), [100 << 20, 100 << 20]);
         assert_eq!(lengths.map(|block| block.unwrap().len()).sum::<usize>(), 200 << 20);
     }
-    // Uma mensagem pequena depois da grande é a vez de devolver o que sobrou.
+    // Uma mensagem pequena depois da grande é a vez de devolver o que sobrou; e o que está na memória dividida volta daí a pouco.
     pool.map(square, 0..100).unwrap();
-    let grown = memory_kib("VmRSS").saturating_sub(before);
-    println!("ficaram {grown} KiB");
-    assert!(grown < 64 << 10, "ficaram {grown} KiB");
+    eventually("a memória voltou", || memory_kib("VmRSS").saturating_sub(before) < 64 << 10);
 }
 
 fn values_without_size_cross_too() {

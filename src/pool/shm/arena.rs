@@ -1,7 +1,7 @@
 //! O que há em cada byte da memória do mural.
 //!
 //! ```text
-//!   head │ tail │ trabalhador 1 │ 2 │ … │ anel │ casa 0 │ casa 1 │ … │ folhas da casa 0 │ … │ maço 0 │ …
+//!   head │ tail │ trabalhador 1 │ 2 │ … │ anel │ casa 0 │ casa 1 │ … │ folhas da casa 0 │ … │ maço 0 │ … │ granel
 //!
 //!   casa     pedido: tarefa, itens, bytes, 40 bytes deles  │  resposta: DONE, campainha, bytes, 48 deles
 //!   folhas   o pedido que não cabe na casa, até 64 KiB     │  a resposta, idem
@@ -20,9 +20,11 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use serde::{Deserialize, Serialize};
 
 use super::batch::{BATCHES, Batch, batch_size};
+use super::bulk::{Bulk, OWNERS_SIZE, PIECES_SIZE, Place, Side};
 use super::ring::Ring;
 use super::word::{NONE_CLAIMED, Real, Strided, copy_in, copy_out};
 use crate::Error;
+use crate::huge::HUGE_PAGE;
 use crate::process::task::TaskId;
 use crate::shm::memory::Memory;
 
@@ -65,9 +67,11 @@ const CANCELLED: u32 = 1;
 /// O pedido é um posto num maço.
 const SEAT: u32 = 2;
 
-/// O maior pedido, ou resposta, que passa pela memória; o que é maior vai pelo soquete.
-pub(super) const SPILL: usize = 64 << 10;
+/// O maior pedido, ou resposta, que cabe numa folha; o que é maior vai no granel, e se nem ali cabe, pelo soquete.
+const SPILL: usize = 64 << 10;
 
+/// No lugar do tamanho: na casa está só o lugar dele no granel.
+const IN_BULK: u32 = u32::MAX - 1;
 /// No lugar do tamanho de uma resposta: ela está com o pai.
 const ELSEWHERE: u32 = u32::MAX;
 
@@ -112,7 +116,15 @@ impl Arena {
             waiters: of_slots(WAITER),
         };
         let (spills, batches) = (spills_start(self.workers), batches_start(self.workers));
-        View { large, small, slots, spills, batches, workers: self.workers, ring }
+        let owners = owners_start(self.workers);
+        let owners = &small[owners / 4..(owners + OWNERS_SIZE) / 4];
+        let bulk = Bulk { mapping, owners, start: pieces_start(self.workers) };
+        View { large, small, slots, spills, batches, workers: self.workers, ring, bulk }
+    }
+
+    /// Devolve ao sistema a memória do granel que ninguém usa; diz se não sobrou nenhuma.
+    pub(super) fn sweep_bulk(&self) -> bool {
+        self.view().bulk.sweep(|range| self.memory.give_back(range))
     }
 
     pub(super) fn slots(&self) -> u32 {
@@ -140,8 +152,17 @@ const fn batches_start(workers: usize) -> usize {
     spills_start(workers) + 2 * SLOTS * SPILL
 }
 
-const fn size_for(workers: usize) -> usize {
+const fn owners_start(workers: usize) -> usize {
     batches_start(workers) + BATCHES * batch_size(workers)
+}
+
+/// Onde cabem páginas grandes.
+const fn pieces_start(workers: usize) -> usize {
+    (owners_start(workers) + OWNERS_SIZE).next_multiple_of(HUGE_PAGE)
+}
+
+const fn size_for(workers: usize) -> usize {
+    pieces_start(workers) + PIECES_SIZE
 }
 
 /// A memória do mural vista por um processo.
@@ -153,46 +174,71 @@ pub(super) struct View<'m> {
     batches: usize,
     workers: usize,
     pub(super) ring: Ring<'m, Real>,
+    pub(super) bulk: Bulk<'m>,
 }
 
 /// O pedido de uma casa; os bytes ficam com quem o leu.
 pub(super) struct SlotRequest {
     pub(super) task: TaskId,
     pub(super) items: usize,
+    /// Onde estão os bytes, se no granel.
+    pub(super) in_bulk: Option<Place>,
     pub(super) cancelled: bool,
     /// Se é um posto num maço.
     pub(super) is_seat: bool,
 }
 
-impl View<'_> {
-    /// Escreve um pedido; `bytes` não passa de [`SPILL`].
-    pub(super) fn write_request(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8]) {
-        self.write(slot, task, items, bytes, 0);
+/// A resposta de uma casa.
+pub(super) enum SlotReply {
+    /// Os bytes ficam com quem a leu.
+    Read,
+    InBulk(Place),
+    /// Está com o pai.
+    Elsewhere,
+}
+
+impl<'m> View<'m> {
+    /// Escreve um pedido, se cabe.
+    pub(super) fn write_request(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8]) -> bool {
+        self.write(slot, task, items, bytes, 0)
     }
 
     /// Escreve um pedido que é um posto num maço.
-    pub(super) fn write_seat(&self, slot: u32, task: TaskId, seat: &[u8]) {
-        self.write(slot, task, 0, seat, SEAT);
+    pub(super) fn write_seat(&self, slot: u32, task: TaskId, seat: &[u8]) -> bool {
+        self.write(slot, task, 0, seat, SEAT)
     }
 
-    fn write(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8], flags: u32) {
+    fn write(&self, slot: u32, task: TaskId, items: usize, bytes: &[u8], flags: u32) -> bool {
         let line = self.line(slot);
         self.large[(line + TASK) / 8].store(task.to_bits(), Relaxed);
         self.small[(line + ITEMS) / 4].store(items as u32, Relaxed);
-        self.small[(line + REQUEST_LEN) / 4].store(bytes.len() as u32, Relaxed);
         self.small[(line + FLAGS) / 4].store(flags, Relaxed);
-        copy_in(self.request_words(slot, bytes.len()), bytes);
+        let len = &self.small[(line + REQUEST_LEN) / 4];
+        if bytes.len() <= SPILL {
+            copy_in(self.request_words(slot, bytes.len()), bytes);
+            len.store(bytes.len() as u32, Relaxed);
+            return true;
+        }
+        let Some(place) = self.bulk.put(Side::Request, slot, bytes) else { return false };
+        self.large[(line + REQUEST) / 8].store(place.to_bits(), Relaxed);
+        len.store(IN_BULK, Relaxed);
+        true
     }
 
-    /// Lê o pedido para `bytes`.
+    /// Lê o pedido; o que não está no granel, para `bytes`.
     pub(super) fn read_request(&self, slot: u32, bytes: &mut Vec<u8>) -> SlotRequest {
         let line = self.line(slot);
-        let len = self.small[(line + REQUEST_LEN) / 4].load(Relaxed) as usize;
-        copy_out(self.request_words(slot, len), len, bytes);
+        let len = self.small[(line + REQUEST_LEN) / 4].load(Relaxed);
+        let in_bulk =
+            (len == IN_BULK).then(|| Place::from_bits(self.large[(line + REQUEST) / 8].load(Relaxed)));
+        if in_bulk.is_none() {
+            copy_out(self.request_words(slot, len as usize), len as usize, bytes);
+        }
         let flags = self.small[(line + FLAGS) / 4].load(Relaxed);
         SlotRequest {
             task: TaskId::from_bits(self.large[(line + TASK) / 8].load(Relaxed)),
             items: self.small[(line + ITEMS) / 4].load(Relaxed) as usize,
+            in_bulk,
             cancelled: flags & CANCELLED != 0,
             is_seat: flags & SEAT != 0,
         }
@@ -205,11 +251,14 @@ impl View<'_> {
 
     /// Escreve a resposta, se cabe.
     pub(super) fn write_reply(&self, slot: u32, bytes: &[u8]) -> bool {
-        if bytes.len() > SPILL {
-            return false;
+        if bytes.len() <= SPILL {
+            copy_in(self.reply_words(slot, bytes.len()), bytes);
+            self.reply_len(slot).store(bytes.len() as u32, Relaxed);
+            return true;
         }
-        copy_in(self.reply_words(slot, bytes.len()), bytes);
-        self.reply_len(slot).store(bytes.len() as u32, Relaxed);
+        let Some(place) = self.bulk.put(Side::Reply, slot, bytes) else { return false };
+        self.large[(self.line(slot) + REPLY) / 8].store(place.to_bits(), Relaxed);
+        self.reply_len(slot).store(IN_BULK, Relaxed);
         true
     }
 
@@ -218,14 +267,28 @@ impl View<'_> {
         self.reply_len(slot).store(ELSEWHERE, Relaxed);
     }
 
-    /// Lê a resposta para `bytes`; `false` se ela está com o pai.
-    pub(super) fn read_reply(&self, slot: u32, bytes: &mut Vec<u8>) -> bool {
-        let len = self.reply_len(slot).load(Relaxed);
-        if len == ELSEWHERE {
-            return false;
+    /// Lê a resposta; a que não está no granel, para `bytes`.
+    pub(super) fn read_reply(&self, slot: u32, bytes: &mut Vec<u8>) -> SlotReply {
+        match self.reply_len(slot).load(Relaxed) {
+            ELSEWHERE => SlotReply::Elsewhere,
+            IN_BULK => {
+                SlotReply::InBulk(Place::from_bits(self.large[(self.line(slot) + REPLY) / 8].load(Relaxed)))
+            }
+            len => {
+                copy_out(self.reply_words(slot, len as usize), len as usize, bytes);
+                SlotReply::Read
+            }
         }
-        copy_out(self.reply_words(slot, len as usize), len as usize, bytes);
-        true
+    }
+
+    /// Se o pedido da casa está no granel.
+    pub(super) fn is_request_in_bulk(&self, slot: u32) -> bool {
+        self.small[(self.line(slot) + REQUEST_LEN) / 4].load(Relaxed) == IN_BULK
+    }
+
+    /// Se o pedido, ou a resposta.
+    pub(super) fn uses_bulk(&self, slot: u32) -> bool {
+        self.is_request_in_bulk(slot) || self.reply_len(slot).load(Relaxed) == IN_BULK
     }
 
     /// Desde quando o trabalhador faz o que faz, em ns do relógio do sistema; 0 se não faz nada.

@@ -1,6 +1,6 @@
 //! `imap` pelo mural: os blocos de um fluxo, um a um.
 
-use super::arena::{SPILL, View};
+use super::arena::View;
 use super::lease::SlotLease;
 use super::slot_state::Kind;
 use crate::Error;
@@ -28,12 +28,13 @@ impl<S: Fn(Parcel, Promise<Parcel>)> Carrier for ShmCarrier<S> {
             }
         };
         let size = request.frame.bytes.len();
-        if request.frame.descriptors.is_empty() && request.items().len() <= SPILL {
-            let write = |view: &View<'_>, slot| {
-                view.write_request(slot, request.task, chunk.len, request.items());
-            };
-            self.lease.send(chunk, chunk.len, Kind::Stream, write);
-        } else if let Some(promise) = self.lease.expect(chunk, chunk) {
+        let write =
+            |view: &View<'_>, slot| view.write_request(slot, request.task, chunk.len, request.items());
+        let only_bytes = request.frame.descriptors.is_empty();
+        if only_bytes && self.lease.send(chunk, chunk.len, Kind::Stream, write) {
+            return size;
+        }
+        if let Some(promise) = self.lease.expect(chunk, chunk) {
             (self.by_socket)(request.frame, promise);
         }
         size

@@ -7,6 +7,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::arena::View;
+use super::bulk::Side;
 use super::seat::Departure;
 use super::slot_state::{Kind, SlotState};
 use super::slot_table::SlotTable;
@@ -68,6 +69,8 @@ impl SlotTable {
 fn lose(state: &mut SlotState, view: &View<'_>, slot: u32, error: Error, retries: &Retries) {
     let entry = &mut state.entries[slot as usize];
     if !matches!(entry.kind, Kind::Seat(_)) && entry.attempts.lose(retries) {
+        // O pedido continua lá; a resposta que ele começou, não.
+        view.bulk.give_back(Side::Reply, slot);
         entry.position = Some(view.ring.publish(slot));
         retries.count(1);
     } else {

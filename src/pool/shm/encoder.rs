@@ -1,14 +1,12 @@
 //! Os itens de um `map`, bloco a bloco, já em bytes.
 
-use super::arena::SPILL;
 use crate::Error;
 use crate::dispatch::promise::Promise;
 use crate::parcel::{Descriptor, Parcel};
 use crate::process::task::TaskId;
 
-/// Quantos bytes num bloco que se fecha onde convém. As respostas podem ser maiores do que os pedidos, e também
-/// precisam caber.
-const ROOM: usize = SPILL / 4;
+/// Quantos bytes num bloco que se fecha onde convém: cabem muitos num maço, e ainda assim copiá-lo custa mais do que entregá-lo.
+const ROOM: usize = 16 << 10;
 
 /// Como os itens se repartem em blocos.
 #[derive(Clone, Copy)]

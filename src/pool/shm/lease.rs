@@ -66,16 +66,26 @@ impl<T> SlotLease<T> {
         self.idle.len() + self.out.len()
     }
 
-    /// Põe à vista um bloco de `items` itens, que `write` escreve numa casa livre. Recusado, a recusa é a resposta
-    /// dele.
-    pub(super) fn send(&mut self, tag: T, items: usize, kind: Kind, write: impl FnOnce(&View<'_>, u32)) {
+    /// Põe à vista um bloco de `items` itens, que `write` escreve numa casa livre; `false` se ele diz que não cabe. Recusado, a
+    /// recusa é a resposta dele.
+    pub(super) fn send(
+        &mut self,
+        tag: T,
+        items: usize,
+        kind: Kind,
+        write: impl FnOnce(&View<'_>, u32) -> bool,
+    ) -> bool {
         let slot = self.take_idle();
-        write(&self.table.view(), slot);
+        if !write(&self.table.view(), slot) {
+            self.idle.push(slot);
+            return false;
+        }
         let outcome = self.table.publish(slot, items, self.home, kind);
         if outcome.is_err() {
             self.idle.push(slot);
         }
         self.out.push_back(Out { tag, slot: outcome.map(|()| slot) });
+        true
     }
 
     /// Reserva uma casa para a resposta de um bloco que vai pelo soquete; é a promessa dele que a preenche.

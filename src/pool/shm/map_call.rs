@@ -247,14 +247,28 @@ impl<'c> MapCall<'c> {
         Ok(())
     }
 
-    /// Um bloco que não passa pela memória; `false` se já há muitos deles a caminho.
+    /// Um bloco que não cabe num maço; `false` se já há muitos deles a caminho. Um que não passa pela memória vai pelo soquete.
     fn send_alone(&mut self) -> bool {
         if self.alone == LOOSE {
             // As outras casas são dos postos: sem uma, o bloco de um posto não sairia nunca.
             return false;
         }
-        self.alone += 1;
         let part = self.finished + self.parts.len();
+        let ChunkEncoder { body, len, .. } = &self.encoder;
+        let (task, items) = (self.task, *len);
+        let write = |view: &View<'_>, slot| view.write_request(slot, task, items, &body.bytes);
+        let only_bytes = body.descriptors.is_empty();
+        if only_bytes && self.lease.slots.send(Awaited::Alone { part }, items, Kind::Stream, write) {
+            self.alone += 1;
+            self.parts.push_back(Part::Alone);
+            self.encoder.done();
+            return true;
+        }
+        if only_bytes && self.alone > 0 {
+            // Falta lugar, e os que estão a caminho o devolverão.
+            return false;
+        }
+        self.alone += 1;
         let chunk = ChunkId { index: part, len: self.encoder.len };
         if let Some(promise) = self.lease.slots.expect(Awaited::Alone { part }, chunk) {
             (self.by_socket)(self.task, &self.encoder.body, promise);

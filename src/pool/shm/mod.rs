@@ -5,7 +5,8 @@
 //! de cada trabalhador continua lá, para o que não cabe numa casa, e o supervisor só entra quando algo dá errado.
 //!
 //! De baixo para cima. A memória: [`word`], uma palavra dela; [`ring`] e [`steal`], os dois protocolos; [`batch`], muitos
-//! blocos numa casa só, um *maço*; [`arena`], onde fica cada palavra. O trabalhador: [`seat`], o *posto* dele no anel;
+//! blocos numa casa só, um *maço*; [`bulk`], o que não cabe em casa nenhuma, e [`keeper`], até quando essa memória fica; [`arena`],
+//! onde fica cada palavra. O trabalhador: [`seat`], o *posto* dele no anel;
 //! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`watch`], os prazos; [`wakers`] e [`futures`], quem acorda os futuros; [`slot_state`] e
 //! [`slot_table`], de quem é cada casa; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada. Sobre elas, as
 //! chamadas: [`pending`], `apply`; [`carrier`], `imap`; e `map`: [`encoder`], os itens em bytes, [`in_flight`], um maço a
@@ -14,11 +15,13 @@
 mod arena;
 mod backoff;
 mod batch;
+mod bulk;
 mod carrier;
 mod deaths;
 mod encoder;
 mod futures;
 mod in_flight;
+mod keeper;
 mod lease;
 mod map_call;
 #[cfg(test)]
@@ -46,7 +49,6 @@ use crate::dispatch::result::AsyncResult;
 use crate::parcel::{self, Descriptor, Parcel};
 use crate::process::protocol::TaskRequest;
 use crate::process::task::TaskId;
-use arena::SPILL;
 use batch::MOST;
 use carrier::ShmCarrier;
 pub(super) use encoder::ChunkSizing;
@@ -97,12 +99,15 @@ impl ShmTransport {
         argument: &impl Serialize,
     ) -> Option<AsyncResult<R>> {
         let body = match Parcel::of(argument) {
-            Ok(body) if body.descriptors.is_empty() && body.bytes.len() <= SPILL => body,
+            Ok(body) if body.descriptors.is_empty() => body,
             Ok(_) => return None,
             Err(error) => return Some(AsyncResult::failed(error)),
         };
         let slot = self.slots.lease_one()?;
-        self.slots.view().write_request(slot, task, 1, &body.bytes);
+        if !self.slots.view().write_request(slot, task, 1, &body.bytes) {
+            self.slots.state().give_back([slot], []);
+            return None;
+        }
         if let Err(error) = self.slots.publish(slot, 1, slot, Kind::Detached) {
             self.slots.state().give_back([slot], []);
             return Some(AsyncResult::failed(error));

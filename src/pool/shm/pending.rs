@@ -1,5 +1,6 @@
 //! O que `apply_async` devolve quando a tarefa foi para o mural.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::slot_table::SlotTable;
 use crate::Error;
 use crate::dispatch::result::Source;
+use crate::parcel;
 use crate::process::protocol;
 
 /// Uma tarefa numa casa só dela.
@@ -44,10 +46,11 @@ impl<R> PendingSlot<R> {
 impl<R: DeserializeOwned> PendingSlot<R> {
     /// A resposta da casa, que está pronta.
     fn take(&self, slot: u32) -> Result<R, Error> {
-        let answer = self.slots.take(slot);
+        let read = |bytes: Cow<'_, [u8]>, descriptors: Vec<_>| parcel::read_list(&bytes, &descriptors);
+        let results = self.slots.take_with(slot, read);
         self.slot.set(None);
         self.slots.state().give_back([slot], []);
-        answer.and_then(protocol::read_results).and_then(protocol::only)
+        results.and_then(protocol::only)
     }
 }
 

@@ -108,6 +108,9 @@ impl SlotState {
     pub(super) fn reclaim_abandoned(&mut self, view: &View<'_>, counters: &Counters) {
         let done: Vec<u32> = self.abandoned.extract_if(.., |slot| view.ring.is_done(*slot)).collect();
         for slot in done {
+            if view.uses_bulk(slot) {
+                view.bulk.give_back_both(slot);
+            }
             self.reclaim(slot, counters);
         }
     }
@@ -135,6 +138,8 @@ impl SlotState {
             entry.items = 0;
         }
         entry.answer = Some(Box::new(answer));
+        // Também o que um morto deixou pela metade.
+        view.bulk.give_back_both(slot);
         view.reply_elsewhere(slot);
         view.ring.finish(slot);
     }

@@ -1,11 +1,13 @@
 //! O lado do pai: alugar casas, pôr blocos à vista, e buscar as respostas.
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::arena::{Arena, View};
+use super::arena::{Arena, SlotReply, View};
 use super::backoff::Backoff;
+use super::keeper::Keeper;
 use super::seat::{Recall, Seat};
 use super::slot_state::{Kind, SlotEntry, SlotState};
 use super::wakers::Wakers;
@@ -13,7 +15,7 @@ use super::watch::Watch;
 use crate::Error;
 use crate::dispatch::attempts::{Attempts, Retries};
 use crate::dispatch::deadline::Deadline;
-use crate::parcel::Parcel;
+use crate::parcel::{Descriptor, Parcel};
 use crate::pool::counters::Counters;
 use crate::pool::inbox::Doorbell;
 use crate::process::copy::process_id;
@@ -30,6 +32,7 @@ pub(crate) struct SlotTable {
     counters: Arc<Counters>,
     /// Para um pool com limite de tempo.
     watch: Option<Watch>,
+    keeper: Keeper,
     wakers: Wakers,
     /// O processo que criou o pool: só ele mexe nas casas.
     owner: u32,
@@ -47,8 +50,9 @@ impl SlotTable {
             other => other,
         })?;
         let state = Mutex::new(SlotState::new(arena.slots()));
-        let watch = time_limit.map(|limit| Watch::new(limit, supervisor));
-        Ok(SlotTable { arena, state, counters, watch, wakers: Wakers::default(), owner: process_id() })
+        let watch = time_limit.map(|limit| Watch::new(limit, supervisor.clone()));
+        let (keeper, wakers) = (Keeper::new(supervisor), Wakers::default());
+        Ok(SlotTable { arena, state, counters, watch, keeper, wakers, owner: process_id() })
     }
 
     /// Se este processo é o que criou o pool, e não uma cópia (`fork`) dele, que vê a mesma memória.
@@ -118,6 +122,7 @@ impl SlotTable {
         {
             let mut state = self.state();
             if let Some(refusal) = &state.refusal {
+                view.bulk.give_back_both(slot);
                 return Err(refusal.clone());
             }
             view.ring.reset(slot, waiter);
@@ -126,6 +131,9 @@ impl SlotTable {
             state.entries[slot as usize] = SlotEntry { position, items, attempts, answer: None, kind };
         }
         view.ring.wake_idle();
+        if view.is_request_in_bulk(slot) {
+            self.keeper.note();
+        }
         if let Some(watch) = &self.watch {
             watch.wake();
         }
@@ -155,16 +163,39 @@ impl SlotTable {
 
     /// A resposta da casa, que está pronta; entra na conta.
     pub(super) fn take(&self, slot: u32) -> Result<Parcel, Error> {
+        self.take_with(slot, |bytes, descriptors| Ok(Parcel { bytes: bytes.into_owned(), descriptors }))
+    }
+
+    /// O que `read` faz da resposta da casa, que está pronta; entra na conta.
+    pub(super) fn take_with<T>(
+        &self,
+        slot: u32,
+        read: impl FnOnce(Cow<'_, [u8]>, Vec<Descriptor>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let entry = std::mem::take(&mut self.state().entries[slot as usize]);
         if entry.position.is_some() {
             self.count(entry.items);
         }
+        let view = self.view();
         let mut bytes = Vec::new();
-        if self.view().read_reply(slot, &mut bytes) {
-            protocol::read_reply(Parcel { bytes, descriptors: Vec::new() }).and_then(|answer| answer)
-        } else {
-            entry.answer.map_or(Err(Error::Terminated), |answer| *answer)
+        let reply = view.read_reply(slot, &mut bytes);
+        let parcel = match reply {
+            SlotReply::InBulk(place) => {
+                let results = protocol::results_of(view.bulk.bytes(place)).and_then(|outcome| outcome);
+                let outcome = results.and_then(|results| read(Cow::Borrowed(results), Vec::new()));
+                self.keeper.note();
+                view.bulk.give_back_both(slot);
+                return outcome;
+            }
+            SlotReply::Read => {
+                protocol::read_reply(Parcel { bytes, descriptors: Vec::new() }).and_then(|answer| answer)
+            }
+            SlotReply::Elsewhere => entry.answer.map_or(Err(Error::Terminated), |answer| *answer),
+        };
+        if view.is_request_in_bulk(slot) {
+            view.bulk.give_back_both(slot);
         }
+        parcel.and_then(|Parcel { bytes, descriptors }| read(Cow::Owned(bytes), descriptors))
     }
 
     /// Espera que uma de `slots` fique pronta; `false` se o tempo acabou. Com `spin`, procura um pouco antes de
@@ -247,6 +278,14 @@ impl SlotTable {
     /// O supervisor vai dormir: até quando, no máximo; `None` se não há o que vigiar.
     pub(crate) fn next_watch(&self) -> Option<Instant> {
         self.watch.as_ref()?.next(&self.view())
+    }
+
+    /// O supervisor vai dormir: até quando, no máximo, para devolver a memória que ninguém mais usa.
+    pub(crate) fn next_sweep(&self) -> Option<Instant> {
+        self.keeper.next(|| {
+            drop(self.tidy_state());
+            self.arena.sweep_bulk()
+        })
     }
 
     /// Por que não se publica mais nada.

@@ -64,7 +64,8 @@ impl WorkerLoop<'_> {
 
     /// Faz o bloco; `false` se a resposta, que ficou em `answer`, não cabe na memória.
     fn work(&mut self, slot: u32, bytes: &mut Vec<u8>, answer: &mut Parcel) -> Result<bool, Error> {
-        let SlotRequest { task, items, cancelled, is_seat } = self.view.read_request(slot, bytes);
+        let request = self.view.read_request(slot, bytes);
+        let SlotRequest { task, items, in_bulk, cancelled, is_seat } = request;
         if cancelled {
             self.view.ring.finish(slot);
             return Ok(true);
@@ -73,6 +74,9 @@ impl WorkerLoop<'_> {
             let seat = BatchSeat::read(bytes);
             self.work_on_batch(seat, task, bytes, answer)?;
         } else {
+            let arena = self.arena;
+            let view = arena.view();
+            let bytes = in_bulk.map_or(&bytes[..], |place| view.bulk.bytes(place));
             self.run_task(task, items, bytes, answer)?;
         }
         let body = self.start + HEADER;
