@@ -1,5 +1,8 @@
 //! Valores grandes: chegam inteiros em qualquer forma, sobrevivem a mortes, e a memória deles volta ao sistema.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
 use multiprocessamento::Error;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -14,6 +17,7 @@ crate::cases! {
     30 => the_memory_of_large_values_goes_back_to_the_system,
     30 => a_task_killed_while_it_reads_a_large_argument_loses_only_itself,
     60 => a_worker_killed_while_it_writes_a_large_result_leaves_nothing,
+    60 => a_small_answer_after_a_large_one_cut_short_leaves_nothing,
     60 => kills_among_large_values_lose_nothing_and_leave_nothing,
 }
 
@@ -57,11 +61,14 @@ fn more_large_arguments_than_the_memory_holds() {
     assert_eq!(pool.chunk_size(1).unwrap().map(size, blocks).unwrap(), [8 * MIB; 40]);
 }
 
-/// Quantos bytes de memória dividida este processo tem à mão.
+/// Quantos bytes existem na memória dividida do pool, quem quer que os tenha tocado.
 fn shared_memory() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").expect("/proc");
-    let line = status.lines().find_map(|line| line.strip_prefix("RssShmem:")).expect("um campo do proc(5)");
-    line.split_whitespace().next().and_then(|kib| kib.parse::<usize>().ok()).expect("um número") << 10
+    let descriptors = std::fs::read_dir("/proc/self/fd").expect("/proc");
+    let arenas = descriptors.flatten().map(|entry| entry.path()).filter(|path| {
+        std::fs::read_link(path).is_ok_and(|file| file.to_string_lossy().starts_with("/memfd:mural"))
+    });
+    // Um descritor que se fechou entre a lista e a pergunta não é o do pool.
+    arenas.filter_map(|path| path.metadata().ok()).map(|file| file.blocks() as usize * 512).sum()
 }
 
 /// Dos valores grandes, não sobra quase nada.
@@ -146,6 +153,28 @@ fn a_worker_killed_while_it_writes_a_large_result_leaves_nothing() {
         expect_memory_back(before);
     }
     assert!(died > 0 || by_socket(), "nenhuma morte caiu no meio da cópia");
+}
+
+/// Quem morreu copiava uma resposta grande; quem fez a tarefa de novo respondeu pouco.
+fn a_small_answer_after_a_large_one_cut_short_leaves_nothing() {
+    let pool = pool_builder().workers(1).retries(1).build().unwrap();
+    pool.map(square, 0..10_000).unwrap();
+    let before = shared_memory();
+    let task = |mark: PathBuf| {
+        let is_first = !mark.exists();
+        touch(&mark);
+        if is_first { kill_me_when_copying(128 * MIB) } else { ByteBuf::new() }
+    };
+    let dir = folder();
+    let mut retried = 0;
+    for round in 0..5 {
+        let answer = pool.apply(task, dir.path().join(round.to_string())).unwrap();
+        retried += usize::from(answer.is_empty());
+        // A thread que sobrou de uma cópia bem-sucedida ainda olha, e ainda pode matar este.
+        let _ = pool.apply(|(): ()| kill_process(getpid(), Signal::KILL).is_ok(), ());
+        expect_memory_back(before);
+    }
+    assert!(retried > 0 || by_socket(), "nenhuma morte caiu no meio da cópia");
 }
 
 fn kills_among_large_values_lose_nothing_and_leave_nothing() {

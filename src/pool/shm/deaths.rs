@@ -29,6 +29,8 @@ impl SlotTable {
         let view = self.view();
         view.since(dead).store(0, Relaxed);
         view.recall_of(dead).store(0, Relaxed);
+        // Podia estar no meio de uma resposta grande.
+        self.keeper().note();
         if let Some(position) = view.ring.on_worker_exit(dead) {
             let mut state = self.state();
             if let Some(slot) = state.slot_at(position) {

@@ -223,6 +223,10 @@ impl SlotTable {
         }
     }
 
+    pub(super) fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
     pub(super) fn wakers(&self) -> &Wakers {
         &self.wakers
     }
