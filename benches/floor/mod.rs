@@ -4,6 +4,8 @@
 
 pub mod bare;
 pub mod fork;
+pub mod ring;
+pub mod transfer;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -149,7 +149,14 @@ impl<'b> Numbers<'b> {
     /// Os números como o `V` que um `Vec<N>` é.
     fn to_value<N: Number, V>(self) -> Result<V, Reason> {
         let mut numbers: Vec<N> = huge::vec_for(self.len).ok_or_else(Reason::out_of_memory)?;
-        numbers.extend(self.memory.chunks_exact(size_of::<N>()).map(bytemuck::pod_read_unaligned::<N>));
+        match bytemuck::try_cast_slice(self.memory) {
+            Ok(list) => numbers.extend_from_slice(list),
+            // Onde a lista começa num endereço que não é o de um número.
+            Err(_) => {
+                let each = self.memory.chunks_exact(size_of::<N>());
+                numbers.extend(each.map(bytemuck::pod_read_unaligned::<N>));
+            }
+        }
         assert_eq!(typeid::of::<V>(), typeid::of::<Vec<N>>());
         let numbers = ManuallyDrop::new(numbers);
         // SAFETY: `V` é `Vec<N>` (conferido acima), que não tem tempos de vida; o original não se descarta.

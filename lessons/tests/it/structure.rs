@@ -136,8 +136,9 @@ fn exercises_are_built_only_when_asked_for() {
 }
 
 /// Os únicos arquivos com `unsafe`, e por quê está neles mesmos.
-const UNSAFE: [&str; 13] = [
+const UNSAFE: [&str; 14] = [
     "benches/floor/fork.rs",
+    "benches/floor/ring.rs",
     "src/before_main.rs",
     "src/codec/numbers.rs",
     "src/huge.rs",
