@@ -149,6 +149,9 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
                 return Some(chunk);
             }
             let chunk = self.receive()?;
+            if chunk.id.index == next {
+                return Some(chunk);
+            }
             early.insert(chunk.id.index, chunk);
         }
     }

@@ -1,5 +1,7 @@
 //! `imap` pelo mural: os blocos de um fluxo, um a um.
 
+use std::time::{Duration, Instant};
+
 use super::arena::View;
 use super::lease::SlotLease;
 use super::slot_state::Kind;
@@ -9,10 +11,36 @@ use crate::dispatch::promise::{Answer, ChunkId, Promise};
 use crate::parcel::Parcel;
 use crate::process::protocol::TaskRequest;
 
+/// Por quanto tempo se deixam juntar respostas, quando vêm muitas. Ser acordado a cada uma ocuparia um núcleo em que um
+/// trabalhador faria outras; e quem espera por uma só não percebe tão pouco.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// Leva cada bloco a uma casa, ou, se não cabe, ao soquete.
 pub(super) struct ShmCarrier<S> {
     pub(super) lease: SlotLease<ChunkId>,
     pub(super) by_socket: S,
+    pub(super) pace: Gathering,
+}
+
+/// Quantas respostas vêm em [`GATHER`], pelas que vieram desde a última espera.
+pub(super) struct Gathering {
+    since: Instant,
+    taken: u32,
+}
+
+impl Gathering {
+    pub(super) fn new() -> Self {
+        Gathering { since: Instant::now(), taken: 0 }
+    }
+
+    /// Quantas esperar agora.
+    fn expected(&mut self) -> usize {
+        let now = Instant::now();
+        let elapsed = (now - self.since).max(Duration::from_nanos(1));
+        let expected = f64::from(self.taken) * GATHER.as_secs_f64() / elapsed.as_secs_f64();
+        *self = Gathering { since: now, taken: 0 };
+        expected as usize
+    }
 }
 
 impl<S: Fn(Parcel, Promise<Parcel>)> Carrier for ShmCarrier<S> {
@@ -43,9 +71,14 @@ impl<S: Fn(Parcel, Promise<Parcel>)> Carrier for ShmCarrier<S> {
     fn receive(&mut self) -> Option<Answer<Parcel>> {
         loop {
             if let Some(answer) = self.lease.take_ready() {
+                self.pace.taken += 1;
                 return Some(answer);
             }
-            self.lease.wait(true);
+            // Os que ainda não partiram só partem com as respostas: metade fica para os trabalhadores enquanto se acorda.
+            match self.pace.expected().min(self.lease.out() / 2) {
+                0 | 1 => self.lease.wait(true),
+                many => self.lease.wait_after(many, false, Some(Instant::now() + 2 * GATHER)),
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::arena::View;
 use super::slot_state::Kind;
@@ -64,6 +65,11 @@ impl<T> SlotLease<T> {
 
     pub(super) fn capacity(&self) -> usize {
         self.idle.len() + self.out.len()
+    }
+
+    /// Quantos blocos saíram e não voltaram.
+    pub(super) fn out(&self) -> usize {
+        self.out.len()
     }
 
     /// Põe à vista um bloco de `items` itens, que `write` escreve numa casa livre; `false` se ele diz que não cabe. Recusado, a
@@ -131,14 +137,19 @@ impl<T> SlotLease<T> {
     /// Basta vigiar tantos quantos são os trabalhadores, dos mais antigos: os blocos são pegos em ordem, e se nenhum
     /// destes fica pronto é porque todos os trabalhadores estão presos neles.
     pub(super) fn wait(&self, spin: bool) {
+        self.wait_after(0, spin, None);
+    }
+
+    /// O mesmo, mas espera que fiquem prontos uns `ahead`, ou até `deadline`.
+    pub(super) fn wait_after(&self, ahead: usize, spin: bool, deadline: Option<Instant>) {
         if self.out.iter().any(|out| out.slot.is_err()) {
             return;
         }
         // Os do soquete têm outra fila, e não há ordem entre as duas.
-        let enough = if self.by_socket { usize::MAX } else { self.workers };
+        let (skip, enough) = if self.by_socket { (0, usize::MAX) } else { (ahead, self.workers) };
         let slots = self.out.iter().filter_map(|out| out.slot.as_ref().ok().copied());
-        let watched: Vec<u32> = slots.take(enough).collect();
-        self.table.wait(self.home, &watched, spin, None);
+        let watched: Vec<u32> = slots.skip(skip).take(enough).collect();
+        self.table.wait(self.home, &watched, spin, deadline);
     }
 }
 

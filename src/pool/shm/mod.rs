@@ -50,7 +50,7 @@ use crate::parcel::{self, Descriptor, Parcel};
 use crate::process::protocol::TaskRequest;
 use crate::process::task::TaskId;
 use batch::MOST;
-use carrier::ShmCarrier;
+use carrier::{Gathering, ShmCarrier};
 pub(super) use encoder::ChunkSizing;
 use encoder::MapEnds;
 use lease::SlotLease;
@@ -89,7 +89,7 @@ impl ShmTransport {
     ) -> Option<BoxedCarrier> {
         let wanted = window.unwrap_or(PER_WORKER * self.slots.workers()).min(MOST_AT_ONCE);
         let lease = SlotLease::new(&self.slots, wanted)?;
-        Some(Box::new(ShmCarrier { lease, by_socket }))
+        Some(Box::new(ShmCarrier { lease, by_socket, pace: Gathering::new() }))
     }
 
     /// `apply_async`, se há uma casa livre e a tarefa cabe nela.
