@@ -37,6 +37,8 @@ const HALF: usize = LINE / 2;
 
 const HEAD: usize = 0;
 const TAIL: usize = LINE;
+/// Em que núcleo estava quem publicou por último. Na linha de `tail`, que quem procura já lê.
+const PUBLISHER_CORE: usize = LINE + 8;
 const WORKERS: usize = 2 * LINE;
 /// De um trabalhador: numa linha, o que ele escreve a cada bloco; na outra, o que muda quando para ou recomeça.
 const WORKER: usize = 2 * LINE;
@@ -44,6 +46,8 @@ const CLAIMED: usize = 0;
 const SINCE: usize = 8;
 const FINISHED: usize = 16;
 const DOING: usize = 24;
+/// Em que núcleo ele pegou o bloco.
+const CORE: usize = 32;
 const STATUS: usize = LINE;
 const RECALL: usize = LINE + 4;
 
@@ -294,6 +298,16 @@ impl<'m> View<'m> {
     /// Desde quando o trabalhador faz o que faz, em ns do relógio do sistema; 0 se não faz nada.
     pub(super) fn since(&self, worker: usize) -> &AtomicU64 {
         &self.large[(WORKERS + worker * WORKER + SINCE) / 8]
+    }
+
+    /// Em que núcleo o trabalhador pegou o último bloco.
+    pub(super) fn core_of(&self, worker: usize) -> &AtomicU32 {
+        &self.small[(WORKERS + worker * WORKER + CORE) / 4]
+    }
+
+    /// Em que núcleo estava quem publicou o último.
+    pub(super) fn publisher_core(&self) -> &AtomicU32 {
+        &self.small[PUBLISHER_CORE / 4]
     }
 
     /// De quantos itens é o bloco que ele faz.

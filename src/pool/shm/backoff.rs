@@ -11,9 +11,17 @@ const LIMIT: Duration = Duration::from_micros(50);
 /// Quantas voltas sem soltar o núcleo, antes de oferecê-lo a cada volta a quem tiver trabalho.
 const TURNS: u32 = 200;
 
+/// Depois de quantas voltas se olha se o outro lado está neste mesmo núcleo: então quem procura o impede de responder.
+const GLANCE: u32 = 20;
+
 /// Com um núcleo só, quem procura impede justamente quem traria a resposta.
 static WORTH_IT: LazyLock<bool> =
     LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1));
+
+/// O núcleo em que esta thread está agora; daqui a pouco pode ser outro.
+pub(super) fn current_core() -> u32 {
+    rustix::thread::sched_getcpu() as u32
+}
 
 /// Uma procura, do começo ao fim.
 pub(super) struct Backoff {
@@ -26,10 +34,13 @@ impl Backoff {
         Backoff { turns: 0, offering_since: None }
     }
 
-    /// Espera um instante; `false` quando é hora de dormir.
-    pub(super) fn wait(&mut self) -> bool {
+    /// Espera um instante; `false` quando é hora de dormir. `shares_core` diz se quem trará o que se espera está neste núcleo.
+    pub(super) fn wait(&mut self, shares_core: impl FnOnce() -> bool) -> bool {
         if !*WORTH_IT {
             return false;
+        }
+        if self.turns == GLANCE && shares_core() {
+            self.turns = TURNS;
         }
         if self.turns < TURNS {
             self.turns += 1;

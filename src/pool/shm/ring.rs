@@ -184,6 +184,11 @@ impl<A: Atomics> Ring<'_, A> {
         self.status[worker].load(Acquire) != BUSY
     }
 
+    /// Se o trabalhador `worker` dorme.
+    pub(super) fn is_parked(&self, worker: usize) -> bool {
+        self.status[worker].load(Acquire) == PARKED
+    }
+
     /// Se todos os trabalhadores estão sem nada nas mãos.
     pub(super) fn all_idle(&self) -> bool {
         self.status.iter().all(|status| status.load(Acquire) != BUSY)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::arena::{Arena, SlotReply, View};
-use super::backoff::Backoff;
+use super::backoff::{Backoff, current_core};
 use super::keeper::Keeper;
 use super::seat::{Recall, Seat};
 use super::slot_state::{Kind, SlotEntry, SlotState};
@@ -126,6 +126,7 @@ impl SlotTable {
                 return Err(refusal.clone());
             }
             view.ring.reset(slot, waiter);
+            view.publisher_core().store(current_core(), Relaxed);
             let position = Some(view.ring.publish(slot));
             let attempts = Attempts::default();
             state.entries[slot as usize] = SlotEntry { position, items, attempts, answer: None, kind };
@@ -201,10 +202,17 @@ impl SlotTable {
     /// Espera que uma de `slots` fique pronta; `false` se o tempo acabou. Com `spin`, procura um pouco antes de
     /// dormir. Pode voltar antes.
     pub(super) fn wait(&self, waiter: u32, slots: &[u32], spin: bool, deadline: Option<Instant>) -> bool {
-        let ring = self.view().ring;
+        let view = self.view();
+        let ring = &view.ring;
         let seen = ring.doorbell(waiter);
+        let shares_core = || {
+            let core = current_core();
+            let is_here = |worker| view.core_of(worker).load(Relaxed) == core;
+            // Também quem só procura: talvez já tivesse pegado o bloco, se tivesse o núcleo.
+            (0..self.workers()).any(|worker| !ring.is_parked(worker) && is_here(worker))
+        };
         let mut backoff = Backoff::new();
-        while spin && backoff.wait() {
+        while spin && backoff.wait(shares_core) {
             if slots.iter().any(|&slot| ring.is_done(slot)) {
                 return true;
             }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::arena::{Arena, SlotRequest, View};
-use super::backoff::Backoff;
+use super::backoff::{Backoff, current_core};
 use super::batch::Batch;
 use super::seat::{BatchSeat, HEADER, NO_CHUNK, NO_SLOT, Recall, Seat, header};
 use crate::Error;
@@ -64,6 +64,7 @@ impl WorkerLoop<'_> {
 
     /// Faz o bloco; `false` se a resposta, que ficou em `answer`, não cabe na memória.
     fn work(&mut self, slot: u32, bytes: &mut Vec<u8>, answer: &mut Parcel) -> Result<bool, Error> {
+        self.view.core_of(self.seat.worker).store(current_core(), Relaxed);
         let request = self.view.read_request(slot, bytes);
         let SlotRequest { task, items, in_bulk, cancelled, is_seat } = request;
         if cancelled {
@@ -150,9 +151,10 @@ impl WorkerLoop<'_> {
 
     fn park(&self) {
         let mut backoff = Backoff::new();
+        let shares_core = || self.view.publisher_core().load(Relaxed) == current_core();
         let leave = || self.view.recall_of(self.seat.worker).load(Acquire) != 0;
         let spin = || {
-            let go_on = backoff.wait();
+            let go_on = backoff.wait(shares_core);
             if !go_on {
                 // Quem dorme só acorda por um aviso: o do fim do pai é o único que vem de fora.
                 lifeline::renew();
