@@ -339,7 +339,7 @@ fn by_map() {
     }
 }
 
-/// O `Pool` do Python, e a memória compartilhada dele; com numpy, se houver.
+/// O `Pool` do Python, e a memória compartilhada dele; com `numpy`, se houver.
 const PYTHON: &str = r#"
 import statistics, time
 from multiprocessing import Pool, Pipe, Process, shared_memory

@@ -40,8 +40,9 @@ pub enum Transport {
     /// Por memória que todos veem: quem está livre pega o próximo bloco sem que o sistema saiba. Quem fica sem nenhum
     /// procura por um instante e dorme; um pool parado não gasta processador.
     ///
-    /// Até 64 KiB, o pedido ou a resposta de um bloco cabe nela. O que não cabe, ou leva canais (uma
-    /// [`Queue`](crate::Queue), um [`Lock`](crate::Lock)), vai pelo soquete.
+    /// O que leva canais (uma [`Queue`](crate::Queue), um [`Lock`](crate::Lock)) vai pelo soquete, e o que é grande demais: há
+    /// lugar para 256 MiB de pedidos e 256 MiB de respostas ao mesmo tempo. Esse lugar só ocupa memória enquanto se usa, e por
+    /// mais um segundo.
     SharedMemory,
     /// Por um par de soquetes para cada trabalhador, e uma thread que distribui os blocos. Cada entrega é uma chamada ao
     /// sistema, e talvez um despertar.

@@ -1,4 +1,4 @@
-//! `map` com threads: os blocos numa fila, e cada thread num *posto* (seat) que tira dela até que acabem.
+//! `map` com threads: os blocos numa fila, e cada thread num *posto* (*seat*) que tira dela até que acabem.
 //!
 //! Uma mensagem por bloco, de ida. De volta as respostas vêm juntas, muitas de cada vez: quem pediu dorme enquanto as threads
 //! trabalham. Um posto é um pedido comum na fila do pool, e dá a vez a quem chegar depois dele.

@@ -1,4 +1,4 @@
-//! O *granel* (bulk): os argumentos e as respostas que não cabem numa folha.
+//! O *granel* (*bulk*): os argumentos e as respostas que não cabem numa folha.
 //!
 //! É uma memória repartida em pedaços, que não existe antes que alguém escreva nela. Quem tem muito a dizer pega pedaços vizinhos
 //! e marca em cada um de que casa são; quem lê, lê dali mesmo; e todos voltam quando a casa volta. Quem morre no meio de uma

@@ -2,7 +2,7 @@
 //!
 //! Um *mural* de casas ([`arena`], *slots*), que todos veem. O pai escreve um pedido numa casa; o trabalhador que estiver
 //! livre o pega, e deixa a resposta na mesma casa. Ninguém no meio: a thread que pediu lê a resposta ela mesma. O soquete
-//! de cada trabalhador continua lá, para o que não cabe numa casa, e o supervisor só entra quando algo dá errado.
+//! de cada trabalhador continua lá, para o que a memória não leva, e o supervisor só entra quando algo dá errado.
 //!
 //! De baixo para cima. A memória: [`word`], uma palavra dela; [`ring`] e [`steal`], os dois protocolos; [`batch`], muitos
 //! blocos numa casa só, um *maço*; [`bulk`], o que não cabe em casa nenhuma, e [`keeper`], até quando essa memória fica; [`arena`],
