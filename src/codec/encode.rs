@@ -365,7 +365,9 @@ impl<'e, 'b> Serializer for &'e mut Encoder<'b> {
         I: IntoIterator,
         I::Item: Serialize,
     {
-        if let Some(numbers) = numbers::memory_of(&list) {
+        // Números pequenos, um a um, ocupam menos: pelo limite, talvez ainda caibam.
+        let room = self.end.saturating_sub(self.bytes.len());
+        if let Some(numbers) = numbers::memory_of(&list).filter(|numbers| numbers.memory.len() < room) {
             return self.put_numbers(numbers);
         }
         let mut items = list.into_iter();

@@ -42,7 +42,7 @@ pub enum Transport {
     ///
     /// O que leva canais (uma [`Queue`](crate::Queue), um [`Lock`](crate::Lock)) vai pelo soquete, e o que é grande demais: há
     /// lugar para 256 MiB de pedidos e 256 MiB de respostas ao mesmo tempo. Esse lugar só ocupa memória enquanto se usa, e por
-    /// mais um segundo.
+    /// mais um segundo; endereços, cerca de 1 GiB, em cada processo.
     SharedMemory,
     /// Por um par de soquetes para cada trabalhador, e uma thread que distribui os blocos. Cada entrega é uma chamada ao
     /// sistema, e talvez um despertar.

@@ -53,7 +53,7 @@ impl Memory {
     /// Devolve ao sistema as páginas inteiras de um trecho: quem olhar para ele vê zeros.
     pub(crate) fn give_back(&self, range: Range<usize>) {
         let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        // Falha só num sistema sem memória para a própria chamada: fica para a próxima vez.
+        // Falha só num sistema sem memória para a própria chamada: fica até a próxima vez que se use.
         let _ = fallocate(&self.descriptor, flags, range.start as u64, range.len() as u64);
     }
 

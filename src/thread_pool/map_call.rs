@@ -111,9 +111,9 @@ where
         self.submitted - self.received
     }
 
-    /// Enche a janela, se já passou da metade.
+    /// Enche a janela, se já passou da metade, ou se falta o que dar a uma thread.
     fn fill(&mut self, units: &mut impl Iterator<Item = U>) -> Result<(), Error> {
-        if self.in_flight() <= self.window.size / 2 {
+        if self.in_flight() <= self.window.refill_at(self.core.workers) {
             while self.in_flight() < self.window.size {
                 let Some(unit) = units.next() else { break };
                 self.core.check_open()?;
@@ -135,8 +135,9 @@ where
 
     /// Um posto por thread, enquanto há blocos para eles.
     fn seat(&mut self) {
-        let terminated = self.core.is_terminated();
-        while !terminated && self.seats_out < self.core.workers.min(self.units.len()) {
+        // Um bloco que já foi pego também conta: quem o tem não pode pegar o seguinte.
+        let wanted = if self.core.is_terminated() { 0 } else { self.core.workers.min(self.in_flight()) };
+        while !self.units.is_empty() && self.seats_out < wanted {
             self.seats_out += 1;
             let seat = Seat {
                 core: self.core.clone(),
@@ -243,11 +244,16 @@ impl Window {
     fn adapt(&mut self) {
         let elapsed = self.filled.elapsed();
         if elapsed < SHORT {
-            self.size = (4 * self.size).min(self.most);
+            self.size = self.size.saturating_mul(4).min(self.most);
         } else if elapsed > LONG {
             self.size = (self.size / 4).max(self.least);
         }
         self.filled = Instant::now();
+    }
+
+    /// Com quantos em andamento ela se enche de novo.
+    fn refill_at(&self, workers: usize) -> usize {
+        (self.size / 2).max(workers.min(self.size - 1))
     }
 
     fn report_at(&self, workers: usize) -> usize {

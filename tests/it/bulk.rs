@@ -15,6 +15,8 @@ crate::cases! {
     30 => large_values_cross_whole_in_every_shape,
     30 => more_large_arguments_than_the_memory_holds,
     30 => the_memory_of_large_values_goes_back_to_the_system,
+    30 => a_large_answer_that_nobody_wants_goes_back_to_the_system,
+    30 => a_worker_does_not_keep_the_memory_of_a_large_answer,
     30 => a_task_killed_while_it_reads_a_large_argument_loses_only_itself,
     60 => a_worker_killed_while_it_writes_a_large_result_leaves_nothing,
     60 => a_small_answer_after_a_large_one_cut_short_leaves_nothing,
@@ -89,6 +91,45 @@ fn the_memory_of_large_values_goes_back_to_the_system() {
         drop(pool.apply_async(|block: ByteBuf| block, ByteBuf::from(vec![1; 4 * MIB])));
         expect_memory_back(before);
     }
+}
+
+fn a_large_answer_that_nobody_wants_goes_back_to_the_system() {
+    let pool = new_pool(1).unwrap();
+    pool.map(square, 0..10_000).unwrap();
+    let before = shared_memory();
+    let dir = folder();
+    let answer = |gate: PathBuf| {
+        wait_for(gate);
+        ByteBuf::from(vec![1; 64 * MIB])
+    };
+    // Um se descarta antes de a resposta existir, e o outro depois; os fluxos também.
+    drop(pool.apply_async(answer, dir.path().join("antes")));
+    touch(dir.path().join("antes"));
+    let late = pool.apply_async(answer, dir.path().join("antes"));
+    eventually("a resposta chegou", || late.is_ready());
+    drop(late);
+    let mut stream = pool.imap(answer, vec![dir.path().join("antes"); 3]);
+    stream.next().unwrap().unwrap();
+    drop(stream);
+    eventually("tudo terminou", || !pool.apply(|(): ()| false, ()).unwrap());
+    expect_memory_back(before);
+}
+
+fn a_worker_does_not_keep_the_memory_of_a_large_answer() {
+    let pool = new_pool(1).unwrap();
+    let pid = pool.pids()[0];
+    let heap = || {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("/proc");
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("um campo do proc(5)");
+        line.split_whitespace().next().and_then(|kib| kib.parse::<usize>().ok()).expect("um número") << 10
+    };
+    pool.apply(square, 3).unwrap();
+    let before = heap();
+    pool.apply(|size: usize| ByteBuf::from(vec![1; size]), 64 * MIB).unwrap();
+    pool.map(|size: usize| ByteBuf::from(vec![1; size]), [64 * MIB; 2]).unwrap();
+    pool.apply(square, 3).unwrap();
+    eventually("o trabalhador soltou a memória", || heap() < before + 8 * MIB);
 }
 
 /// Bytes que, lidos até o fim, matam quem os leu.

@@ -32,6 +32,9 @@ const PIECES: usize = 4096;
 pub(super) const PIECES_SIZE: usize = PIECES * PIECE;
 pub(super) const OWNERS_SIZE: usize = PIECES * size_of::<AtomicU32>();
 
+/// Quantos pedaços se devolvem ao sistema de cada vez: enquanto isso ninguém mais os pode pegar.
+const SWEPT_AT_ONCE: usize = 128;
+
 const NOBODY: u32 = 0;
 /// Quem devolve pedaços ao sistema.
 const SWEEPER: u32 = u32::MAX;
@@ -117,7 +120,7 @@ impl<'m> Bulk<'m> {
         let mut all = true;
         let mut piece = 0;
         while piece < PIECES {
-            let end = self.claim_up_to(piece..PIECES, SWEEPER);
+            let end = self.claim_up_to(piece..PIECES.min(piece + SWEPT_AT_ONCE), SWEEPER);
             if end == piece {
                 all = false;
                 piece += 1;

@@ -11,8 +11,8 @@ use crate::dispatch::promise::{Answer, ChunkId, Promise};
 use crate::parcel::Parcel;
 use crate::process::protocol::TaskRequest;
 
-/// Por quanto tempo se deixam juntar respostas, quando vêm muitas. Ser acordado a cada uma ocuparia um núcleo em que um
-/// trabalhador faria outras; e quem espera por uma só não percebe tão pouco.
+/// Quando vêm muitas respostas, espera-se que venham tantas quantas vêm neste tempo, ou que passe o dobro dele. Ser acordado a cada
+/// uma ocuparia um núcleo em que um trabalhador faria outras; e quem espera por uma só não percebe tão pouco.
 const GATHER: Duration = Duration::from_millis(1);
 
 /// Leva cada bloco a uma casa, ou, se não cabe, ao soquete.
@@ -74,8 +74,9 @@ impl<S: Fn(Parcel, Promise<Parcel>)> Carrier for ShmCarrier<S> {
                 self.pace.taken += 1;
                 return Some(answer);
             }
-            // Os que ainda não partiram só partem com as respostas: metade fica para os trabalhadores enquanto se acorda.
-            match self.pace.expected().min(self.lease.out() / 2) {
+            // Os que ainda não partiram só partem com as respostas: o bastante fica para os trabalhadores enquanto se acorda.
+            let spare = self.lease.out().saturating_sub(2 * self.lease.table().workers());
+            match self.pace.expected().min(spare / 2) {
                 0 | 1 => self.lease.wait(true),
                 many => self.lease.wait_after(many, false, Some(Instant::now() + 2 * GATHER)),
             }

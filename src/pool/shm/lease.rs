@@ -81,6 +81,11 @@ impl<T> SlotLease<T> {
         kind: Kind,
         write: impl FnOnce(&View<'_>, u32) -> bool,
     ) -> bool {
+        if let Err(error) = self.table.check_owner() {
+            // Uma cópia (`fork`) escreveria por cima do que é do original.
+            self.fail(tag, error);
+            return true;
+        }
         let slot = self.take_idle();
         if !write(&self.table.view(), slot) {
             self.idle.push(slot);
@@ -161,6 +166,10 @@ impl<T> Drop for SlotLease<T> {
         let view = self.table.view();
         let out: Vec<u32> = self.out.drain(..).filter_map(|out| out.slot.ok()).collect();
         out.iter().for_each(|&slot| view.cancel(slot));
+        if !out.is_empty() {
+            // As respostas que ainda vierem ficarão sem quem as colha.
+            self.table.keeper().note();
+        }
         self.table.state().give_back(std::mem::take(&mut self.idle), out);
     }
 }

@@ -20,7 +20,7 @@ use crate::process::task::TaskId;
 /// Quantos maços um `map` usa: um que se faz, um à espera, um que o pai enche ou esvazia.
 const BATCHES_AT_ONCE: usize = 3;
 
-/// Quantas casas além das dos postos: para os blocos que vão pelo soquete.
+/// Quantas casas além das dos postos: para os blocos que não cabem num maço.
 const LOOSE: usize = 16;
 
 /// De quantos blocos é o primeiro maço, por trabalhador, e de quantas palavras. Poucos, porque ainda não se sabe
@@ -42,7 +42,7 @@ const FEW: usize = 64;
 /// Um trecho da entrada, na ordem dela.
 enum Part {
     Running(InFlightBatch),
-    /// Um bloco que foi pelo soquete.
+    /// Um bloco que foi sozinho.
     Alone,
     /// Um maço pronto, ainda por ler.
     Complete(InFlightBatch, Vec<AnswerAt>),
@@ -103,7 +103,7 @@ pub(super) struct MapCall<'c> {
     take: &'c mut Take<'c>,
     by_socket: &'c dyn Fn(TaskId, &Parcel, Promise<Parcel>),
     parts: VecDeque<Part>,
-    /// Quantos blocos estão com o soquete.
+    /// Quantos blocos foram sozinhos, e não voltaram.
     alone: usize,
     /// Quantos trechos já saíram de `parts`.
     finished: usize,

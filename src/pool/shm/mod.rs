@@ -103,8 +103,19 @@ impl ShmTransport {
             Ok(_) => return None,
             Err(error) => return Some(AsyncResult::failed(error)),
         };
+        if let Err(error) = self.slots.check_owner() {
+            return Some(AsyncResult::failed(error));
+        }
         let slot = self.slots.lease_one()?;
-        if !self.slots.view().write_request(slot, task, 1, &body.bytes) {
+        let view = self.slots.view();
+        let write = || view.write_request(slot, task, 1, &body.bytes);
+        // Falta lugar no granel: talvez o devolva o que ninguém mais quer.
+        if !write()
+            && !{
+                self.slots.tidy();
+                write()
+            }
+        {
             self.slots.state().give_back([slot], []);
             return None;
         }

@@ -98,6 +98,8 @@ impl<R> Drop for PendingSlot<R> {
         if let Some(slot) = self.slot.get().filter(|_| self.slots.is_owned()) {
             self.stop_waking(slot);
             self.slots.state().give_back([], [slot]);
+            // A resposta que ainda vier ficará sem quem a colha.
+            self.slots.keeper().note();
         }
     }
 }

@@ -104,6 +104,11 @@ impl SlotState {
         }
     }
 
+    /// Se há casas cujo dono se foi.
+    pub(super) fn has_abandoned(&self) -> bool {
+        !self.abandoned.is_empty()
+    }
+
     /// As casas abandonadas que ficaram prontas voltam a ser de ninguém, e com a última de um maço, o maço.
     pub(super) fn reclaim_abandoned(&mut self, view: &View<'_>, counters: &Counters) {
         let done: Vec<u32> = self.abandoned.extract_if(.., |slot| view.ring.is_done(*slot)).collect();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::arena::{Arena, SlotReply, View};
 use super::backoff::{Backoff, current_core};
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Left};
 use super::seat::{Recall, Seat};
 use super::slot_state::{Kind, SlotEntry, SlotState};
 use super::wakers::Wakers;
@@ -60,7 +60,7 @@ impl SlotTable {
         self.owner == process_id()
     }
 
-    fn check_owner(&self) -> Result<(), Error> {
+    pub(super) fn check_owner(&self) -> Result<(), Error> {
         if self.is_owned() { Ok(()) } else { Err(Error::OtherProcess) }
     }
 
@@ -90,6 +90,11 @@ impl SlotTable {
         let mut state = self.state();
         state.reclaim_abandoned(&self.view(), &self.counters);
         state
+    }
+
+    /// Devolve o que já se pode usar de novo.
+    pub(super) fn tidy(&self) {
+        drop(self.tidy_state());
     }
 
     /// Até `wanted` casas que ninguém usa.
@@ -195,6 +200,7 @@ impl SlotTable {
         };
         if view.is_request_in_bulk(slot) {
             view.bulk.give_back_both(slot);
+            self.keeper.note();
         }
         parcel.and_then(|Parcel { bytes, descriptors }| read(Cow::Owned(bytes), descriptors))
     }
@@ -295,8 +301,9 @@ impl SlotTable {
     /// O supervisor vai dormir: até quando, no máximo, para devolver a memória que ninguém mais usa.
     pub(crate) fn next_sweep(&self) -> Option<Instant> {
         self.keeper.next(|| {
-            drop(self.tidy_state());
-            self.arena.sweep_bulk()
+            let has_abandoned = self.tidy_state().has_abandoned();
+            let is_all_free = self.arena.sweep_bulk();
+            if has_abandoned && !is_all_free { Left::Abandoned } else { Left::Nothing }
         })
     }
 

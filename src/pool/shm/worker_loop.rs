@@ -17,6 +17,9 @@ use crate::process::build::SameBuild;
 use crate::process::task::{Arguments, Chunks, TaskId};
 use crate::process::{lifeline, protocol};
 
+/// Quanto lugar para uma resposta fica com quem dorme.
+const KEPT: usize = 64 << 10;
+
 /// Pega blocos do anel até o supervisor chamar.
 pub(crate) fn worker_loop(chunks: &mut dyn Chunks, proof: SameBuild) -> Result<(), Error> {
     /// A memória continua mapeada entre um posto e o seguinte: mapeá-la de novo traria cada página de novo.
@@ -51,7 +54,7 @@ impl WorkerLoop<'_> {
                 if self.is_recalled(Recall::Drain) {
                     break;
                 }
-                self.park();
+                self.park(answer);
                 continue;
             };
             if !self.work(slot, &mut bytes, answer)? {
@@ -149,7 +152,7 @@ impl WorkerLoop<'_> {
         finished.store(finished.load(Relaxed) + 1, Relaxed);
     }
 
-    fn park(&self) {
+    fn park(&self, answer: &mut Parcel) {
         let mut backoff = Backoff::new();
         let shares_core = || self.view.publisher_core().load(Relaxed) == current_core();
         let leave = || self.view.recall_of(self.seat.worker).load(Acquire) != 0;
@@ -158,6 +161,8 @@ impl WorkerLoop<'_> {
             if !go_on {
                 // Quem dorme só acorda por um aviso: o do fim do pai é o único que vem de fora.
                 lifeline::renew();
+                // Depois de uma resposta enorme, a memória dela dormiria aqui.
+                answer.bytes.shrink_to(KEPT);
             }
             go_on
         };
