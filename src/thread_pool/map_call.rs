@@ -4,7 +4,7 @@
 //! trabalham. Um posto é um pedido comum na fila do pool, e dá a vez a quem chegar depois dele.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -33,16 +33,17 @@ pub(super) struct MapCall<F, U, V> {
     seat_ends: (Receiver<(usize, U)>, Sender<Report<V>>),
     reports: Receiver<Report<V>>,
     terms: Arc<Terms>,
-    seats_out: usize,
     submitted: usize,
     results: Vec<Option<V>>,
     received: usize,
     window: Window,
 }
 
-/// O que quem pediu diz aos postos.
+/// O que quem pediu e os postos têm em comum.
 struct Terms {
     is_over: AtomicBool,
+    /// Quantos postos há, com alguém neles ou ainda na fila.
+    seats: AtomicUsize,
     /// Quantas respostas um posto junta antes de as mandar.
     report_at: AtomicUsize,
 }
@@ -51,8 +52,6 @@ struct Terms {
 struct Report<V> {
     values: Vec<(usize, V)>,
     failure: Option<(usize, Error)>,
-    /// Se ele acabou.
-    is_last: bool,
 }
 
 impl<F, U, V> MapCall<F, U, V>
@@ -73,8 +72,7 @@ where
             units,
             seat_ends: (waiting, answers),
             reports,
-            terms: Arc::new(Terms { is_over: AtomicBool::new(false), report_at }),
-            seats_out: 0,
+            terms: Arc::new(Terms { is_over: AtomicBool::new(false), seats: AtomicUsize::new(0), report_at }),
             submitted: 0,
             results: Vec::new(),
             received: 0,
@@ -97,12 +95,16 @@ where
             if self.in_flight() == 0 {
                 return Ok(std::mem::take(&mut self.results).into_iter().flatten().collect());
             }
-            if self.seats_out == 0 {
-                // Há blocos, e nenhuma thread os fará.
-                return Err(Error::Terminated);
-            }
-            if let Ok(report) = self.reports.recv() {
+            if self.terms.seats.load(Ordering::SeqCst) > 0 {
+                // Quem se levanta avisa, tenha ou não o que contar.
+                if let Ok(report) = self.reports.recv() {
+                    self.take(report)?;
+                }
+            } else if let Ok(report) = self.reports.try_recv() {
                 self.take(report)?;
+            } else if self.core.is_terminated() {
+                // Todos se levantaram, e já contaram tudo: o que falta ninguém fará.
+                return Err(Error::Terminated);
             }
         }
     }
@@ -120,7 +122,6 @@ where
                 // Há sempre um receptor, que é nosso.
                 let _ = self.units.send((self.submitted, unit));
                 self.submitted += 1;
-                // Uma entrada lenta: quem já não tinha o que fazer se levantou enquanto ela vinha.
                 while let Ok(report) = self.reports.try_recv() {
                     self.take(report)?;
                 }
@@ -137,14 +138,17 @@ where
     fn seat(&mut self) {
         // Um bloco que já foi pego também conta: quem o tem não pode pegar o seguinte.
         let wanted = if self.core.is_terminated() { 0 } else { self.core.workers.min(self.in_flight()) };
-        while !self.units.is_empty() && self.seats_out < wanted {
-            self.seats_out += 1;
+        // De quem se levanta, ou se vê aqui que saiu, ou ele vê, antes de sair, o bloco que acaba de chegar.
+        fence(Ordering::SeqCst);
+        while !self.units.is_empty() && self.terms.seats.load(Ordering::SeqCst) < wanted {
+            self.terms.seats.fetch_add(1, Ordering::SeqCst);
             let seat = Seat {
                 core: self.core.clone(),
                 function: self.function.clone(),
                 units: self.seat_ends.0.clone(),
                 reports: self.seat_ends.1.clone(),
                 terms: self.terms.clone(),
+                has_left: false,
             };
             self.core.post(Box::new(move || seat.work()));
         }
@@ -156,7 +160,6 @@ where
             let first = others.chain([failure]).min_by_key(|(index, _)| *index);
             return Err(first.map_or(Error::Terminated, |(_, error)| error));
         }
-        self.seats_out -= usize::from(report.is_last);
         self.received += report.values.len();
         self.results.resize_with(self.submitted, || None);
         for (index, value) in report.values {
@@ -172,13 +175,15 @@ impl<F, U, V> Drop for MapCall<F, U, V> {
     }
 }
 
-/// O lugar de uma thread num `map`. Descartado, com trabalho feito ou sem, diz que acabou.
+/// O lugar de uma thread num `map`. Descartado, com trabalho feito ou sem, avisa quem pediu.
 struct Seat<F, U, V> {
     core: Arc<ThreadCore>,
     function: F,
     units: Receiver<(usize, U)>,
     reports: Sender<Report<V>>,
     terms: Arc<Terms>,
+    /// Se já não está entre os que há.
+    has_left: bool,
 }
 
 impl<F, U, V> Seat<F, U, V>
@@ -187,26 +192,42 @@ where
     U: Send + 'static,
     V: Send + 'static,
 {
-    fn work(self) {
+    fn work(mut self) {
         let mut values = Vec::new();
-        while !self.is_over()
-            && let Ok((index, unit)) = self.units.try_recv()
-        {
-            match panics::catch(|| (self.function)(unit)) {
-                Ok(value) => values.push((index, value)),
-                Err(error) => return self.report(values, Some((index, error))),
+        loop {
+            while !self.is_over()
+                && let Ok((index, unit)) = self.units.try_recv()
+            {
+                match panics::catch(|| (self.function)(unit)) {
+                    Ok(value) => values.push((index, value)),
+                    Err(error) => return self.report(values, Some((index, error))),
+                }
+                let has_others = !self.core.queue.is_empty();
+                if has_others || values.len() >= self.terms.report_at.load(Ordering::Relaxed) {
+                    self.report(std::mem::take(&mut values), None);
+                }
+                if has_others {
+                    // Atrás de quem espera.
+                    let core = self.core.clone();
+                    return core.post(Box::new(move || self.work()));
+                }
             }
-            let has_others = !self.core.queue.is_empty();
-            if has_others || values.len() >= self.terms.report_at.load(Ordering::Relaxed) {
-                self.report(std::mem::take(&mut values), None);
-            }
-            if has_others {
-                // Atrás de quem espera.
-                let core = self.core.clone();
-                return core.post(Box::new(move || self.work()));
+            self.report(std::mem::take(&mut values), None);
+            if self.is_over() || self.leave() {
+                return;
             }
         }
-        self.report(values, None);
+    }
+
+    /// Levanta-se, a menos que um bloco tenha chegado no último instante.
+    fn leave(&mut self) -> bool {
+        self.terms.seats.fetch_sub(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        self.has_left = self.units.is_empty();
+        if !self.has_left {
+            self.terms.seats.fetch_add(1, Ordering::SeqCst);
+        }
+        self.has_left
     }
 
     fn is_over(&self) -> bool {
@@ -215,13 +236,16 @@ where
 
     fn report(&self, values: Vec<(usize, V)>, failure: Option<(usize, Error)>) {
         // Quem pediu pode ter desistido.
-        let _ = self.reports.send(Report { values, failure, is_last: false });
+        let _ = self.reports.send(Report { values, failure });
     }
 }
 
 impl<F, U, V> Drop for Seat<F, U, V> {
     fn drop(&mut self) {
-        let _ = self.reports.send(Report { values: Vec::new(), failure: None, is_last: true });
+        if !self.has_left {
+            self.terms.seats.fetch_sub(1, Ordering::SeqCst);
+        }
+        let _ = self.reports.send(Report { values: Vec::new(), failure: None });
     }
 }
 

@@ -155,7 +155,7 @@ fn map_follows_an_input_that_comes_slowly() {
             told.send(x).expect("alguém espera");
             x
         };
-        let items = (0..50).inspect(|&x| {
+        let items = (0..2000).inspect(|&x| {
             // O bloco só parte inteiro.
             if x >= 2 && x % chunk_size == 0 {
                 for _ in 0..chunk_size {
@@ -164,7 +164,7 @@ fn map_follows_an_input_that_comes_slowly() {
             }
         });
         let results = pool.chunk_size(chunk_size as usize).unwrap().map(task, items).unwrap();
-        assert_eq!(results, (0..50).collect::<Vec<u64>>());
+        assert_eq!(results, (0..2000).collect::<Vec<u64>>());
     }
 }
 

@@ -109,13 +109,12 @@ impl ShmTransport {
         let slot = self.slots.lease_one()?;
         let view = self.slots.view();
         let write = || view.write_request(slot, task, 1, &body.bytes);
-        // Falta lugar no granel: talvez o devolva o que ninguém mais quer.
-        if !write()
-            && !{
-                self.slots.tidy();
-                write()
-            }
-        {
+        let written = write() || {
+            // Falta lugar no granel: talvez o devolva o que ninguém mais quer.
+            self.slots.tidy();
+            write()
+        };
+        if !written {
             self.slots.state().give_back([slot], []);
             return None;
         }

@@ -189,8 +189,8 @@ impl SlotTable {
             SlotReply::InBulk(place) => {
                 let results = protocol::results_of(view.bulk.bytes(place)).and_then(|outcome| outcome);
                 let outcome = results.and_then(|results| read(Cow::Borrowed(results), Vec::new()));
-                self.keeper.note();
                 view.bulk.give_back_both(slot);
+                self.keeper.note();
                 return outcome;
             }
             SlotReply::Read => {
