@@ -1,8 +1,8 @@
 //! Valores que viram bytes, e voltam.
 //!
 //! Um número pequeno ocupa um byte; um texto e uma lista trazem antes o tamanho; de um `enum`, vai o número da variante. Os
-//! nomes não vão: quem lê é este mesmo programa, e sabe que tipo espera. É a escrita do postcard, com uma diferença, que
-//! é a razão de este módulo existir: o que o serde deixa escrever de um jeito e ler de outro, aqui é um erro, e não outro
+//! nomes não vão: quem lê é este mesmo programa, e sabe que tipo espera. Uma lista de muitos números vai de uma vez, como está na
+//! memória ([`numbers`]). No mais é a escrita do postcard, com uma diferença, que é a razão de este módulo existir: o que o serde deixa escrever de um jeito e ler de outro, aqui é um erro, e não outro
 //! valor.
 //!
 //! * Um `struct` traz antes quantos campos tem. Um que pulou um campo (`skip_serializing_if`, `skip_serializing`) é recusado

@@ -113,6 +113,14 @@ fn a_large_answer_that_nobody_wants_goes_back_to_the_system() {
     drop(stream);
     eventually("tudo terminou", || !pool.apply(|(): ()| false, ()).unwrap());
     expect_memory_back(before);
+    // E a que só vem depois que a memória já foi devolvida uma vez.
+    let gate = dir.path().join("tarde");
+    assert_eq!(pool.apply(|block: ByteBuf| block.len(), ByteBuf::from(vec![1; 64 * MIB])).unwrap(), 64 * MIB);
+    drop(pool.apply_async(answer, gate.clone()));
+    expect_memory_back(before);
+    touch(gate);
+    pool.apply(square, 3).unwrap();
+    expect_memory_back(before);
 }
 
 fn a_worker_does_not_keep_the_memory_of_a_large_answer() {

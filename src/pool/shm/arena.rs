@@ -126,9 +126,9 @@ impl Arena {
         View { large, small, slots, spills, batches, workers: self.workers, ring, bulk }
     }
 
-    /// Devolve ao sistema a memória do granel que ninguém usa; diz se não sobrou nenhuma.
-    pub(super) fn sweep_bulk(&self) -> bool {
-        self.view().bulk.sweep(|range| self.memory.give_back(range))
+    /// Devolve ao sistema a memória do granel que ninguém usa.
+    pub(super) fn sweep_bulk(&self) {
+        self.view().bulk.sweep(|range| self.memory.give_back(range));
     }
 
     pub(super) fn slots(&self) -> u32 {

@@ -16,12 +16,12 @@ const KEPT: Duration = Duration::from_secs(1);
 /// De quanto em quanto, no máximo, se olha por um bloco que ninguém mais quer e ainda se faz: o fim dele não avisa ninguém.
 const SELDOM: Duration = Duration::from_secs(64);
 
-/// O que ficou depois de se devolver a memória livre.
+/// O que ficou por vir, depois de se devolver a memória livre.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
-    /// Nada, ou o de quem ainda a quer, e que avisará ao devolvê-la.
+    /// Nada, ou o que avisará ao devolver a sua.
     Nothing,
-    /// O de blocos que ninguém mais quer.
+    /// Respostas que ninguém colherá.
     Abandoned,
 }
 

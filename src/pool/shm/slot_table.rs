@@ -302,8 +302,9 @@ impl SlotTable {
     pub(crate) fn next_sweep(&self) -> Option<Instant> {
         self.keeper.next(|| {
             let has_abandoned = self.tidy_state().has_abandoned();
-            let is_all_free = self.arena.sweep_bulk();
-            if has_abandoned && !is_all_free { Left::Abandoned } else { Left::Nothing }
+            self.arena.sweep_bulk();
+            // Um bloco que ninguém mais quer ainda pode trazer uma resposta grande.
+            if has_abandoned { Left::Abandoned } else { Left::Nothing }
         })
     }
 
