@@ -31,6 +31,11 @@ pub(crate) trait Carrier {
     fn capacity(&self) -> usize {
         usize::MAX
     }
+
+    /// Quantos convém que estejam, se convém mais do que o costume.
+    fn ahead(&self) -> usize {
+        0
+    }
 }
 
 impl<C: Carrier + ?Sized> Carrier for Box<C> {
@@ -52,6 +57,10 @@ impl<C: Carrier + ?Sized> Carrier for Box<C> {
     fn capacity(&self) -> usize {
         (**self).capacity()
     }
+
+    fn ahead(&self) -> usize {
+        (**self).ahead()
+    }
 }
 
 /// Por onde vão blocos de `A` e voltam blocos de `R`.
@@ -67,6 +76,9 @@ pub(crate) trait Lane<A, R> {
 
     /// Quantos blocos podem estar em andamento.
     fn capacity(&self) -> usize;
+
+    /// Quantos convém que estejam, se convém mais do que o costume.
+    fn ahead(&self) -> usize;
 }
 
 /// Um bloco que voltou.
@@ -92,6 +104,10 @@ impl<A, R, L: Lane<A, R> + ?Sized> Lane<A, R> for Box<L> {
 
     fn capacity(&self) -> usize {
         (**self).capacity()
+    }
+
+    fn ahead(&self) -> usize {
+        (**self).ahead()
     }
 }
 
@@ -128,6 +144,10 @@ impl<A, R, C: Carrier, P: FnMut(Vec<A>) -> C::Load> Lane<A, R> for Packed<C, P, 
 
     fn capacity(&self) -> usize {
         self.carrier.capacity()
+    }
+
+    fn ahead(&self) -> usize {
+        self.carrier.ahead()
     }
 }
 

@@ -12,7 +12,8 @@ use super::promise::ChunkId;
 use crate::Error;
 use crate::process::copy::process_id;
 
-/// Blocos em andamento por trabalhador. Cobre a entrega adiantada de tarefas curtas com folga.
+/// Blocos em andamento por trabalhador. Cobre a entrega adiantada de tarefas curtas com folga; das curtíssimas, quem as leva pode
+/// querer mais ([`Lane::ahead`]).
 const WINDOW_PER_WORKER: usize = 64;
 
 /// Quantos bytes, de argumentos e de resultados, podem esperar quando os blocos são grandes.
@@ -81,7 +82,7 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
         }
         let mean = self.bytes_out / self.submitted.max(1) + self.bytes_in / self.received.max(1) + 1;
         let least = 2 * self.workers;
-        let most = (least + self.received).min(WINDOW_PER_WORKER * self.workers);
+        let most = (least + self.received).min(self.lane.ahead().max(WINDOW_PER_WORKER * self.workers));
         (WINDOW_BYTES / mean).clamp(least, most).min(self.lane.capacity())
     }
 

@@ -29,10 +29,15 @@ const MAX_FRAME: usize = 64 * MAX_SIZE;
 /// isto é lida direto para a memória que será dela. Não mais, porque cada trabalhador parado ocupa estas páginas.
 const READ_SIZE: usize = 16 << 10;
 
+/// Quanto lugar para um quadro, antes de saber o que leva.
+const SMALL: usize = 64;
+
 // ANCHOR: build
 /// Monta um quadro: `write` acrescenta o corpo e o cabeçalho é escrito depois, sem copiar nada.
 pub(crate) fn build(write: impl FnOnce(&mut Parcel) -> Result<(), Error>) -> Result<Parcel, Error> {
-    let mut frame = Parcel { bytes: vec![0; HEADER], descriptors: Vec::new() };
+    // Cabe um pedido pequeno: crescer aos poucos custaria mais do que escrevê-lo.
+    let mut frame = Parcel { bytes: Vec::with_capacity(SMALL), descriptors: Vec::new() };
+    frame.bytes.extend([0; HEADER]);
     write(&mut frame)?;
     let size = frame.bytes.len() - HEADER;
     if size > MAX_FRAME {

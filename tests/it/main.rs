@@ -7,6 +7,7 @@
 mod bulk;
 mod context;
 mod death;
+mod fast_streams;
 mod futures;
 mod harness;
 mod helper;
@@ -45,6 +46,7 @@ fn main() -> std::process::ExitCode {
         [
             pool::cases(),
             streams::cases(),
+            fast_streams::cases(),
             values::cases(),
             bulk::cases(),
             context::cases(),

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use multiprocessamento::Error;
 use serde_bytes::ByteBuf;
@@ -91,20 +92,30 @@ fn imap_reads_nothing_before_it_is_asked() {
 }
 
 fn an_endless_input_is_read_a_little_ahead() {
-    /// O que se promete: blocos em andamento por trabalhador.
+    /// O que se promete: blocos em andamento por trabalhador; e quantos ao todo, se são tão curtos que vão juntos.
     const WINDOW: u64 = 64;
+    const MOST: u64 = 4096;
     let pool = new_pool(2).unwrap();
+    let short = |x: u64| x * x;
+    let long = |x: u64| {
+        std::thread::sleep(Duration::from_micros(200));
+        x * x
+    };
     for chunk_size in [1, 10] {
-        let read = Cell::new(0u64);
-        let input = (0..).inspect(|_| read.set(read.get() + 1));
+        let read = Cell::new(0_u64);
+        let input = || (0..).inspect(|_| read.set(read.get() + 1));
         let chunked = pool.chunk_size(chunk_size).unwrap();
-        let mut most = 0;
-        for (taken, result) in (1..).zip(chunked.imap(square, input).take(5000)) {
-            result.unwrap();
-            most = most.max(read.get() - taken);
-        }
-        assert!(most <= (WINDOW * 2 + 1) * chunk_size as u64, "leu {most} itens adiante");
-        println!("blocos de {chunk_size}: leu até {most} itens adiante");
+        let most = |results: &mut dyn Iterator<Item = Result<u64, Error>>, count| {
+            read.set(0);
+            let ahead =
+                |(taken, result): (u64, Result<u64, Error>)| result.map(|_| read.get() - taken).unwrap();
+            (1..).zip(results.take(count)).map(ahead).max().unwrap()
+        };
+        let of_long = most(&mut chunked.imap(long, input()), 2000);
+        let of_short = most(&mut chunked.imap(short, input()), 50_000);
+        println!("blocos de {chunk_size}: leu até {of_long} itens adiante, e {of_short} se curtos");
+        assert!(of_long <= (WINDOW * 2 + 1) * chunk_size as u64, "leu {of_long} itens adiante");
+        assert!(of_short <= (MOST + 1) * chunk_size as u64, "leu {of_short} itens adiante");
     }
 }
 

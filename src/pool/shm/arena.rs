@@ -119,11 +119,18 @@ impl Arena {
             doorbells: of_slots(DOORBELL),
             waiters: of_slots(WAITER),
         };
-        let (spills, batches) = (spills_start(self.workers), batches_start(self.workers));
+        let spills = spills_start(self.workers);
         let owners = owners_start(self.workers);
         let owners = &small[owners / 4..(owners + OWNERS_SIZE) / 4];
         let bulk = Bulk { mapping, owners, start: pieces_start(self.workers) };
-        View { large, small, slots, spills, batches, workers: self.workers, ring, bulk }
+        View { large, small, slots, spills, ring, bulk }
+    }
+
+    /// Um maço.
+    pub(super) fn batch(&self, batch: usize) -> Batch<'_> {
+        let size = batch_size(self.workers);
+        let words = self.memory.mapping().slice(batches_start(self.workers) + batch * size, size / 8);
+        Batch::new(words, self.workers)
     }
 
     /// Devolve ao sistema a memória do granel que ninguém usa.
@@ -175,8 +182,6 @@ pub(super) struct View<'m> {
     small: &'m [AtomicU32],
     slots: usize,
     spills: usize,
-    batches: usize,
-    workers: usize,
     pub(super) ring: Ring<'m, Real>,
     pub(super) bulk: Bulk<'m>,
 }
@@ -323,12 +328,6 @@ impl<'m> View<'m> {
     /// Se o supervisor chama o trabalhador de volta, e com que pressa.
     pub(super) fn recall_of(&self, worker: usize) -> &AtomicU32 {
         &self.small[(WORKERS + worker * WORKER + RECALL) / 4]
-    }
-
-    /// Um maço.
-    pub(super) fn batch(&self, batch: usize) -> Batch<'_> {
-        let start = self.batches + batch * batch_size(self.workers);
-        Batch::new(&self.large[start / 8..(start + batch_size(self.workers)) / 8], self.workers)
     }
 
     fn line(&self, slot: u32) -> usize {

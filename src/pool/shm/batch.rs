@@ -15,11 +15,12 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::log_end::LogEnd;
 use super::steal::{StealRanges, range};
 use super::word::{NONE_CLAIMED, Real, Strided, copy_in, copy_out};
 
 /// Quantos maços há num mural.
-pub(super) const BATCHES: usize = 6;
+pub(super) const BATCHES: usize = 8;
 
 /// Quantos blocos num maço, no máximo; o índice tem lugar para mais, os que se perderem e voltarem.
 pub(super) const MOST: usize = 16 << 10;
@@ -37,6 +38,7 @@ const LINE: usize = 16;
 /// Na linha de um posto, depois da faixa.
 const CLAIMED: usize = 1;
 const LOG_END: usize = 2;
+const LOG_ASKED: usize = 3;
 
 pub(super) const fn batch_size(workers: usize) -> usize {
     8 * (workers * LINE + INDEX + WORDS + workers * WORDS)
@@ -134,19 +136,18 @@ impl<'m> Batch<'m> {
             return false;
         }
         let (log, end) = (self.log_of(seat), self.log_end(seat));
-        let start = end.load(Relaxed) as usize;
+        let start = end.get() as usize;
         let after = start + 1 + bytes.len().div_ceil(8);
         log[start].store((chunk as u64) << 32 | bytes.len() as u64, Relaxed);
         copy_in(&log[start + 1..after], bytes);
-        // Quem ler este fim vê tudo o que foi escrito antes dele.
-        end.store(after as u64, Release);
+        end.publish(after as u64);
         true
     }
 
     /// As respostas no diário do posto: o bloco, e onde ler cada uma.
     pub(super) fn logged(&self, seat: usize) -> impl Iterator<Item = (usize, Entry)> {
         let log = self.log_of(seat);
-        let end = self.log_end(seat).load(Acquire) as usize;
+        let end = self.log_end(seat).get() as usize;
         let mut at = 0;
         std::iter::from_fn(move || {
             (at < end).then(|| {
@@ -165,17 +166,22 @@ impl<'m> Batch<'m> {
 
     /// Se cabe no diário do posto mais uma resposta de `len` bytes.
     pub(super) fn has_room(&self, seat: usize, len: usize) -> bool {
-        self.log_end(seat).load(Relaxed) as usize + 1 + len.div_ceil(8) <= WORDS
+        self.log_end(seat).get() as usize + 1 + len.div_ceil(8) <= WORDS
     }
 
     /// Se o diário do posto tem pouco lugar.
     pub(super) fn is_nearly_full(&self, seat: usize) -> bool {
-        self.log_end(seat).load(Acquire) as usize > WORDS / 2
+        self.log_end(seat).get() as usize > WORDS / 2
     }
 
     /// Esvazia o diário do posto, que não é de ninguém agora.
     pub(super) fn empty_log(&self, seat: usize) {
-        self.log_end(seat).store(0, Release);
+        self.log_end(seat).clear();
+    }
+
+    /// Quem ocupa um posto avisará da próxima resposta. As que já vieram olham-se depois disto.
+    pub(super) fn ask(&self) {
+        (0..self.seats()).for_each(|seat| self.log_end(seat).ask());
     }
 
     /// Lê uma resposta para `bytes`.
@@ -190,8 +196,10 @@ impl<'m> Batch<'m> {
         (chunk != NONE_CLAIMED).then_some(chunk as usize)
     }
 
-    fn log_end(&self, seat: usize) -> &AtomicU64 {
-        &self.seats[seat * LINE + LOG_END]
+    /// O fim do diário do posto.
+    pub(super) fn log_end(&self, seat: usize) -> LogEnd<'_, Real> {
+        let line = seat * LINE;
+        LogEnd { end: &self.seats[line + LOG_END], asked: &self.seats[line + LOG_ASKED] }
     }
 
     fn log_of(&self, seat: usize) -> &[AtomicU64] {

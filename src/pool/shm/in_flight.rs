@@ -1,10 +1,9 @@
 //! Um maço a caminho: o que já voltou dele, o que se perdeu, e o que falta.
 
-use std::time::Instant;
-
 use super::batch::{Batch, Entry};
 use super::encoder::Take;
 use super::seat::NO_CHUNK;
+use super::slot_table::SlotTable;
 use crate::Error;
 use crate::dispatch::attempts::{Attempts, Retries};
 use crate::parcel::Parcel;
@@ -13,19 +12,19 @@ use crate::process::protocol;
 /// Um maço a caminho.
 pub(super) struct InFlightBatch {
     pub(super) batch: usize,
-    pub(super) items: usize,
     /// Quantos postos estão ocupados, ou à espera de quem os ocupe.
     pub(super) seats_out: usize,
-    pub(super) since: Instant,
     /// Quantos blocos tem, com os que voltaram.
     pub(super) count: usize,
     /// Quantos tinha ao sair. Os outros são as voltas deles, na ordem.
     pub(super) original: usize,
     repeats: Vec<Repeat>,
-    /// As respostas que não couberam nos diários.
-    large: Vec<(usize, Parcel)>,
-    /// Os blocos que podiam estar com quem morreu.
-    suspects: Vec<ChunkError>,
+    /// As respostas que não estão nos diários: as que não couberam, e as falhas.
+    apart: Vec<(usize, Result<Parcel, Error>)>,
+    /// Os blocos que podiam estar com quem morreu, e com que erro responder por eles.
+    suspects: Vec<(usize, Error)>,
+    /// O pool se foi: por que o que falta não será feito.
+    refusal: Option<Error>,
 }
 
 /// Um bloco que voltou ao maço.
@@ -48,66 +47,106 @@ pub(super) struct ChunkError {
 pub(super) enum AnswerAt {
     Missing,
     Logged(Entry),
-    Large(u32),
+    Apart(u32),
+}
+
+/// O que fazer quando um posto acaba.
+pub(super) enum Next {
+    /// Os outros ainda trabalham.
+    Wait,
+    /// Ainda há blocos, e ele pode ser ocupado outra vez.
+    SendSeat,
+    /// Voltaram blocos, para todos.
+    SendSeats,
+    /// Todos os blocos têm resposta: onde está a de cada um.
+    Complete(Vec<AnswerAt>),
 }
 
 impl InFlightBatch {
     /// Um maço de `count` blocos, que sai agora.
-    pub(super) fn new(batch: usize, count: usize, items: usize, since: Instant) -> Self {
+    pub(super) fn new(batch: usize, count: usize) -> Self {
         InFlightBatch {
             batch,
-            items,
             seats_out: 0,
-            since,
             count,
             original: count,
             repeats: Vec::new(),
-            large: Vec::new(),
+            apart: Vec::new(),
             suspects: Vec::new(),
+            refusal: None,
         }
+    }
+
+    /// Um posto acabou: porque acabaram os blocos, porque quem o ocupava tinha mais o que fazer, ou porque morreu.
+    pub(super) fn on_seat_returned(
+        &mut self,
+        table: &SlotTable,
+        seat: usize,
+        answer: Result<Parcel, Error>,
+    ) -> Next {
+        let (batch, retries) = (table.batch(self.batch), table.retries());
+        self.seats_out -= 1;
+        match answer {
+            Ok(answer) => self.keep_apart(answer),
+            Err(error) if table.refusal().is_some() => self.refusal = Some(error),
+            Err(error) => self.suspects.extend(batch.forget(seat).map(|chunk| (chunk, error))),
+        }
+        self.fail_the_lost(&batch, retries);
+        if self.refusal.is_none() && !batch.ranges().are_empty() {
+            self.make_room(&batch, seat);
+            return Next::SendSeat;
+        }
+        if self.seats_out > 0 {
+            return Next::Wait;
+        }
+        if self.requeue_missing(&batch, retries) {
+            return Next::SendSeats;
+        }
+        Next::Complete(self.places(&batch))
+    }
+
+    /// Das falhas que já chegaram, a do primeiro bloco. A de um pool que se foi vem depois de todas: qualquer outra diz mais.
+    pub(super) fn failure(&self) -> Option<ChunkError> {
+        let of_chunk = |(chunk, answer): &'_ (usize, Result<Parcel, Error>)| {
+            Some((self.origin(*chunk).of, answer.as_ref().err()?.clone()))
+        };
+        let of_pool = self.refusal.iter().map(|error| (usize::MAX, error.clone()));
+        let (chunk, error) =
+            self.apart.iter().filter_map(of_chunk).chain(of_pool).min_by_key(|(chunk, _)| *chunk)?;
+        Some(ChunkError { chunk, error })
     }
 
     /// A resposta que veio na casa do posto, porque não coube no diário ou porque é uma falha.
-    pub(super) fn keep_large(&mut self, mut answer: Parcel) -> Result<(), ChunkError> {
-        let Some(chunk) = answer.bytes.first_chunk().map(|chunk| u32::from_le_bytes(*chunk)) else {
-            let error = Error::Decode("a resposta de um posto não foi entendida".to_owned());
-            return Err(ChunkError { chunk: 0, error });
-        };
+    fn keep_apart(&mut self, mut answer: Parcel) {
+        let chunk = answer.bytes.first_chunk().map_or(NO_CHUNK, |chunk| u32::from_le_bytes(*chunk));
         if chunk == NO_CHUNK {
-            return Ok(());
+            return;
         }
         answer.bytes.drain(..size_of_val(&chunk));
-        let chunk = chunk as usize;
-        let results = protocol::read_reply(answer).and_then(|outcome| outcome);
-        let results = results.map_err(|error| ChunkError { chunk: self.origin(chunk).of, error })?;
-        self.large.push((chunk, results));
-        Ok(())
+        self.apart.push((chunk as usize, protocol::read_reply(answer).and_then(|outcome| outcome)));
     }
 
     /// Traz para cá o que está num diário quase cheio, que não é de ninguém agora.
-    pub(super) fn make_room(&mut self, batch: &Batch<'_>, seat: usize) {
+    fn make_room(&mut self, batch: &Batch<'_>, seat: usize) {
         if !batch.is_nearly_full(seat) {
             return;
         }
         for (chunk, entry) in batch.logged(seat) {
-            let mut bytes = Vec::new();
-            batch.read_logged(entry, &mut bytes);
-            self.large.push((chunk, Parcel { bytes, descriptors: Vec::new() }));
+            self.apart.push((chunk, Ok(read_logged(batch, entry))));
         }
         batch.empty_log(seat);
     }
 
-    /// Quem ocupava um posto morreu, e este bloco podia estar com ele.
-    pub(super) fn suspect(&mut self, chunk: Option<usize>, error: Error) {
-        self.suspects.extend(chunk.map(|chunk| ChunkError { chunk, error }));
-    }
-
-    /// A falha de um bloco que com certeza se perdeu e não voltará ao maço. Os outros suspeitos esperam.
-    pub(super) fn lost_for_good(&self, batch: &Batch<'_>, retries: &Retries) -> Option<ChunkError> {
-        let mut spent =
-            self.suspects.iter().filter(|suspect| self.origin(suspect.chunk).attempts.are_spent(retries));
-        let lost = spent.find(|suspect| self.is_lost(batch, suspect.chunk))?;
-        Some(ChunkError { chunk: self.origin(lost.chunk).of, error: lost.error.clone() })
+    /// Um bloco que com certeza se perdeu, e não voltará ao maço, falhou. Os outros suspeitos esperam.
+    fn fail_the_lost(&mut self, batch: &Batch<'_>, retries: &Retries) {
+        for suspect in std::mem::take(&mut self.suspects) {
+            let (chunk, error) = suspect;
+            if self.origin(chunk).attempts.are_spent(retries) && self.is_lost(batch, chunk) {
+                self.apart.push((chunk, Err(error)));
+            } else {
+                self.suspects.push((chunk, error));
+            }
+        }
     }
 
     /// Se ninguém tem o bloco, nem deixou a resposta dele.
@@ -115,42 +154,40 @@ impl InFlightBatch {
         // Nesta ordem: quem o tem na mão só anota outro depois de o pôr no diário.
         !batch.ranges().holds(chunk as u32)
             && !batch.ranges().may_be_claimed(chunk as u32)
-            && !self.large.iter().any(|(large, _)| *large == chunk)
+            && !self.apart.iter().any(|(apart, _)| *apart == chunk)
             && !batch.all_logged().any(|(logged, _)| logged == chunk)
     }
 
-    /// Os postos acabaram e as faixas estão vazias: o que não está pronto volta ao maço. Diz se voltou algum.
-    ///
-    /// # Erros
-    ///
-    /// O de um bloco que já se perdeu vezes demais.
-    pub(super) fn requeue_missing(
-        &mut self,
-        batch: &Batch<'_>,
-        places: &[AnswerAt],
-        retries: &Retries,
-    ) -> Result<bool, ChunkError> {
+    /// Os postos acabaram e as faixas estão vazias: o que não está pronto volta ao maço, ou falha, se já se perdeu vezes
+    /// demais. Diz se voltou algum.
+    fn requeue_missing(&mut self, batch: &Batch<'_>, retries: &Retries) -> bool {
         let (first, mut lost) = (self.count, 0);
+        let places = self.places(batch);
         for chunk in (0..places.len()).filter(|&chunk| places[chunk] == AnswerAt::Missing) {
-            lost += usize::from(self.requeue(batch, chunk, retries)?);
+            match self.requeue(batch, chunk, retries) {
+                Ok(was_lost) => lost += usize::from(was_lost),
+                Err(error) => self.apart.push((chunk, Err(error))),
+            }
         }
         self.suspects.clear();
         if self.count > first {
             batch.share(first, self.count);
             retries.count(lost);
         }
-        Ok(self.count > first)
+        self.count > first
     }
 
     /// Um bloco que não está pronto volta ao maço. Diz se ele se perdeu com quem morreu, ou se nem tinha começado.
-    fn requeue(&mut self, batch: &Batch<'_>, chunk: usize, retries: &Retries) -> Result<bool, ChunkError> {
+    fn requeue(&mut self, batch: &Batch<'_>, chunk: usize, retries: &Retries) -> Result<bool, Error> {
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
         let mut attempts = self.attempts_of(chunk);
-        let suspect = self.suspects.iter().find(|suspect| self.origin(suspect.chunk).of == chunk);
+        let suspect = self.suspects.iter().find(|(suspect, _)| self.origin(*suspect).of == chunk);
         let was_lost = suspect.is_some();
         let comes_back = !was_lost || attempts.lose(retries);
         if !comes_back || !batch.repeat(chunk, self.count) {
-            let error = suspect.map_or(Error::Terminated, |suspect| suspect.error.clone());
-            return Err(ChunkError { chunk, error });
+            return Err(suspect.map_or(Error::Terminated, |(_, error)| error.clone()));
         }
         self.repeats.push(Repeat { of: chunk, attempts });
         self.count += 1;
@@ -169,16 +206,29 @@ impl InFlightBatch {
         chunk.checked_sub(self.original).map_or(original, |index| self.repeats[index])
     }
 
+    /// As respostas que já vieram: de que bloco original, e onde está cada uma.
+    pub(super) fn arrived(&self, batch: &Batch<'_>) -> impl Iterator<Item = (usize, AnswerAt)> {
+        let logged = batch.all_logged().map(|(chunk, entry)| (chunk, AnswerAt::Logged(entry)));
+        let apart = (0..).zip(&self.apart).map(|(index, (chunk, _))| (*chunk, AnswerAt::Apart(index)));
+        logged.chain(apart).map(|(chunk, place)| (self.origin(chunk).of, place))
+    }
+
     /// Onde está a resposta de cada bloco.
-    pub(super) fn places(&self, batch: &Batch<'_>) -> Vec<AnswerAt> {
+    fn places(&self, batch: &Batch<'_>) -> Vec<AnswerAt> {
         let mut places = vec![AnswerAt::Missing; self.original];
-        for (chunk, entry) in batch.all_logged() {
-            places[self.origin(chunk).of] = AnswerAt::Logged(entry);
-        }
-        for (index, (chunk, _)) in self.large.iter().enumerate() {
-            places[self.origin(*chunk).of] = AnswerAt::Large(index as u32);
-        }
+        self.arrived(batch).for_each(|(chunk, place)| places[chunk] = place);
         places
+    }
+
+    /// Uma resposta, que não se lê outra vez.
+    pub(super) fn take(&mut self, batch: &Batch<'_>, place: AnswerAt) -> Result<Parcel, Error> {
+        match place {
+            AnswerAt::Logged(entry) => Ok(read_logged(batch, entry)),
+            AnswerAt::Apart(index) => {
+                std::mem::replace(&mut self.apart[index as usize].1, Ok(Parcel::default()))
+            }
+            AnswerAt::Missing => Err(Error::Terminated),
+        }
     }
 
     /// Entrega a `take` os resultados, bloco a bloco, na ordem.
@@ -195,8 +245,9 @@ impl InFlightBatch {
                     batch.read_logged(entry, &mut bytes);
                     take(&bytes, &[])?;
                 }
-                AnswerAt::Large(index) => {
-                    let Parcel { bytes, descriptors } = &self.large[index as usize].1;
+                AnswerAt::Apart(index) => {
+                    let Parcel { bytes, descriptors } =
+                        self.apart[index as usize].1.as_ref().map_err(Error::clone)?;
                     take(bytes, descriptors)?;
                 }
                 AnswerAt::Missing => {}
@@ -204,4 +255,10 @@ impl InFlightBatch {
         }
         Ok(())
     }
+}
+
+fn read_logged(batch: &Batch<'_>, entry: Entry) -> Parcel {
+    let mut bytes = Vec::new();
+    batch.read_logged(entry, &mut bytes);
+    Parcel { bytes, descriptors: Vec::new() }
 }

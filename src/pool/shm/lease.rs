@@ -147,14 +147,32 @@ impl<T> SlotLease<T> {
 
     /// O mesmo, mas espera que fiquem prontos uns `ahead`, ou até `deadline`.
     pub(super) fn wait_after(&self, ahead: usize, spin: bool, deadline: Option<Instant>) {
-        if self.out.iter().any(|out| out.slot.is_err()) {
+        if self.has_refused() {
             return;
         }
+        self.table.wait(self.home, &self.watched(ahead), spin, deadline);
+    }
+
+    /// Dorme até que um bloco fique pronto, ou que alguém toque a campainha desta chamada; não, se `found`. O que ele olha,
+    /// olha-se depois de a campainha estar anotada: um aviso no meio não se perde.
+    pub(super) fn wait_unless(&self, found: impl FnOnce() -> bool) {
+        let seen = self.table.view().ring.doorbell(self.home);
+        if !self.has_refused() && !found() {
+            self.table.wait_since(self.home, seen, &self.watched(0), None);
+        }
+    }
+
+    /// Se algum bloco nem saiu.
+    fn has_refused(&self) -> bool {
+        self.out.iter().any(|out| out.slot.is_err())
+    }
+
+    /// As casas que basta vigiar, depois das `ahead` mais antigas.
+    fn watched(&self, ahead: usize) -> Vec<u32> {
         // Os do soquete têm outra fila, e não há ordem entre as duas.
         let (skip, enough) = if self.by_socket { (0, usize::MAX) } else { (ahead, self.workers) };
         let slots = self.out.iter().filter_map(|out| out.slot.as_ref().ok().copied());
-        let watched: Vec<u32> = slots.skip(skip).take(enough).collect();
-        self.table.wait(self.home, &watched, spin, deadline);
+        slots.skip(skip).take(enough).collect()
     }
 }
 

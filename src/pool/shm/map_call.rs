@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::arena::View;
 use super::batch::{Batch, MOST, WORDS};
 use super::encoder::{ChunkEncoder, ChunkSizing, MapEnds, Take};
-use super::in_flight::{AnswerAt, ChunkError, InFlightBatch};
+use super::in_flight::{AnswerAt, ChunkError, InFlightBatch, Next};
 use super::lease::SlotLease;
 use super::seat::BatchSeat;
 use super::slot_state::Kind;
@@ -41,13 +41,20 @@ const FEW: usize = 64;
 
 /// Um trecho da entrada, na ordem dela.
 enum Part {
-    Running(InFlightBatch),
+    Running(Running),
     /// Um bloco que foi sozinho.
     Alone,
     /// Um maço pronto, ainda por ler.
     Complete(InFlightBatch, Vec<AnswerAt>),
     /// As respostas, bloco a bloco.
     Held(Vec<Parcel>),
+}
+
+/// Um maço que os trabalhadores fazem.
+struct Running {
+    flight: InFlightBatch,
+    items: usize,
+    since: Instant,
 }
 
 /// O que se espera de uma casa.
@@ -194,7 +201,7 @@ impl<'c> MapCall<'c> {
                 Some(Part::Complete(flight, places)) => {
                     // Antes de ler: um resultado que não se decodifica não fica com o maço.
                     self.lease.idle_batches.push(flight.batch);
-                    flight.read(&table.view().batch(flight.batch), &places, self.take)?;
+                    flight.read(&table.batch(flight.batch), &places, self.take)?;
                 }
                 Some(Part::Held(answers)) => {
                     for Parcel { bytes, descriptors } in answers {
@@ -218,7 +225,7 @@ impl<'c> MapCall<'c> {
                 Ok(())
             };
             // Guardar não decodifica nada, e não falha.
-            let _ = flight.read(&table.view().batch(flight.batch), places, keep);
+            let _ = flight.read(&table.batch(flight.batch), places, keep);
             self.lease.idle_batches.push(flight.batch);
             *part = Part::Held(answers);
         }
@@ -227,7 +234,7 @@ impl<'c> MapCall<'c> {
     /// Se o que falta pode acabar logo: um maço que já não tem blocos por pegar, ou muito poucos.
     fn is_ending(&self) -> bool {
         self.parts.iter().any(|part| match part {
-            Part::Running(flight) => {
+            Part::Running(Running { flight, .. }) => {
                 flight.count <= FEW || flight.seats_out < self.lease.slots.table().workers()
             }
             _ => false,
@@ -282,19 +289,18 @@ impl<'c> MapCall<'c> {
     fn send_batch(&mut self) -> Result<bool, Error> {
         let Some(&batch) = self.lease.idle_batches.last() else { return Ok(false) };
         // Se um item não vira bytes, ou a entrada entra em pânico, o maço continua livre.
-        let flight = self.fill(batch)?;
+        let running = self.fill(batch)?;
         self.lease.idle_batches.pop();
         let part = self.finished + self.parts.len();
-        self.parts.push_back(Part::Running(flight));
+        self.parts.push_back(Part::Running(running));
         self.send_seats(part);
         Ok(true)
     }
 
     /// Enche o maço com os próximos blocos; o primeiro cabe.
-    fn fill(&mut self, batch: usize) -> Result<InFlightBatch, Error> {
+    fn fill(&mut self, batch: usize) -> Result<Running, Error> {
         let table = self.lease.slots.table().clone();
-        let view = table.view();
-        let memory = view.batch(batch);
+        let memory = table.batch(batch);
         memory.clear();
         let (mut count, mut end, mut items) = (0, 0, 0);
         let since = Instant::now();
@@ -309,7 +315,7 @@ impl<'c> MapCall<'c> {
             self.encoder.done();
         }
         memory.share(0, count);
-        Ok(InFlightBatch::new(batch, count, items, since))
+        Ok(Running { flight: InFlightBatch::new(batch, count), items, since })
     }
 
     /// Se um maço de `count` blocos, que ocupam `words` palavras e se enchem desde `since`, deve partir.
@@ -327,58 +333,41 @@ impl<'c> MapCall<'c> {
     }
 
     fn send_seat(&mut self, part: usize, seat: usize) {
-        let Part::Running(flight) = &mut self.parts[part - self.finished] else { return };
+        let Part::Running(Running { flight, .. }) = &mut self.parts[part - self.finished] else { return };
         flight.seats_out += 1;
-        let bytes = BatchSeat { batch: flight.batch, seat }.write();
+        let bytes = BatchSeat { batch: flight.batch, seat, streams: false }.write();
         let (task, kind) = (self.task, Kind::Seat(flight.batch));
         let write = |view: &View<'_>, slot| view.write_seat(slot, task, &bytes);
         self.lease.slots.send(Awaited::Seat { part, seat }, 0, kind, write);
     }
 
-    /// Um posto acabou: porque acabaram os blocos, porque quem o ocupava tinha mais o que fazer, ou porque morreu.
     fn on_seat_returned(
         &mut self,
         part: usize,
         seat: usize,
         answer: Result<Parcel, Error>,
     ) -> Result<(), ChunkError> {
-        let table = self.lease.slots.table().clone();
-        let view = table.view();
-        let Part::Running(flight) = &mut self.parts[part - self.finished] else { return Ok(()) };
-        let batch = view.batch(flight.batch);
-        flight.seats_out -= 1;
-        match answer {
-            Ok(answer) => flight.keep_large(answer)?,
-            // O pool se foi: qualquer falha de uma tarefa diz mais do que esta.
-            Err(error) if table.refusal().is_some() => return Err(ChunkError { chunk: usize::MAX, error }),
-            Err(error) => flight.suspect(batch.forget(seat), error),
+        let place = part - self.finished;
+        let Part::Running(running) = &mut self.parts[place] else { return Ok(()) };
+        let next = running.flight.on_seat_returned(self.lease.slots.table(), seat, answer);
+        if let Some(failure) = running.flight.failure() {
+            return Err(failure);
         }
-        if let Some(lost) = flight.lost_for_good(&batch, table.retries()) {
-            return Err(lost);
-        }
-        if !batch.ranges().are_empty() {
-            flight.make_room(&batch, seat);
-            self.send_seat(part, seat);
-        } else if flight.seats_out == 0 {
-            let places = flight.places(&batch);
-            if flight.requeue_missing(&batch, &places, table.retries())? {
-                self.send_seats(part);
-            } else {
-                self.finish(part, places);
+        match next {
+            Next::Wait => {}
+            Next::SendSeat => self.send_seat(part, seat),
+            Next::SendSeats => self.send_seats(part),
+            Next::Complete(places) => {
+                if let Part::Running(Running { flight, items, since }) =
+                    std::mem::replace(&mut self.parts[place], Part::Alone)
+                {
+                    self.lease.slots.table().count(items);
+                    self.parts[place] = Part::Complete(flight, places);
+                    self.adapt(since);
+                }
             }
         }
         Ok(())
-    }
-
-    /// Todos os blocos do maço estão prontos.
-    fn finish(&mut self, part: usize, places: Vec<AnswerAt>) {
-        let place = &mut self.parts[part - self.finished];
-        if let Part::Running(flight) = std::mem::replace(place, Part::Alone) {
-            self.lease.slots.table().count(flight.items);
-            let since = flight.since;
-            *place = Part::Complete(flight, places);
-            self.adapt(since);
-        }
     }
 
     /// Um maço que ficou pronto depressa diz que o próximo pode ser maior; um que demorou, que deve ser menor.
@@ -398,10 +387,9 @@ impl<'c> MapCall<'c> {
 impl Drop for MapCall<'_> {
     fn drop(&mut self) {
         let table = self.lease.slots.table();
-        let view = table.view();
         for part in &self.parts {
-            if let Part::Running(flight) | Part::Complete(flight, _) = part {
-                view.batch(flight.batch).stop();
+            if let Part::Running(Running { flight, .. }) | Part::Complete(flight, _) = part {
+                table.batch(flight.batch).stop();
                 table.state().give_back_batch(flight.batch, flight.seats_out);
             }
         }

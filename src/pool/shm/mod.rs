@@ -4,13 +4,13 @@
 //! livre o pega, e deixa a resposta na mesma casa. Ninguém no meio: a thread que pediu lê a resposta ela mesma. O soquete
 //! de cada trabalhador continua lá, para o que a memória não leva, e o supervisor só entra quando algo dá errado.
 //!
-//! De baixo para cima. A memória: [`word`], uma palavra dela; [`ring`] e [`steal`], os dois protocolos; [`batch`], muitos
+//! De baixo para cima. A memória: [`word`], uma palavra dela; [`ring`], [`steal`] e [`log_end`], os três protocolos; [`batch`], muitos
 //! blocos numa casa só, um *maço*; [`bulk`], o que não cabe em casa nenhuma, e [`keeper`], até quando essa memória fica; [`arena`],
 //! onde fica cada palavra. O trabalhador: [`seat`], o *posto* dele no anel;
 //! [`backoff`], quanto procurar antes de dormir; [`worker_loop`], o que faz. O pai: [`watch`], os prazos; [`wakers`] e [`futures`], quem acorda os futuros; [`slot_state`] e
-//! [`slot_table`], de quem é cada casa; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada. Sobre elas, as
-//! chamadas: [`pending`], `apply`; [`carrier`], `imap`; e `map`: [`encoder`], os itens em bytes, [`in_flight`], um maço a
-//! caminho, [`map_call`], todos eles.
+//! [`slot_table`], de quem é cada casa; [`deaths`], o que um morto deixou; [`lease`], as casas de uma chamada; [`in_flight`], um maço a
+//! caminho. Sobre eles, as chamadas: [`pending`], `apply`; [`carrier`], `imap`, com [`pace`], a pressa de quem o consome, e
+//! [`stream_batch`], um maço dele; e `map`: [`encoder`], os itens em bytes, e [`map_call`].
 
 mod arena;
 mod backoff;
@@ -23,15 +23,18 @@ mod futures;
 mod in_flight;
 mod keeper;
 mod lease;
+mod log_end;
 mod map_call;
 #[cfg(test)]
 mod model;
+mod pace;
 mod pending;
 mod ring;
 pub(super) mod seat;
 mod slot_state;
 pub(super) mod slot_table;
 mod steal;
+mod stream_batch;
 mod wakers;
 mod watch;
 mod word;
@@ -50,10 +53,9 @@ use crate::parcel::{self, Descriptor, Parcel};
 use crate::process::protocol::TaskRequest;
 use crate::process::task::TaskId;
 use batch::MOST;
-use carrier::{Gathering, ShmCarrier};
+use carrier::ShmCarrier;
 pub(super) use encoder::ChunkSizing;
 use encoder::MapEnds;
-use lease::SlotLease;
 use map_call::MapCall;
 pub(super) use map_call::MapLease;
 use pending::PendingSlot;
@@ -88,8 +90,7 @@ impl ShmTransport {
         by_socket: impl Fn(Parcel, Promise<Parcel>) + Send + 'static,
     ) -> Option<BoxedCarrier> {
         let wanted = window.unwrap_or(PER_WORKER * self.slots.workers()).min(MOST_AT_ONCE);
-        let lease = SlotLease::new(&self.slots, wanted)?;
-        Some(Box::new(ShmCarrier { lease, by_socket, pace: Gathering::new() }))
+        Some(Box::new(ShmCarrier::new(&self.slots, wanted, by_socket)?))
     }
 
     /// `apply_async`, se há uma casa livre e a tarefa cabe nela.

@@ -10,6 +10,7 @@ use std::time::Instant;
 use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, fence};
 use loom::sync::{Arc, Condvar, Mutex};
 
+use super::log_end::LogEnd;
 use super::ring::Ring;
 use super::steal::{StealRanges, range};
 use super::word::{Atomics, NONE_CLAIMED, Strided, Word};
@@ -331,5 +332,37 @@ fn seats_steal_from_each_other_and_do_each_chunk_once() {
         };
         join([work(0), work(1)]);
         assert!(done.iter().all(|done| done.load(Relaxed) == 1));
+    });
+}
+
+/// Quem escreve num diário só avisa a quem pediu; quem pede, e dorme, é acordado por toda resposta que não viu.
+#[test]
+fn who_asks_for_the_next_answer_does_not_sleep_through_it() {
+    const ANSWERS: u64 = 2;
+    check(3, || {
+        let memory = Memory::new();
+        let words = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+        let (writer_memory, writer_words) = (memory.clone(), words.clone());
+        let writer = loom::thread::spawn(move || {
+            let log = LogEnd::<Modelled> { end: &writer_words[0], asked: &writer_words[1] };
+            for answer in 1..=ANSWERS {
+                log.publish(answer);
+                if log.is_asked() {
+                    writer_memory.ring().ring_doorbell(0);
+                }
+            }
+        });
+        // O posto, na casa 0, não acaba nunca: só o diário pode acordar quem espera.
+        let (ring, log) = (memory.ring(), LogEnd::<Modelled> { end: &words[0], asked: &words[1] });
+        let mut read = 0;
+        while read < ANSWERS {
+            let seen = ring.doorbell(0);
+            log.ask();
+            if log.get() == read {
+                ring.wait_any(0, seen, &[0], None);
+            }
+            read = log.get();
+        }
+        join([writer]);
     });
 }

@@ -64,16 +64,20 @@ pub(crate) enum Recall {
 pub(super) struct BatchSeat {
     pub(super) batch: usize,
     pub(super) seat: usize,
+    /// Se é de um fluxo: cada resposta interessa por si, e uma falha não dispensa as outras.
+    pub(super) streams: bool,
 }
 
 impl BatchSeat {
     pub(super) fn write(self) -> [u8; 8] {
-        ((self.batch as u64) << 32 | self.seat as u64).to_le_bytes()
+        let BatchSeat { batch, seat, streams } = self;
+        (u64::from(streams) << 63 | (batch as u64) << 32 | seat as u64).to_le_bytes()
     }
 
     pub(super) fn read(bytes: &[u8]) -> Self {
         let both = bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        BatchSeat { batch: (both >> 32) as usize, seat: both as u32 as usize }
+        let batch = (both >> 32) as usize & 0x7fff_ffff;
+        BatchSeat { batch, seat: both as u32 as usize, streams: both >> 63 != 0 }
     }
 }
 

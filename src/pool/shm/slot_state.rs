@@ -83,6 +83,11 @@ impl SlotState {
         self.free_batches.split_off(self.free_batches.len() - count)
     }
 
+    /// Um maço, se a metade deles está livre: quem pode passar sem não os tira de quem precisa.
+    pub(super) fn lease_spare_batch(&mut self) -> Option<usize> {
+        if self.free_batches.len() < BATCHES / 2 { None } else { self.free_batches.pop() }
+    }
+
     /// Casas que voltam a ser de ninguém; as que ainda esperam resposta, só quando ela chegar.
     pub(super) fn give_back(
         &mut self,

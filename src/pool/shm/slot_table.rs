@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::arena::{Arena, SlotReply, View};
 use super::backoff::{Backoff, current_core};
+use super::batch::Batch;
 use super::keeper::{Keeper, Left};
 use super::seat::{Recall, Seat};
 use super::slot_state::{Kind, SlotEntry, SlotState};
@@ -68,6 +69,10 @@ impl SlotTable {
         self.arena.view()
     }
 
+    pub(super) fn batch(&self, batch: usize) -> Batch<'_> {
+        self.arena.batch(batch)
+    }
+
     pub(super) fn workers(&self) -> usize {
         self.arena.workers()
     }
@@ -114,6 +119,11 @@ impl SlotTable {
     /// Até `wanted` maços que ninguém usa.
     pub(super) fn lease_batches(&self, wanted: usize) -> Vec<usize> {
         self.tidy_state().lease_batches(wanted)
+    }
+
+    /// Um maço, se sobram para um `map` que chegue.
+    pub(super) fn lease_spare_batch(&self) -> Option<usize> {
+        self.tidy_state().lease_spare_batch()
     }
 
     /// Põe à vista o bloco já escrito na casa `slot`, de `items` itens. Quem o pediu dormirá em `waiter`.

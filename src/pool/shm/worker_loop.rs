@@ -76,7 +76,7 @@ impl WorkerLoop<'_> {
         }
         if is_seat {
             let seat = BatchSeat::read(bytes);
-            self.work_on_batch(seat, task, bytes, answer)?;
+            self.work_on_batch(slot, seat, task, bytes, answer)?;
         } else {
             let arena = self.arena;
             let view = arena.view();
@@ -95,7 +95,8 @@ impl WorkerLoop<'_> {
     /// Faz blocos do maço até que acabem. Um que falha, ou cuja resposta não cabe no diário, fica em `answer`.
     fn work_on_batch(
         &mut self,
-        BatchSeat { batch, seat }: BatchSeat,
+        slot: u32,
+        BatchSeat { batch, seat, streams }: BatchSeat,
         task: TaskId,
         bytes: &mut Vec<u8>,
         answer: &mut Parcel,
@@ -106,18 +107,20 @@ impl WorkerLoop<'_> {
         protocol::write_done(answer);
         let body = answer.bytes.len();
         let arena = self.arena;
-        let (view, proof) = (arena.view(), self.proof);
-        let batch = view.batch(batch);
+        let (batch, proof) = (arena.batch(batch), self.proof);
+        let told = streams.then_some(slot);
         let mut turn =
-            BatchTurn { worker_loop: self, batch: &batch, seat, bytes, answer, body, current: None };
+            BatchTurn { worker_loop: self, batch: &batch, seat, told, bytes, answer, body, current: None };
         let outcome = protocol::run_all(task, &mut turn, proof);
         if let Some((chunk, items)) = turn.current {
             self.end(items);
             answer.bytes[start..start + 4].copy_from_slice(&(chunk as u32).to_le_bytes());
         }
         if let Err(error) = outcome {
-            // Quem pediu fica com a primeira falha, e não quer mais nada.
-            batch.stop();
+            if !streams {
+                // Quem pediu fica com a primeira falha, e não quer mais nada.
+                batch.stop();
+            }
             protocol::write_failure(answer, body - 1, error)?;
         }
         Ok(())
@@ -183,6 +186,8 @@ struct BatchTurn<'t, 'p> {
     worker_loop: &'t mut WorkerLoop<'p>,
     batch: &'t Batch<'t>,
     seat: usize,
+    /// A casa por onde se avisa de cada resposta, se alguém as quer uma a uma.
+    told: Option<u32>,
     bytes: &'t mut Vec<u8>,
     answer: &'t mut Parcel,
     /// Onde começam os resultados de um bloco em `answer`.
@@ -199,6 +204,9 @@ impl BatchTurn<'_, '_> {
         let results = &self.answer.bytes[self.body..];
         if !self.answer.descriptors.is_empty() || !self.batch.log(self.seat, chunk, results) {
             return false;
+        }
+        if let Some(slot) = self.told.filter(|_| self.batch.log_end(self.seat).is_asked()) {
+            self.worker_loop.view.ring.ring_doorbell(slot);
         }
         let has_room = self.batch.has_room(self.seat, results.len());
         self.answer.bytes.truncate(self.body);
