@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub mod bare;
+pub mod channel;
 pub mod fork;
 pub mod ring;
 pub mod transfer;

@@ -2,7 +2,9 @@
 
 use licoes::load::model::Model;
 use licoes::measure::crew::{Crew, Task};
-use multiprocessamento::{Error, Transport};
+use multiprocessamento::{Error, Pool, Transport};
+
+use crate::floor::channel::Channel;
 
 /// Os dois caminhos de um pool de processos, com o nome de cada um.
 pub const TRANSPORTS: [(&str, Transport); 2] =
@@ -15,6 +17,12 @@ pub enum Contender {
     Single(Model),
     /// O mesmo, por um pool de processos que fala pelo soquete.
     SingleBySocket,
+    /// O chão do pool de threads.
+    Channel,
+    /// As respostas do pool de processos consumidas uma a uma, na ordem.
+    Imap,
+    /// O mesmo, na ordem em que ficam prontas.
+    ImapUnordered,
     /// A rayon escolhe quantas.
     AutomaticRayon,
     /// O pool de processos escolhe quantas.
@@ -23,9 +31,12 @@ pub enum Contender {
 
 impl Contender {
     /// Primeiro os que respondem à pergunta desta bancada: o pool de processos chega perto das threads?
-    pub const ALL: [Contender; 9] = [
+    pub const ALL: [Contender; 12] = [
         Contender::Single(Model::ProcessPool),
+        Contender::Imap,
+        Contender::ImapUnordered,
         Contender::Single(Model::ThreadPool),
+        Contender::Channel,
         Contender::Single(Model::Rayon),
         Contender::Single(Model::Threads),
         Contender::SingleBySocket,
@@ -46,6 +57,9 @@ impl Contender {
             Contender::Single(Model::Serial) => "serial",
             Contender::Single(Model::Mpi) => "MPI, um a um",
             Contender::SingleBySocket => "Pool por soquete, um a um",
+            Contender::Channel => "chão: canais da crossbeam, um a um",
+            Contender::Imap => "Pool por memória, imap",
+            Contender::ImapUnordered => "Pool por memória, imap_unordered",
             Contender::AutomaticRayon => "rayon, automático",
             Contender::Automatic(Transport::SharedMemory) => "Pool por memória, automático",
             Contender::Automatic(Transport::Socket) => "Pool por soquete, automático",
@@ -62,12 +76,38 @@ impl Contender {
     }
 
     /// Os trabalhadores, de pé.
-    pub fn hire<F: Task>(self, function: F, workers: usize) -> Result<Crew<F>, Error> {
-        match self {
+    pub fn hire<F: Task>(self, function: F, workers: usize) -> Result<Hired<F>, Error> {
+        let stream = |ordered| Ok(Hired::Stream { pool: Pool::new(workers)?, function, ordered });
+        let crew = match self {
+            Contender::Channel => return Ok(Hired::Channel(Channel::start(function, workers))),
+            Contender::Imap => return stream(true),
+            Contender::ImapUnordered => return stream(false),
             Contender::Single(model) => Crew::hire(model, function, workers),
             Contender::SingleBySocket => Crew::hire_pool(function, workers, Transport::Socket),
             Contender::AutomaticRayon => Ok(Crew::hire(Model::Rayon, function, workers)?.automatic()),
             Contender::Automatic(transport) => Ok(Crew::hire_pool(function, workers, transport)?.automatic()),
+        };
+        crew.map(Hired::Crew)
+    }
+}
+
+/// Trabalhadores de pé.
+pub enum Hired<F> {
+    Crew(Crew<F>),
+    Stream { pool: Pool, function: F, ordered: bool },
+    Channel(Channel),
+}
+
+impl<F: Task> Hired<F> {
+    /// Todas as respostas; na ordem de `items`, menos as de quem não a promete.
+    pub fn map(&self, items: &[u64]) -> Result<Vec<u64>, Error> {
+        match self {
+            Hired::Crew(crew) => crew.map(items),
+            Hired::Stream { pool, function, ordered: true } => pool.imap(*function, items.to_vec()).collect(),
+            Hired::Stream { pool, function, ordered: false } => {
+                pool.imap_unordered(*function, items.to_vec()).collect()
+            }
+            Hired::Channel(channel) => Ok(channel.map(items)),
         }
     }
 }

@@ -7,11 +7,11 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use licoes::measure::crew::{Crew, Task};
+use licoes::measure::crew::Task;
 use licoes::measure::granularity::{Curve, Sample, spin};
 use registro::format::{count, percent, seconds};
 
-use super::contender::Contender;
+use super::contender::{Contender, Hired};
 use super::scale::{self, BUDGET, Bench, REPETITIONS};
 
 const SCOUTING_BUDGET: f64 = 5e-3;
@@ -63,7 +63,7 @@ fn serial(size: f64, budget: f64, bench: &Bench) -> f64 {
 /// Um modelo, os passos em que ele é medido e o que já se mediu.
 struct Runner<F> {
     contender: Contender,
-    crew: Crew<F>,
+    hired: Hired<F>,
     first: usize,
     curve: Curve,
     /// O que a última tarefa custou além do trabalho dela: diz quantas cabem na medida seguinte.
@@ -73,9 +73,9 @@ struct Runner<F> {
 impl<F: Task> Runner<F> {
     /// Procura, do maior tamanho ao menor, onde o modelo cai à metade, e escolhe os passos em volta.
     fn scout(contender: Contender, function: F, sizes: &[f64], bench: &Bench) -> Self {
-        let crew = contender.hire(function, bench.workers).expect("os trabalhadores");
+        let hired = contender.hire(function, bench.workers).expect("os trabalhadores");
         let curve = scale::curve(contender.label(), &[]);
-        let mut runner = Runner { contender, crew, first: 0, curve, cost: 0.0 };
+        let mut runner = Runner { contender, hired, first: 0, curve, cost: 0.0 };
         // Depressa por onde é fácil: o dobro do passo, e poucas medidas. Um susto da máquina só piora uma medida: vale a
         // melhor, e a primeira de todas, que acorda os trabalhadores e traz as páginas deles, nunca é ela.
         let halved = (0..sizes.len()).step_by(2).find(|&step| {
@@ -105,7 +105,7 @@ impl<F: Task> Runner<F> {
     fn sample(&mut self, task: f64, size: f64, budget: f64, bench: &Bench) -> Sample {
         let items = vec![bench.turns(size); bench.fitting_shared(budget, task, self.cost)];
         let start = Instant::now();
-        let answers = self.crew.map(&items).expect("nenhuma falha");
+        let answers = self.hired.map(&items).expect("nenhuma falha");
         let parallel = start.elapsed().as_secs_f64();
         assert_eq!(answers.len(), items.len());
         let sample = Sample { tasks: items.len(), serial: task * items.len() as f64, parallel };

@@ -46,7 +46,8 @@ impl Pace {
     pub(super) fn update(&mut self) {
         let now = Instant::now();
         let elapsed = now - self.since;
-        if elapsed >= GATHER {
+        // Quem ainda as colhe uma a uma, e colhe tantas, não precisa esperar tanto.
+        if elapsed >= GATHER || (!self.is_fast && self.taken >= 4 * MANY) {
             let last = (self.taken as f64 * GATHER.as_secs_f64() / elapsed.as_secs_f64()) as usize;
             // Elas vêm aos montes, e um monte só diz pouco: são precisos dois.
             let is_fast = last.min(self.last) >= if self.is_fast { MANY / 2 } else { MANY };
