@@ -10,7 +10,7 @@
 mod floor;
 
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
@@ -29,6 +29,7 @@ fn main() {
         return;
     }
     init();
+    let start = SystemTime::now();
     let mut criterion = Criterion::default()
         .sample_size(15)
         .warm_up_time(Duration::from_millis(200))
@@ -41,6 +42,7 @@ fn main() {
         ratios();
         sums();
     }
+    floor::summary::show(start);
 }
 
 fn round_trips(criterion: &mut Criterion) {

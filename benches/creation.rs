@@ -7,7 +7,7 @@
 mod floor;
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use criterion::Criterion;
 use floor::fork::fork_and_wait;
@@ -22,6 +22,7 @@ fn main() {
         return;
     }
     init();
+    let start = SystemTime::now();
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(300))
@@ -33,6 +34,7 @@ fn main() {
         ratios();
         memory();
     }
+    floor::summary::show(start);
 }
 
 fn nothing((): ()) {}

@@ -12,7 +12,7 @@ mod floor;
 #[path = "granularity/mod.rs"]
 mod sections;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use floor::bare;
@@ -30,6 +30,7 @@ fn main() {
         return;
     }
     init();
+    let start = SystemTime::now();
     let mut criterion = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
@@ -51,6 +52,7 @@ fn main() {
         // Dos processos desta bancada só contam como nossos os que já terminaram, e aqui todos terminaram.
         println!("\nEnquanto isso, outros programas ocuparam {} da máquina.", percent(watch.others()));
     }
+    floor::summary::show(start);
 }
 
 fn empty_tasks(criterion: &mut Criterion) {

@@ -4,10 +4,12 @@
 //! *tarefas vazias*: quanto custa entregar uma tarefa que não faz nada, uma por mensagem, ao lado do
 //! `imap_unordered` do Python medido na mesma rodada.
 
+mod floor;
+
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use licoes::load::model::{self, Model};
@@ -21,6 +23,7 @@ const EMPTY_TASKS: u64 = 10_000;
 fn main() {
     // Antes de qualquer grupo: um trabalhador é este mesmo programa, e não pode medir de novo.
     init();
+    let start = SystemTime::now();
     let mut criterion = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(500))
@@ -29,6 +32,7 @@ fn main() {
     primes(&mut criterion);
     empty_tasks(&mut criterion);
     criterion.final_summary();
+    floor::summary::show(start);
 }
 
 fn primes(criterion: &mut Criterion) {

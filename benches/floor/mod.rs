@@ -6,6 +6,7 @@ pub mod bare;
 pub mod channel;
 pub mod fork;
 pub mod ring;
+pub mod summary;
 pub mod transfer;
 
 use std::path::PathBuf;

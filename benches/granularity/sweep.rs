@@ -119,6 +119,7 @@ fn table<F>(runners: &[Runner<F>], sizes: &[f64], bench: &Bench) {
         "\nEficiência (mediana) por tempo da tarefa em série, com {}:",
         count(bench.workers, "trabalhador", "trabalhadores")
     );
+    (1..).zip(runners).for_each(|(column, runner)| println!("  ({column}) {}", runner.contender.label()));
     print!("{:>9}", "tarefa");
     (1..=runners.len()).for_each(|column| print!("{:>7}", format!("({column})")));
     println!();
