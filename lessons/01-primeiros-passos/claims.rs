@@ -11,7 +11,7 @@ const ENOUGH: Ruler = Ruler::below(2.0).from(1.1);
 
 /// 1.C1: confirmada se o pool responde o mesmo, em menos linhas e sem custar mais do que [`ENOUGH`].
 pub fn pool_is_enough(timing: &Versus, [pool, processes]: [usize; 2]) -> Claim {
-    let text = "Para começar, basta o Pool: uma chamada faz o trabalho todo.";
+    let text = "No começo, a sub-biblioteca pool será suficiente: from multiprocessing import Pool.";
     let cheap = Judgement::of(timing.ratio, ENOUGH).timed(timing.others);
     let judgement = cheap.and(Judgement::observed(timing.agree && pool < processes));
     let answer = if timing.agree { "mesma resposta" } else { "respostas diferentes" };
@@ -24,7 +24,7 @@ pub fn pool_is_enough(timing: &Versus, [pool, processes]: [usize; 2]) -> Claim {
 
 /// 1.C2: diz como se importa um módulo; nenhuma medida poderia contradizê-la.
 pub fn whole_module() -> Claim {
-    let text = "O módulo inteiro só é preciso para quem usa vários dos seus recursos.";
+    let text = "Quando se vão usar diversos recursos da biblioteca, importa-se o módulo: import multiprocessing.";
     Claim::definition(
         "1.C2",
         text,

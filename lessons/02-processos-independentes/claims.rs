@@ -84,7 +84,7 @@ pub struct Counter {
 /// 2.C1: confirmada se todos os trechos dos modelos de threads têm o PID deste processo e vieram de mais
 /// de uma thread.
 pub fn threads_share_a_process(own: u32, comparison: &Comparison) -> Claim {
-    let text = "As threads vivem dentro de um mesmo processo.";
+    let text = "O multithreading usa threads dentro de um mesmo processo; a biblioteca, ao contrário, cria processos separados.";
     let of_threads = [Model::Threads, Model::ThreadPool, Model::Rayon];
     let spans = of_threads
         .iter()
@@ -117,7 +117,7 @@ fn judge_threads<'a>(
 /// 2.C2: confirmada se cada processo tem PID próprio, nenhum viu a escrita dos outros nem a deste, e este
 /// não viu a deles, nem um processo a da sua cópia. As threads servem de contraste: delas, este processo viu todas as escritas.
 pub fn processes_are_separate(own: u32, counter: &Counter) -> Claim {
-    let text = "Cada processo é separado e tem a sua própria memória (em Python, também o seu interpretador).";
+    let text = "Cada processo tem o seu próprio interpretador Python e o seu próprio espaço de memória.";
     let pids: BTreeSet<u32> =
         counter.processes.iter().map(|visit| visit.pid).chain([own]).collect();
     let separate = pids.len() == counter.processes.len() + 1;

@@ -76,7 +76,7 @@ impl Figures {
 /// 3.C1: confirmada se mais de um núcleo esteve ocupado ao mesmo tempo, em média, por trechos vistos em
 /// núcleos diferentes.
 pub fn different_cores_at_once(figures: &Figures) -> Claim {
-    let text = "Processos podem rodar em núcleos diferentes ao mesmo tempo.";
+    let text = "Cada processo roda em um núcleo diferente, ou pode ser distribuído em núcleos distintos.";
     let at_once = Judgement::of(figures.busy_cores, AT_ONCE);
     let judgement = at_once.and(Judgement::observed(figures.seen >= 2));
     let evidence = format!(
@@ -92,7 +92,7 @@ pub fn different_cores_at_once(figures: &Figures) -> Claim {
 /// 3.C2: confirmada se todos os núcleos apareceram e quase todos estiveram ocupados o tempo todo. Um que não apareceu não
 /// basta para a refutar: podia estar com outro programa.
 pub fn all_cores(figures: &Figures) -> Claim {
-    let text = "Todos os núcleos da máquina podem ser usados.";
+    let text = "Assim se podem aproveitar ao máximo as capacidades de máquinas com múltiplos núcleos.";
     let Figures { seen, cores, busy_cores: Estimate { median, low, high }, .. } =
         *figures;
     let share = |busy: f64| busy / cores as f64;
@@ -112,7 +112,8 @@ pub fn all_cores(figures: &Figures) -> Claim {
 
 /// 3.C3: confirmada se, na conta pesada, se ganha com todos os núcleos.
 pub fn pays_for_heavy_work(figures: &Figures) -> Claim {
-    let text = "O paralelismo compensa em computação pesada.";
+    let text =
+        "Isso torna a biblioteca ideal para tarefas que exigem muito processamento.";
     let judgement = Judgement::of(figures.heavy_speedup, GAINS);
     let evidence = format!(
         "aceleração de {} numa conta de mil números; na conta pesada, {}",

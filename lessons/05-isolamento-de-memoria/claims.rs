@@ -15,8 +15,7 @@ use crate::who::Who;
 /// 5.C1: confirmada se um processo, novo ou copiado, muda tudo o que é seu e o dono não vê mudar nada.
 /// Uma thread serve de contraste: dela, o dono vê tudo.
 pub fn nothing_is_shared(visits: &[Visit]) -> Claim {
-    let text =
-        "A memória de cada processo é só dele: por padrão, nada é compartilhado.";
+    let text = "Processos não compartilham memória por padrão.";
     let everyone_meddled =
         visits.iter().all(|visit| visit.made().len() == Belongings::KINDS);
     let leaks = |who| {
@@ -45,7 +44,7 @@ pub fn nothing_is_shared(visits: &[Visit]) -> Claim {
 
 /// 5.C2: mais estável e mais seguro, os dois em todas as rodadas.
 pub fn safer_and_more_stable(falls: &[[Fall; 3]], damages: &[[Damage; 3]]) -> Claim {
-    let text = "O isolamento deixa o programa mais seguro e mais estável.";
+    let text = "Isso melhora a segurança e a estabilidade.";
     let judgement = more_stable(falls).and(safer(damages));
     let lost = |model: usize| {
         let lost = falls.iter().map(|round| round[model].fate.lost());
@@ -105,8 +104,7 @@ fn safer(damages: &[[Damage; 3]]) -> Judgement {
 /// 5.C3: confirmada se, de processo para processo, nada chega sem mecanismo e tudo chega com cada um deles.
 /// A global com threads serve de contraste.
 pub fn sharing_needs_a_mechanism(trips: &[Trip], expected: u64) -> Claim {
-    let text =
-        "Para compartilhar é preciso um mecanismo explícito: Queue, Pipe ou Manager.";
+    let text = "Se for necessário compartilhar dados, são precisos mecanismos explícitos de comunicação, como Queue, Pipe ou Manager.";
     let arrived =
         |way| trips.iter().find(|trip| trip.way == way).map(|trip| trip.arrived);
     let mechanisms = || trips.iter().filter(|trip| trip.is_a_mechanism());

@@ -121,8 +121,7 @@ fn each_costs_more(
 /// 9.C3: confirmada se o mesmo pool que perde do serial no menor trabalho ganha dele no maior. Refutada só se ganha até
 /// no menor: um que não ganha em nenhum pode precisar de um trabalho maior ainda.
 pub fn only_big_work_pays(figures: &Figures) -> Claim {
-    let text =
-        "Por isso, processos só compensam quando o trabalho é grande o bastante.";
+    let text = "Assim, é importante usar multiprocessing para tarefas que realmente se beneficiem do paralelismo, como cálculos intensivos ou processamento pesado.";
     let at = |size: &Size| {
         let serial = size.estimate(|sample| sample.serial).median;
         (size.estimate(Sample::speedup), seconds(serial))

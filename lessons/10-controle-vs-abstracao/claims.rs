@@ -46,14 +46,14 @@ pub fn process_gives_control(controls: &[Shown]) -> Claim {
         .iter()
         .map(|(control, outcome)| format!("{control}: {outcome}"))
         .collect();
-    let text = "Process dá controle sobre cada processo.";
+    let text = "Process oferece controle total sobre cada processo.";
     Claim::definition("10.C1", text, shown.join("; "))
 }
 
 /// 10.C2: confirmada se o Pool reparte bem nas duas ordens, se cada divisão à mão reparte mal numa delas, se ele
 /// repõe quem morre sem perder nada, e se pede menos linhas.
 pub fn pool_hides_and_hands_out(figures: &Figures) -> Claim {
-    let text = "Pool esconde a criação e a gestão dos processos, e reparte as tarefas.";
+    let text = "O Pool abstrai a criação e o gerenciamento dos processos, e distribui as tarefas de forma automática.";
     let Figures { shares, lines: [by_hand, by_pool], .. } = figures;
     let managed = managed(figures);
     let Figures { workers, cores, .. } = *figures;

@@ -42,7 +42,7 @@ pub struct Figures {
 /// 11.C1: confirmada se, com um `Process` para cada uma, o cancelamento é no tempo certo e não custa nada às outras; se
 /// nenhum dos dois limites que um pool pode ter consegue o mesmo; e se a prioridade pedida se vê.
 pub fn suits_distinct_tasks(figures: &Figures) -> Claim {
-    let text = "Process serve a tarefas distintas e a um controle fino.";
+    let text = "Process é melhor para tarefas distintas, ou quando se precisa de um controle fino sobre cada processo.";
     let timely = own_limits(figures)
         .and(one_limit_does_not_do(figures))
         .and(priority_shows(figures));

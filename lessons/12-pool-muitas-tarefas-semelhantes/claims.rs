@@ -24,7 +24,7 @@ pub struct Figures {
 /// se, com as tarefas já muitas, um processo por tarefa custa mais do que um pool. Respostas diferentes refutam, e não
 /// dependem de quem mais usa a máquina.
 pub fn suits_many_similar_tasks(figures: &Figures) -> Claim {
-    let text = "O Pool é ideal para um grande número de tarefas semelhantes, como uma função sobre uma lista.";
+    let text = "O Pool é ideal para executar um grande número de tarefas semelhantes, como aplicar uma função a uma lista de itens.";
     let Figures { rounds, crowds, at_once, others } = figures;
     let (Some(round), Some((count, crowd))) = (rounds.first(), crowds.last()) else {
         return Claim::unmeasured(

@@ -8,8 +8,8 @@ use registro::stats::median;
 
 use crate::choice::Race;
 
-/// O tempo de um modelo sobre o do melhor. Perde quem passa de 1, e com clareza quem leva um quarto a mais: por menos do
-/// que isso, quase ninguém trocaria de modelo.
+/// O tempo de um dos dois métodos sobre o do outro. Perde quem passa de 1, e com clareza quem leva um quarto a mais: por menos do
+/// que isso, quase ninguém trocaria de método.
 const LOSES: Ruler = Ruler::above(1.0).from(1.25);
 
 /// Um caso, o conselho que se deu nele, e o que cada modelo levou.
@@ -25,10 +25,10 @@ pub fn median_regret(outcomes: &[Outcome]) -> f64 {
     median(&regrets.collect::<Vec<_>>())
 }
 
-/// 13.C1: confirmada se cada modelo perde com clareza em algum caso em que serve; refutada se um deles é o melhor em
-/// todos. Ser inadmissível num caso não conta como perder nele: disso não há medida.
+/// 13.C1: confirmada se cada um dos dois métodos das notas perde do outro, com clareza, em algum caso; refutada se um deles não
+/// perde em nenhum. Um caso em que um deles não serve não conta: disso não há medida.
 pub fn depends_on_the_task(outcomes: &[Outcome], at_once: usize, others: f64) -> Claim {
-    let text = "A escolha depende da tarefa e do contexto.";
+    let text = "A escolha entre os dois métodos depende do contexto da aplicação e do tipo de tarefas que se precisa executar em paralelo.";
     if outcomes.is_empty() {
         return Claim::unmeasured(
             "13.C1",
@@ -36,54 +36,60 @@ pub fn depends_on_the_task(outcomes: &[Outcome], at_once: usize, others: f64) ->
             "nada foi medido; peça pelo menos uma repetição",
         );
     }
-    let losses: Vec<Loss> = Model::ALL.map(|model| Loss::of(model, outcomes)).into();
-    let whole = Judgement::observed(true);
-    let judgement =
-        losses.iter().fold(whole, |all, loss| all.and(loss.judgement.clone()));
-    let judgement = judgement.timed(others).needs_two_cores(at_once);
-    let shown: Vec<String> = losses.iter().map(Loss::shown).collect();
+    let (pool, process) = (Model::ProcessPool, Model::Processes);
+    let duels = [Duel::of(pool, process, outcomes), Duel::of(process, pool, outcomes)];
+    let [pool, process] = duels.each_ref().map(|duel| duel.judgement.clone());
+    let judgement = pool.and(process).timed(others).needs_two_cores(at_once);
     let evidence = format!(
-        "arrependimento mediano dos conselhos: {}; cada modelo onde mais perde: {}",
+        "arrependimento mediano dos conselhos: {}; {}",
         percent(median_regret(outcomes)),
-        shown.join("; "),
+        duels.each_ref().map(Duel::shown).join("; "),
     );
     Claim::judged("13.C1", text, judgement, evidence)
 }
 
-/// O caso em que um modelo mais perde.
-struct Loss {
-    model: Model,
+/// O caso em que um método mais perde do outro.
+struct Duel {
+    loser: Model,
+    winner: Model,
     judgement: Judgement,
     worst: Option<(&'static str, f64)>,
 }
 
-impl Loss {
-    fn of(model: Model, outcomes: &[Outcome]) -> Self {
-        let raced = outcomes
-            .iter()
-            .filter_map(|outcome| Some((outcome.name, outcome.race.slowdown(model)?)));
+impl Duel {
+    fn of(loser: Model, winner: Model, outcomes: &[Outcome]) -> Self {
+        let raced = outcomes.iter().filter_map(|outcome| {
+            Some((outcome.name, outcome.race.against(loser, winner)?))
+        });
         let raced: Vec<_> = raced.collect();
         let worst = raced.iter().max_by(|(_, a), (_, b)| a.low.total_cmp(&b.low));
-        let ruler = LOSES.named(model.label());
-        let judgement = worst.map_or(Judgement::observed(false), |(_, slow)| {
-            let somewhere = Judgement::of(*slow, ruler);
+        let ruler = LOSES.named(loser.label());
+        let judgement = worst.map_or(Judgement::observed(false), |(_, ratio)| {
+            let somewhere = Judgement::of(*ratio, ruler);
             // Se no caso em que mais perde ele não perde, ainda pode perder em outro, de intervalo mais largo.
-            let is_best = raced.iter().all(|(_, slow)| {
-                Judgement::of(*slow, ruler).verdict == Verdict::Refuted
+            let never = raced.iter().all(|(_, ratio)| {
+                Judgement::of(*ratio, ruler).verdict == Verdict::Refuted
             });
-            somewhere.refutes_only_if(is_best, || {
+            somewhere.refutes_only_if(never, || {
                 "há um caso em que o intervalo não decide; com mais --repeticoes, ele se estreita"
             })
         });
-        let worst = worst.map(|(name, slow)| (*name, slow.median));
-        Loss { model, judgement, worst }
+        let worst = worst.map(|(name, ratio)| (*name, ratio.median));
+        Duel { loser, winner, judgement, worst }
     }
 
     fn shown(&self) -> String {
-        let model = self.model.label();
-        match self.worst {
-            Some((name, slow)) => format!("{model}, {}× em «{name}»", decimal(slow, 1)),
-            None => format!("{model}, em nenhum"),
+        let Duel { loser, winner, worst, .. } = self;
+        match worst {
+            Some((name, ratio)) => format!(
+                "{} leva, no caso em que mais perde, «{name}», {}× o tempo de {}",
+                loser.label(),
+                decimal(*ratio, 2),
+                winner.label()
+            ),
+            None => {
+                format!("{} e {} não correram juntos", loser.label(), winner.label())
+            }
         }
     }
 }
@@ -105,26 +111,40 @@ mod tests {
         depends_on_the_task(outcomes, 2, 0.0).verdict
     }
 
-    const TINY: [f64; 6] = [1.0, 3.0, 3.0, 4.0, 60.0, 30.0];
-    const BIG: [f64; 6] = [1.9, 1.0, 1.0, 1.0, 1.1, 1.05];
+    // Os dois últimos são o pool de processos e os processos.
+    const POOL_LOSES: [f64; 6] = [1.0, 3.0, 3.0, 4.0, 60.0, 30.0];
+    const PROCESS_LOSES: [f64; 6] = [1.9, 1.0, 1.0, 1.0, 1.1, 2.2];
 
     #[test]
-    fn each_model_losing_somewhere_confirms() {
-        let outcomes = [outcome(TINY, Model::Serial), outcome(BIG, Model::Rayon)];
+    fn each_method_losing_somewhere_confirms() {
+        let outcomes =
+            [outcome(POOL_LOSES, Model::Serial), outcome(PROCESS_LOSES, Model::Rayon)];
         assert_eq!(verdict(&outcomes), Some(Verdict::Confirmed));
     }
 
     #[test]
-    fn one_model_that_never_loses_refutes() {
-        let one_core = [1.0, 1.0, 1.05, 1.0, 1.1, 1.1];
-        let outcomes = [outcome(TINY, Model::Serial), outcome(one_core, Model::Serial)];
+    fn a_method_that_never_loses_to_the_other_refutes() {
+        let draw = [1.0, 1.0, 1.05, 1.0, 1.1, 1.1];
+        let outcomes =
+            [outcome(POOL_LOSES, Model::Serial), outcome(draw, Model::Serial)];
         assert_eq!(verdict(&outcomes), Some(Verdict::Refuted));
     }
 
     #[test]
+    fn who_wins_of_both_does_not_matter() {
+        let serial = |mut slowdowns: [f64; 6]| {
+            slowdowns[0] = 0.1;
+            outcome(slowdowns, Model::Serial)
+        };
+        let outcomes = [serial(POOL_LOSES), serial(PROCESS_LOSES)];
+        assert_eq!(verdict(&outcomes), Some(Verdict::Confirmed));
+    }
+
+    #[test]
     fn a_small_loss_is_not_a_refutation() {
-        let slightly = [1.1, 1.0, 1.0, 1.0, 1.1, 1.05];
-        let outcomes = [outcome(TINY, Model::Serial), outcome(slightly, Model::Rayon)];
+        let slightly = [1.1, 1.0, 1.0, 1.0, 1.1, 1.2];
+        let outcomes =
+            [outcome(POOL_LOSES, Model::Serial), outcome(slightly, Model::Rayon)];
         let claim = depends_on_the_task(&outcomes, 2, 0.0);
         assert_eq!(claim.verdict, Some(Verdict::Inconclusive));
         assert!(claim.reason.is_some_and(|reason| reason.contains("por pouco")));
@@ -132,15 +152,16 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_not_clear_decides_nothing() {
-        let mut close = outcome(BIG, Model::Rayon);
-        close.race.seconds[0].1 = vec![1.0, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6];
-        let outcomes = [outcome(TINY, Model::Serial), close];
+        let mut close = outcome(PROCESS_LOSES, Model::Rayon);
+        close.race.seconds[5].1 = vec![1.1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8];
+        let outcomes = [outcome(POOL_LOSES, Model::Serial), close];
         assert_eq!(verdict(&outcomes), Some(Verdict::Inconclusive));
     }
 
     #[test]
     fn a_busy_machine_or_a_single_core_decides_nothing() {
-        let outcomes = [outcome(TINY, Model::Serial), outcome(BIG, Model::Rayon)];
+        let outcomes =
+            [outcome(POOL_LOSES, Model::Serial), outcome(PROCESS_LOSES, Model::Rayon)];
         for claim in [
             depends_on_the_task(&outcomes, 2, 0.5),
             depends_on_the_task(&outcomes, 1, 0.0),
@@ -153,9 +174,9 @@ mod tests {
     #[test]
     fn the_regret_is_the_median_over_the_cases() {
         let outcomes = [
-            outcome(TINY, Model::Serial),
-            outcome(BIG, Model::ProcessPool),
-            outcome(BIG, Model::Serial),
+            outcome(POOL_LOSES, Model::Serial),
+            outcome(PROCESS_LOSES, Model::ProcessPool),
+            outcome(PROCESS_LOSES, Model::Serial),
         ];
         assert!((median_regret(&outcomes) - 0.1).abs() < 1e-9);
     }
@@ -167,7 +188,9 @@ mod tests {
         };
         assert_eq!((race.best(), race.regret(Model::Rayon)), (Model::Rayon, 0.0));
         assert_eq!(race.regret(Model::Serial), 0.5);
-        assert_eq!(race.slowdown(Model::Serial).map(|slow| slow.median), Some(1.5));
+        let ratio = race.against(Model::Serial, Model::Rayon);
+        assert_eq!(ratio.map(|ratio| ratio.median), Some(1.5));
+        assert!(race.against(Model::Serial, Model::Processes).is_none());
         assert!(race.regret(Model::Processes).is_infinite());
     }
 }

@@ -9,8 +9,7 @@ use crate::fault::Fault;
 use crate::python::{Outcome, Round};
 use crate::storm::Storm;
 
-/// De quantos processos mortos em diante é uma tempestade: mais do que a cota de mortes seguidas que o pool dá a
-/// cada trabalhador antes de desistir, 16, com que ele não chegaria ao fim se as contasse todas.
+/// De quantos processos mortos em diante, ao todo, é uma tempestade: com menos, poucas tarefas teriam perdido quem as fazia.
 const STORM: u64 = 32;
 
 /// 17.C1: confirmada se, em todas as rodadas, as outras respostas chegam e a da tarefa morta não: nem resposta, nem
@@ -52,7 +51,7 @@ pub fn pythons_pool_waits(rounds: &[Round], ours: &[Fall]) -> Claim {
 /// 17.C2: confirmada se cada falha custa só a resposta da sua tarefa, se o erro diz o que houve e em que processo, e
 /// se o pool continua.
 pub fn only_the_running_task_is_lost(falls: &[Fall]) -> Claim {
-    let text = "O pool daqui perde só a tarefa que estava rodando, e diz qual.";
+    let text = "Com um item por chunk, o imap daqui perde só a tarefa que estava rodando, e o erro vem no lugar dela.";
     let happened = falls.iter().all(|fall| fall.ran_in != 0);
     let only_one = |fall: &&Fall| fall.lost == [fall.fatal] && fall.fate.wrong == 0;
     let holds = |fall: &Fall| only_one(&fall) && fall.is_told() && fall.goes_on;

@@ -6,8 +6,8 @@ use registro::record::Claim;
 use registro::stats::Estimate;
 
 /// O tempo dos ranks sobre o do Pool. Mais rápido, neste caderno, é quem ganha um décimo: abaixo disto, eles terminariam
-/// antes.
-const NO_FASTER: Ruler = Ruler::above(1.0 / 1.1);
+/// antes. A metade de um décimo é a variação de uma repetição para a outra.
+const NO_FASTER: Ruler = Ruler::above(1.0 / 1.1).from(1.0 / 1.05);
 
 /// A ida e volta até o outro host sobre a que não sai da máquina. O dobro está na frase.
 const FARTHER: Ruler = Ruler::above(2.0);
@@ -275,6 +275,15 @@ mod tests {
         }
         let same = Some(Same { here: true, there: Err("só com root".to_owned()) });
         assert_eq!(verdicts(&Figures { same, ..figures() })[0], Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn ranks_a_little_faster_than_the_pool_decide_nothing() {
+        let against_pool = Some(around(0.93));
+        assert_eq!(
+            verdicts(&Figures { against_pool, ..figures() })[1],
+            Verdict::Inconclusive
+        );
     }
 
     #[test]

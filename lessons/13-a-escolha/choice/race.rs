@@ -61,11 +61,13 @@ impl Race {
         fastest.map_or(Model::Serial, |(model, _)| *model)
     }
 
-    /// Quantas vezes o tempo do melhor `model` levou, repetição a repetição; nada, se ele não correu.
-    pub fn slowdown(&self, model: Model) -> Option<Estimate> {
-        let own = self.times(model)?;
-        let best = self.times(self.best())?;
-        let ratios = own.iter().zip(best).map(|(own, best)| own / best);
+    /// Quantas vezes o tempo de `other` `model` levou, repetição a repetição; nada, se um deles não correu.
+    pub fn against(&self, model: Model, other: Model) -> Option<Estimate> {
+        let ratios = self
+            .times(model)?
+            .iter()
+            .zip(self.times(other)?)
+            .map(|(own, other)| own / other);
         Some(Estimate::of(&ratios.collect::<Vec<_>>()))
     }
 

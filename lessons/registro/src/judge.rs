@@ -48,8 +48,9 @@ pub struct Ruler {
 /// para a outra.
 pub const GAINS: Ruler = Ruler::above(1.0).from(1.1);
 
-/// "Não acelera", "não ganha": verdade enquanto não se ganha o que [`GAINS`] pede.
-pub const DOES_NOT_GAIN: Ruler = Ruler::below(GAINS.threshold);
+/// "Não acelera", "não ganha": falsa quando se ganha o que [`GAINS`] pede. Até a metade disso é a variação de uma repetição para a
+/// outra; entre a metade e o todo é pouco para dizer que acelera, e muito para dizer que não.
+pub const DOES_NOT_GAIN: Ruler = Ruler::below(GAINS.threshold).from(1.05);
 
 /// "Custa mais", "leva mais", "atrapalha": verdade acima de 1×. Menos do que o dobro não mudaria a escolha de ninguém.
 pub const COSTS_MORE: Ruler = Ruler::above(1.0).from(2.0);

@@ -12,6 +12,8 @@ crate::cases! {
     10 => exercises_are_built_only_when_asked_for,
     10 => unsafe_code_lives_only_in_the_named_files,
     10 => reference_records_parse_and_belong_to_their_lesson,
+    10 => the_page_and_the_judge_say_the_same_sentence,
+    10 => the_page_keeps_what_the_notes_say,
 }
 
 fn folder_binary_chapter_summary_and_readme_agree() {
@@ -205,6 +207,79 @@ fn reference_records_parse_and_belong_to_their_lesson() {
                 let stated = chapter.contains(&format!("- **{}** ", claim.id));
                 assert!(stated, "{}: o capítulo não diz a {}", lesson.slug, claim.id);
             }
+        }
+    }
+}
+
+/// As afirmações de um capítulo, cada uma numa linha e sem as marcas do Markdown.
+fn stated(chapter: &str) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    let mut is_open = false;
+    for line in chapter.lines() {
+        let plain = line.trim().replace(['`', '*'], "");
+        let claim = line.strip_prefix("- **").and_then(|rest| rest.split_once("** "));
+        if let Some((id, _)) = claim.filter(|(id, _)| id.contains(".C")) {
+            all.push((id.to_owned(), plain[2 + id.len()..].trim().to_owned()));
+            is_open = true;
+        } else if is_open && line.starts_with("  ") {
+            let (_, text) = all.last_mut().expect("há uma aberta");
+            *text = format!("{text} {plain}");
+        } else {
+            is_open = false;
+        }
+    }
+    all
+}
+
+fn the_page_and_the_judge_say_the_same_sentence() {
+    for lesson in lessons() {
+        // Um texto em duas linhas é um só.
+        let code = lesson.read("claims.rs").split("\\\n").map(str::trim_start).collect::<String>();
+        let claims = stated(&read(&format!("book/src/{}.md", lesson.slug)));
+        assert!(!claims.is_empty(), "{}", lesson.slug);
+        for (id, text) in claims {
+            assert!(code.contains(&format!("\"{text}\"")), "{id}: o juiz não diz «{text}»");
+        }
+    }
+}
+
+/// O que cada frase das notas ressalva ou qualifica: a página pode dizê-la com outras palavras, mas não sem isto.
+const QUALIFIERS: [(u32, &[&str]); 13] = [
+    (1, &["No começo", "suficiente", "diversos recursos"]),
+    (2, &["ao contrário", "interpretador Python", "espaço de memória", "sem as limitações do GIL"]),
+    (3, &["ou pode ser", "ao máximo", "ideal para", "que exigem muito processamento"]),
+    (4, &["interpretador", "CPU-bound", "ganho de", "cálculos intensivos"]),
+    (
+        5,
+        &[
+            "por padrão",
+            "segurança",
+            "estabilidade",
+            "Se for necessário",
+            "mecanismos explícitos",
+            "como Queue",
+        ],
+    ),
+    (6, &["exemplos", "do caderno"]),
+    (7, &["exemplo", "do caderno"]),
+    (8, &["exemplo", "do caderno"]),
+    (9, &["tempo", "memória", "importante", "realmente", "como cálculos intensivos ou processamento pesado"]),
+    (10, &["controle total", "cada processo", "gerenciamento", "de forma automática"]),
+    (11, &["melhor para tarefas distintas", "ou quando", "controle fino", "cada processo"]),
+    (12, &["ideal para", "grande número", "semelhantes", "como aplicar uma função"]),
+    (13, &["entre os dois métodos", "contexto", "tipo de tarefas", "em paralelo"]),
+];
+
+fn the_page_keeps_what_the_notes_say() {
+    let lessons = lessons();
+    for (number, qualifiers) in QUALIFIERS {
+        let lesson = lessons.iter().find(|lesson| lesson.number == number).expect("a lição");
+        let chapter = read(&format!("book/src/{}.md", lesson.slug));
+        let (_, section) = chapter.split_once("## O que dizem as notas").expect("a seção");
+        let section = section.split("\n## ").next().unwrap_or_default().replace(['`', '*'], "");
+        let section = section.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in qualifiers {
+            assert!(section.contains(words), "{}: a frase das notas perdeu «{words}»", lesson.slug);
         }
     }
 }
