@@ -21,6 +21,7 @@ def converse():
     ours, theirs = Pipe()
     partner = Process(target=answer, args=(theirs,))
     partner.start()
+    theirs.close()  # com este lado aberto, a morte do outro não seria o fim do canal
     for number in range(3):
         ours.send(number)
         square, pid = ours.recv()
@@ -72,6 +73,7 @@ def two_stages(intervals, cut):
     previous, following = Pipe(duplex=False)
     first = Process(target=sift, args=(intervals, cut, following))
     first.start()
+    following.close()
     total = 0
     while (candidates := previous.recv()) is not None:
         total += sum(survives(n, cut, n) for n in candidates)

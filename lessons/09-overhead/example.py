@@ -14,6 +14,13 @@ from statistics import median
 from threading import Thread
 
 
+def cores():
+    """Os núcleos que este programa pode usar; onde o sistema não sabe dizer, os da máquina."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def is_prime(n):
     if n < 4:
         return n >= 2
@@ -135,6 +142,6 @@ def main(limit, repetitions, workers, as_json):
 
 
 if __name__ == "__main__":
-    defaults = [200_000, 5, len(os.sched_getaffinity(0))]
+    defaults = [200_000, 5, cores()]
     given = [int(argument) for argument in sys.argv[1:] if argument != "--json"]
     main(*given, *defaults[len(given):], as_json="--json" in sys.argv)

@@ -6,7 +6,7 @@ Uso: python3 example.py [N]
 import os
 import sys
 import time
-from multiprocessing import Process, Queue
+from multiprocessing import Pipe, Process
 
 
 def is_prime(n):
@@ -23,11 +23,11 @@ def is_prime(n):
 
 
 # ANCHOR: tasks
-def count_primes(limit, answers):
-    answers.put(("primos", sum(is_prime(n) for n in range(limit))))
+def count_primes(limit, answer):
+    answer.send(sum(is_prime(n) for n in range(limit)))
 
 
-def longest_chain(limit, answers):
+def longest_chain(limit, answer):
     longest = (0, 1)
     for start in range(1, limit):
         steps, n = 0, start
@@ -35,17 +35,17 @@ def longest_chain(limit, answers):
             n = n // 2 if n % 2 == 0 else 3 * n + 1
             steps += 1
         longest = max(longest, (steps, start), key=lambda chain: chain[0])
-    answers.put(("cadeia", longest[1]))
+    answer.send(longest[1])
 
 
-def mandelbrot(depth, answers):
+def mandelbrot(depth, answer):
     os.nice(10)  # sem pressa: cede a vez às outras
     lines = []
     for row in range(21):
         y = 1.2 - 2.4 * (row + 0.5) / 21
         points = [complex(-2.1 + 2.8 * (column + 0.5) / 52, y) for column in range(52)]
         lines.append("".join("@" if stays(c, depth) else "." for c in points))
-    answers.put(("desenho", "\n".join(lines)))
+    answer.send("\n".join(lines))
 # ANCHOR_END: tasks
 
 
@@ -60,24 +60,26 @@ def stays(c, depth):
 
 # ANCHOR: limits
 def run(tasks):
-    """Um processo e um limite para cada tarefa; devolve as respostas que chegaram."""
-    answers, start = Queue(), time.monotonic()
-    running = []
+    """Um processo e um limite para cada tarefa; devolve as respostas que chegaram, pelo nome da função."""
+    start, running = time.monotonic(), []
     for function, argument, limit in tasks:
-        process = Process(target=function, args=(argument, answers))
-        process.name = function.__name__
+        mine, theirs = Pipe(duplex=False)
+        process = Process(target=function, args=(argument, theirs), name=function.__name__)
         process.start()
-        running.append((limit, process))
+        theirs.close()  # com este lado aberto, a morte do filho não fecharia o canal
+        running.append((limit, process, mine))
     arrived = {}
-    for limit, process in sorted(running, key=lambda one: one[0]):
-        process.join(max(0, start + limit - time.monotonic()))
-        if process.is_alive():
+    for limit, process, mine in sorted(running, key=lambda one: one[0]):
+        try:
+            # Primeiro a resposta: quem tem uma grande só termina depois que alguém a lê.
+            if mine.poll(max(0, start + limit - time.monotonic())):
+                arrived[process.name] = mine.recv()
+        except EOFError:
+            pass  # terminou sem responder
+        if process.name not in arrived:
             process.terminate()
-            process.join()
-        if process.exitcode == 0:
-            name, answer = answers.get()
-            arrived[name] = answer
-        else:
+        process.join()
+        if process.exitcode != 0:
             print(f"{process.name}: exitcode {process.exitcode}", flush=True)
     return arrived
 # ANCHOR_END: limits
@@ -88,5 +90,5 @@ if __name__ == "__main__":
     # Um limite curto para a cadeia, que tem zeros a mais; um longo para as outras duas.
     tasks = [(count_primes, limit, 30), (longest_chain, 10**12, 0.5), (mandelbrot, 100, 30)]
     arrived = run(tasks)
-    print(arrived["desenho"])
-    print(arrived["primos"])
+    print(arrived["mandelbrot"])
+    print(arrived["count_primes"])

@@ -10,6 +10,13 @@ from multiprocessing import Pool
 from statistics import median
 
 
+def cores():
+    """Os núcleos que este programa pode usar; onde o sistema não sabe dizer, os da máquina."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def is_prime(n):
     if n < 4:
         return n >= 2
@@ -53,7 +60,8 @@ def pool_price(workers):
 def advise(function, items, workers, risky=False):
     """O modelo que deve levar menos tempo, pelo que uma amostra das tarefas levou."""
     if risky:
-        return "Process" if len(items) <= workers else "Pool"
+        # O Pool esperaria para sempre por uma tarefa que mata o processo; este levanta um erro.
+        return "Process" if len(items) <= workers else "ProcessPoolExecutor"
     sample = items[:: max(1, len(items) // 8)]
     each = sum(timed(lambda: function(item))[1] for item in sample) / len(sample)
     serial = each * len(items)
@@ -62,7 +70,7 @@ def advise(function, items, workers, risky=False):
 
 
 def main(limit):
-    workers = len(os.sched_getaffinity(0))
+    workers = cores()
     print(f"uma tarefa arriscada: {advise(count_primes, [(0, 100)], workers, risky=True)}")
     for numbers in (limit // 100, limit):
         items = [(numbers * i // 64, numbers * (i + 1) // 64) for i in range(64)]

@@ -16,6 +16,13 @@ from multiprocessing.pool import ThreadPool
 from threading import Thread
 
 
+def cores():
+    """Os núcleos que este programa pode usar; onde o sistema não sabe dizer, os da máquina."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def is_prime(n):
     if n < 4:
         return n >= 2
@@ -52,13 +59,19 @@ def threads(slices, workers):
     ready = queue.Queue()
 
     def work(hand):
-        for interval in hand:
-            ready.put(count(interval))
+        try:
+            for interval in hand:
+                ready.put((count(interval), None))
+        except Exception as error:
+            ready.put((None, error))  # sem isto, quem espera a linha esperaria para sempre
 
     for first in range(workers):
         Thread(target=work, args=(slices[first::workers],), daemon=True).start()
     for _ in slices:
-        yield ready.get()
+        row, error = ready.get()
+        if error:
+            raise error
+        yield row
 # ANCHOR_END: models
 
 
@@ -176,8 +189,7 @@ def parse():
     add = parser.add_argument
     add("limite", nargs="?", type=whole("LIMITE", 10**9), default=200_000)
     add("--fatias", type=whole("--fatias", 100_000), default=64)
-    cores = len(os.sched_getaffinity(0))
-    add("--trabalhadores", type=whole("--trabalhadores", 512), default=cores)
+    add("--trabalhadores", type=whole("--trabalhadores", 512), default=cores())
     add("--modelo", type=model, default="process_pool")
     add("--saida")
     add("--substituir", action="store_true")

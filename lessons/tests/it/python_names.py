@@ -38,7 +38,7 @@ for n in public(managers.BaseManager):
 
 # Fora do alcance de `dir` e de `__all__`, mas na documentação ou no que o usuário recebe.
 names |= {"multiprocessing." + n for n in (
-    "connection.Connection", "managers.BaseManager.shutdown", "managers.Namespace", "managers.RemoteError",
+    "connection.Connection", "connection.answer_challenge", "connection.deliver_challenge", "managers.BaseManager.shutdown", "managers.Namespace", "managers.RemoteError",
     "pool.AsyncResult", "pool.IMapIterator", "pool.MaybeEncodingError", "shared_memory.ShareableList.shm",
 )} | {"queue.Empty", "queue.Full", "threading.BrokenBarrierError"}
 
