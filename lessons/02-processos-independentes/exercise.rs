@@ -2,6 +2,9 @@
 //!
 //! Complete `contar` e confira com `cargo run --bin lesson-2 -- exercicio`.
 
+// Enquanto falta completar, nem tudo é usado.
+#![allow(unused)]
+
 mod check;
 
 use std::ops::Range;
@@ -18,6 +21,5 @@ fn main() -> std::process::ExitCode {
 ///
 /// `contar_fatia(fatia)` conta uma fatia e devolve uma `Parcial`, com o campo `primos`.
 fn contar(fatias: Vec<Range<u64>>) -> Result<Total, Error> {
-    let _ = (&fatias, contar_fatia, Process::builder()); // apague esta linha
     todo!("comece os processos, espere por eles, some")
 }

@@ -2,6 +2,9 @@
 //!
 //! Complete as quatro funções e confira com `cargo run --bin lesson-3 -- exercicio`.
 
+// Enquanto falta completar, nem tudo é usado.
+#![allow(unused)]
+
 mod check;
 
 fn main() -> std::process::ExitCode {
@@ -10,24 +13,20 @@ fn main() -> std::process::ExitCode {
 
 /// Quantas vezes o paralelo foi mais rápido. Tempos em segundos.
 fn aceleracao(serial: f64, paralelo: f64) -> f64 {
-    let _ = (serial, paralelo); // apague esta linha
     todo!("uma razão")
 }
 
 /// Quanto rendeu cada trabalhador: 1 é o ideal.
 fn eficiencia(aceleracao: f64, trabalhadores: usize) -> f64 {
-    let _ = (aceleracao, trabalhadores); // apague esta linha
     todo!("outra razão")
 }
 
 /// A aceleração prevista quando a fração `serial` (de 0 a 1) do tempo não se divide.
 fn amdahl(serial: f64, trabalhadores: usize) -> f64 {
-    let _ = (serial, trabalhadores); // apague esta linha
     todo!("a lei de Amdahl")
 }
 
 /// A fração serial que explicaria a `aceleracao` medida.
 fn fracao_serial(aceleracao: f64, trabalhadores: usize) -> f64 {
-    let _ = (aceleracao, trabalhadores); // apague esta linha
     todo!("Amdahl ao contrário")
 }

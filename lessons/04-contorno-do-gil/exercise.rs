@@ -2,6 +2,9 @@
 //!
 //! Complete `contar` e confira com `cargo run --bin lesson-4 -- exercicio`.
 
+// Enquanto falta completar, nem tudo é usado.
+#![allow(unused)]
+
 mod check;
 
 use std::ops::Range;
@@ -29,6 +32,5 @@ fn contar_com_a_trava(placar: &Placar, fatias: &[Range<u64>], threads: usize) {
 
 /// O mesmo total, com todas as threads contando ao mesmo tempo.
 fn contar(placar: &Placar, fatias: &[Range<u64>], threads: usize) {
-    let _ = (placar, fatias, threads, contar_com_a_trava); // apague esta linha
     todo!("o mesmo, sem a trava no caminho quente")
 }

@@ -2,6 +2,9 @@
 //!
 //! Complete `consumir` e `contar` e confira com `cargo run --bin lesson-6 -- exercicio`.
 
+// Enquanto falta completar, nem tudo é usado.
+#![allow(unused)]
+
 mod check;
 
 use std::ops::Range;
@@ -18,7 +21,6 @@ fn main() -> std::process::ExitCode {
 ///
 /// `contar_fatia(fatia)` conta uma fatia e devolve uma `Parcial`.
 fn consumir(fila: Queue<Range<u64>>) -> Vec<Parcial> {
-    let _ = (&fila, contar_fatia); // apague esta linha
     todo!("tire, conte, guarde, até o fim da fila")
 }
 
@@ -30,7 +32,6 @@ fn contar(
     fatias: Vec<Range<u64>>,
     consumidores: usize,
 ) -> Result<Vec<Parcial>, Error> {
-    let _ = (&fila, &fatias, consumidores, consumir, Process::builder()); // apague esta linha
     todo!(
         "comece os consumidores, ponha as fatias na fila, diga que acabou, junte as parciais"
     )

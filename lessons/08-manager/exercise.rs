@@ -2,6 +2,9 @@
 //!
 //! Complete `histograma` e confira com `cargo run --bin lesson-8 -- exercicio`.
 
+// Enquanto falta completar, nem tudo é usado.
+#![allow(unused)]
+
 mod check;
 
 use std::ops::Range;
@@ -25,6 +28,5 @@ fn histograma(
     processos: usize,
     placar: &Placar,
 ) -> Result<(), Error> {
-    let _ = (&fatias, processos, placar, um_a_um, primes(0..0), Pool::builder()); // apague esta linha
     todo!("reparta as fatias entre os processos; conte em cada um; junte no placar")
 }

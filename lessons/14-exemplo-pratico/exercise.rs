@@ -2,6 +2,9 @@
 //!
 //! Complete `exportar` e confira com `cargo run --bin lesson-14 -- exercicio`.
 
+// Enquanto falta completar, nem tudo é usado.
+#![allow(unused)]
+
 mod check;
 
 use std::ops::Range;
@@ -21,6 +24,5 @@ fn main() -> std::process::ExitCode {
 /// Se algo falha, devolve o erro, e a pasta fica como estava: nem o arquivo de antes se perde, nem sobra
 /// um rascunho. `contar(fatia)` devolve uma `Linha`, ou um erro; `serde_json::to_string(&linha)` a escreve.
 fn exportar(fatias: Vec<Range<u64>>, processos: usize, caminho: &Path) -> Fim {
-    let _ = (fatias, caminho, contar, Pool::new(processos)?); // apague esta linha
     todo!("um pool conta; as linhas vão para um rascunho; o rascunho troca de nome")
 }
