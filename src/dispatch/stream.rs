@@ -36,11 +36,36 @@ pub(crate) struct Stream<I: Iterator, R, L> {
     lane: L,
     submitted: usize,
     received: usize,
-    bytes_out: usize,
-    bytes_in: usize,
+    bytes_out: RecentMean,
+    bytes_in: RecentMean,
     /// O processo a quem as respostas virão, e não a uma cópia (`fork`) dele.
     owner: u32,
     results: PhantomData<fn() -> R>,
+}
+
+/// A média dos últimos: os de muito antes pesam cada vez menos.
+#[derive(Default)]
+struct RecentMean {
+    sum: usize,
+    count: usize,
+}
+
+impl RecentMean {
+    /// De quantos, mais ou menos.
+    const RECENT: usize = 256;
+
+    fn add(&mut self, value: usize) {
+        if self.count == 2 * Self::RECENT {
+            self.sum /= 2;
+            self.count /= 2;
+        }
+        self.sum += value;
+        self.count += 1;
+    }
+
+    fn get(&self) -> usize {
+        self.sum / self.count.max(1)
+    }
 }
 
 /// Os resultados de um bloco, ou a falha que vale para cada um dos seus itens.
@@ -60,8 +85,8 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
             lane,
             submitted: 0,
             received: 0,
-            bytes_out: 0,
-            bytes_in: 0,
+            bytes_out: RecentMean::default(),
+            bytes_in: RecentMean::default(),
             owner: process_id(),
             results: PhantomData,
         }
@@ -80,7 +105,7 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
         if let Some(chunks) = self.fixed_window {
             return chunks.min(self.lane.capacity());
         }
-        let mean = self.bytes_out / self.submitted.max(1) + self.bytes_in / self.received.max(1) + 1;
+        let mean = self.bytes_out.get() + self.bytes_in.get() + 1;
         let least = 2 * self.workers;
         let most = (least + self.received).min(self.lane.ahead().max(WINDOW_PER_WORKER * self.workers));
         (WINDOW_BYTES / mean).clamp(least, most).min(self.lane.capacity())
@@ -96,7 +121,8 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
             }
             let id = ChunkId { index: self.submitted, len: items.len() };
             self.submitted += 1;
-            self.bytes_out += self.lane.send(id, items);
+            let bytes = self.lane.send(id, items);
+            self.bytes_out.add(bytes);
         }
     }
 
@@ -107,7 +133,7 @@ impl<I: Iterator, R, L: Lane<I::Item, R>> Stream<I, R, L> {
         }
         let Returned { chunk: id, values, bytes } = self.lane.receive()?;
         self.received += 1;
-        self.bytes_in += bytes;
+        self.bytes_in.add(bytes);
         Some(Chunk { id, values })
     }
 

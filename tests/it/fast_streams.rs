@@ -23,6 +23,8 @@ crate::cases! {
     60 => workers_of_few_tasks_serve_a_fast_stream,
     60 => large_answers_come_whole_out_of_a_fast_stream,
     30 => every_item_of_a_closed_pool_has_an_answer,
+    30 => what_was_never_sent_is_not_counted,
+    30 => every_window_and_every_number_of_workers_answers_all,
     60 => streams_dropped_midway_leave_the_pool_as_it_was,
     120 => kills_in_a_fast_stream_lose_nothing_with_retries,
 }
@@ -240,18 +242,53 @@ fn large_answers_come_whole_out_of_a_fast_stream() {
 }
 
 fn every_item_of_a_closed_pool_has_an_answer() {
+    let task = |x: u64| {
+        assert!(x % 1000 != 7, "o item {x}");
+        if x == MANY / 2 + 500 {
+            kill_myself();
+        }
+        x * x
+    };
     for end in [multiprocessamento::Pool::close, multiprocessamento::Pool::terminate] {
         let pool = new_pool(2).unwrap();
-        let mut results = pool.imap(square, 0..MANY);
-        assert!(results.by_ref().take(MANY as usize / 2).all(|result| result.is_ok()));
+        let mut results = pool.imap(task, 0..MANY);
+        assert_eq!(
+            results.by_ref().take(MANY as usize / 2).filter(Result::is_err).count() as u64,
+            MANY / 2000
+        );
         end(&pool);
         let mut left = 0;
-        for result in results {
+        for (x, result) in (MANY / 2..).zip(results) {
             left += 1;
-            assert!(matches!(result, Ok(_) | Err(Error::Closed | Error::Terminated)), "{result:?}");
+            let fits = match result {
+                Ok(answer) => answer == x * x,
+                Err(Error::Panicked { .. }) => x % 1000 == 7,
+                // Uma morte é só de quem a teve.
+                Err(Error::WorkerDied { .. }) => x == MANY / 2 + 500,
+                Err(Error::Closed | Error::Terminated) => true,
+                Err(_) => false,
+            };
+            assert!(fits, "o item {x}");
         }
         assert_eq!(left, MANY / 2);
     }
+}
+
+/// Não vira bytes: nunca chega a ser mandado.
+#[derive(serde::Deserialize)]
+struct Refuses;
+
+impl serde::Serialize for Refuses {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("de propósito"))
+    }
+}
+
+fn what_was_never_sent_is_not_counted() {
+    let pool = new_pool(2).unwrap();
+    let results = pool.imap(|_: Refuses| (), (0..5).map(|_| Refuses));
+    assert_eq!(results.filter(|result| matches!(result, Err(Error::Encode(_)))).count(), 5);
+    assert_eq!(pool.stats().tasks, 0);
 }
 
 /// Muito mais fluxos do que cabem juntos, largados no meio; e os do fim vão como os do começo.
@@ -298,4 +335,15 @@ fn kills_in_a_fast_stream_lose_nothing_with_retries() {
     });
     assert_eq!(done.load(Ordering::Relaxed), TASKS, "nenhuma a menos");
     println!("{:?}", pool.stats());
+}
+
+/// Janelas em que um maço não vale a pena, ou não cabe.
+fn every_window_and_every_number_of_workers_answers_all() {
+    for workers in [1, 3] {
+        let pool = new_pool(workers).unwrap();
+        for window in [1, 2, 7, 100, 5000] {
+            let chunked = pool.chunk_size(3).unwrap().window(window);
+            assert!(chunked.imap(square, 0..6000).map(Result::unwrap).eq((0..6000).map(square)));
+        }
+    }
 }

@@ -53,11 +53,25 @@ pub(super) struct Batch<'m> {
     logs: &'m [AtomicU64],
 }
 
-/// Onde está um bloco no maço.
+/// Onde está uma resposta nos diários.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     start: u32,
+    /// O tamanho, e se é uma falha.
     len: u32,
+}
+
+/// No tamanho de uma resposta: não são resultados, e sim a falha da tarefa.
+const FAILURE: u32 = 1 << 31;
+
+impl Entry {
+    fn len(self) -> usize {
+        (self.len & !FAILURE) as usize
+    }
+
+    pub(super) fn is_failure(self) -> bool {
+        self.len & FAILURE != 0
+    }
 }
 
 impl<'m> Batch<'m> {
@@ -132,13 +146,22 @@ impl<'m> Batch<'m> {
 
     /// Põe no diário do posto a resposta do bloco; `false` se não cabe.
     pub(super) fn log(&self, seat: usize, chunk: usize, bytes: &[u8]) -> bool {
+        self.write_log(seat, chunk, bytes, 0)
+    }
+
+    /// O mesmo, para uma resposta que é a falha da tarefa.
+    pub(super) fn log_failure(&self, seat: usize, chunk: usize, bytes: &[u8]) -> bool {
+        self.write_log(seat, chunk, bytes, FAILURE)
+    }
+
+    fn write_log(&self, seat: usize, chunk: usize, bytes: &[u8], kind: u32) -> bool {
         if !self.has_room(seat, bytes.len()) {
             return false;
         }
         let (log, end) = (self.log_of(seat), self.log_end(seat));
         let start = end.get() as usize;
         let after = start + 1 + bytes.len().div_ceil(8);
-        log[start].store((chunk as u64) << 32 | bytes.len() as u64, Relaxed);
+        log[start].store((chunk as u64) << 32 | u64::from(bytes.len() as u32 | kind), Relaxed);
         copy_in(&log[start + 1..after], bytes);
         end.publish(after as u64);
         true
@@ -153,7 +176,7 @@ impl<'m> Batch<'m> {
             (at < end).then(|| {
                 let head = log[at].load(Relaxed);
                 let entry = Entry { start: (seat * WORDS + at + 1) as u32, len: head as u32 };
-                at += 1 + (entry.len as usize).div_ceil(8);
+                at += 1 + entry.len().div_ceil(8);
                 ((head >> 32) as usize, entry)
             })
         })
@@ -186,7 +209,7 @@ impl<'m> Batch<'m> {
 
     /// Lê uma resposta para `bytes`.
     pub(super) fn read_logged(&self, entry: Entry, bytes: &mut Vec<u8>) {
-        let (start, len) = (entry.start as usize, entry.len as usize);
+        let (start, len) = (entry.start as usize, entry.len());
         copy_out(&self.logs[start..start + len.div_ceil(8)], len, bytes);
     }
 

@@ -24,6 +24,9 @@ use crate::process::protocol::{self, TaskRequest};
 /// Quantos maços um fluxo tem a caminho: um que se lê, um que se faz, e um atrás dele.
 const BATCHES_AT_ONCE: usize = 3;
 
+/// Com menos blocos do que isto a caminho, por trabalhador, não há maços.
+const FEW_PER_WORKER: usize = 16;
+
 /// O que se espera de uma casa.
 enum Awaited {
     Alone(ChunkId),
@@ -53,12 +56,13 @@ pub(super) struct ShmCarrier<S> {
 impl<S: Fn(Parcel, Promise<Parcel>)> ShmCarrier<S> {
     /// Para até `wanted` blocos sozinhos; nada, se não há casas que bastem.
     pub(super) fn new(table: &Arc<SlotTable>, wanted: usize, by_socket: S) -> Option<Self> {
-        let of_seats = BATCHES_AT_ONCE * table.workers();
-        let lease = SlotLease::new(table, wanted + of_seats)?;
-        // Sem casas para todos os postos, nenhum maço.
-        let has_all = lease.capacity() == wanted + of_seats;
+        // Com poucos blocos de cada vez, um maço custaria mais do que eles.
+        let wants_batches = wanted >= FEW_PER_WORKER * table.workers();
+        let of_seats = if wants_batches { BATCHES_AT_ONCE * table.workers() } else { 0 };
+        let lease = SlotLease::new(table, wanted, of_seats)?;
+        let has_seats = wants_batches && lease.capacity() == wanted + of_seats;
         let (most_alone, most_batches) =
-            if has_all { (wanted, BATCHES_AT_ONCE) } else { (lease.capacity(), 0) };
+            if has_seats { (wanted, BATCHES_AT_ONCE) } else { (lease.capacity(), 0) };
         Some(ShmCarrier {
             lease,
             by_socket,
@@ -77,7 +81,7 @@ impl<S: Fn(Parcel, Promise<Parcel>)> ShmCarrier<S> {
     /// Põe o bloco a caminho: no maço que se enche, se eles convêm, ou sozinho; devolve-o se é melhor que espere, ou se não há
     /// lugar. Com `is_late`, não convém que espere.
     fn place(&mut self, chunk: ChunkId, request: TaskRequest, is_late: bool) -> Option<TaskRequest> {
-        if self.pace.batch().is_some() && StreamBatch::fits(chunk, &request) {
+        if self.most_batches > 0 && self.pace.batch().is_some() && StreamBatch::fits(chunk, &request) {
             if self.put_in_batch(chunk, &request) {
                 return None;
             }
@@ -89,7 +93,7 @@ impl<S: Fn(Parcel, Promise<Parcel>)> ShmCarrier<S> {
             // O maço pela metade não fica para trás.
             self.send_batch();
         }
-        if self.alone == self.most_alone {
+        if self.alone >= self.most_alone {
             return Some(request);
         }
         self.send_alone(chunk, request);
@@ -135,9 +139,12 @@ impl<S: Fn(Parcel, Promise<Parcel>)> ShmCarrier<S> {
     /// O maço que se enche parte.
     fn send_batch(&mut self) {
         let Some(filling) = self.filling.take() else { return };
-        let number = filling.number;
-        self.running.push(filling.share(&self.lease.table().batch(number)));
-        self.send_seats(number);
+        let (number, len) = (filling.number, filling.len());
+        let table = self.lease.table();
+        // Com menos blocos do que trabalhadores, os que sobram não são acordados: quem vem toma os blocos do posto vazio.
+        let seats = table.workers().min(len);
+        self.running.push(filling.share(&table.batch(number)));
+        (0..seats).for_each(|seat| self.send_seat(number, seat));
     }
 
     /// Põe a caminho os que ficaram aqui, se agora podem.
@@ -232,10 +239,12 @@ impl<S: Fn(Parcel, Promise<Parcel>)> Carrier for ShmCarrier<S> {
     type Payload = Parcel;
 
     fn send(&mut self, chunk: ChunkId, load: Result<TaskRequest, Error>) -> usize {
-        let request = match load {
+        // Uma cópia (`fork`) deste processo escreveria por cima do que é do original.
+        let request = match self.lease.table().check_owner().and(load) {
             Ok(request) => request,
             Err(error) => {
-                self.ready.push_back((chunk, Err(error)));
+                self.alone += 1;
+                self.lease.fail(Awaited::Alone(chunk), error);
                 return 0;
             }
         };
@@ -252,6 +261,9 @@ impl<S: Fn(Parcel, Promise<Parcel>)> Carrier for ShmCarrier<S> {
         loop {
             if let Some(answer) = self.try_receive() {
                 return Some(answer);
+            }
+            if !self.lease.table().is_owned() {
+                return None;
             }
             self.pace.update();
             let now = Instant::now();

@@ -88,8 +88,17 @@ impl InFlightBatch {
         self.seats_out -= 1;
         match answer {
             Ok(answer) => self.keep_apart(answer),
-            Err(error) if table.refusal().is_some() => self.refusal = Some(error),
-            Err(error) => self.suspects.extend(batch.forget(seat).map(|chunk| (chunk, error))),
+            Err(error) => {
+                let refusal = table.check_owner().err().or(table.refusal());
+                let is_death = matches!(error, Error::WorkerDied { .. } | Error::TaskTimedOut { .. });
+                if refusal.is_none() || is_death {
+                    // Um bloco podia estar com quem o ocupava.
+                    self.suspects.extend(batch.forget(seat).map(|chunk| (chunk, error)));
+                    self.refusal = refusal;
+                } else {
+                    self.refusal = Some(error);
+                }
+            }
         }
         self.fail_the_lost(&batch, retries);
         if self.refusal.is_none() && !batch.ranges().are_empty() {
@@ -132,7 +141,7 @@ impl InFlightBatch {
             return;
         }
         for (chunk, entry) in batch.logged(seat) {
-            self.apart.push((chunk, Ok(read_logged(batch, entry))));
+            self.apart.push((chunk, read_logged(batch, entry)));
         }
         batch.empty_log(seat);
     }
@@ -179,15 +188,13 @@ impl InFlightBatch {
 
     /// Um bloco que não está pronto volta ao maço. Diz se ele se perdeu com quem morreu, ou se nem tinha começado.
     fn requeue(&mut self, batch: &Batch<'_>, chunk: usize, retries: &Retries) -> Result<bool, Error> {
-        if let Some(refusal) = &self.refusal {
-            return Err(refusal.clone());
-        }
         let mut attempts = self.attempts_of(chunk);
         let suspect = self.suspects.iter().find(|(suspect, _)| self.origin(*suspect).of == chunk);
         let was_lost = suspect.is_some();
-        let comes_back = !was_lost || attempts.lose(retries);
+        let comes_back = self.refusal.is_none() && (!was_lost || attempts.lose(retries));
         if !comes_back || !batch.repeat(chunk, self.count) {
-            return Err(suspect.map_or(Error::Terminated, |(_, error)| error.clone()));
+            let error = suspect.map(|(_, error)| error).or(self.refusal.as_ref());
+            return Err(error.cloned().unwrap_or(Error::Terminated));
         }
         self.repeats.push(Repeat { of: chunk, attempts });
         self.count += 1;
@@ -223,7 +230,7 @@ impl InFlightBatch {
     /// Uma resposta, que não se lê outra vez.
     pub(super) fn take(&mut self, batch: &Batch<'_>, place: AnswerAt) -> Result<Parcel, Error> {
         match place {
-            AnswerAt::Logged(entry) => Ok(read_logged(batch, entry)),
+            AnswerAt::Logged(entry) => read_logged(batch, entry),
             AnswerAt::Apart(index) => {
                 std::mem::replace(&mut self.apart[index as usize].1, Ok(Parcel::default()))
             }
@@ -257,8 +264,9 @@ impl InFlightBatch {
     }
 }
 
-fn read_logged(batch: &Batch<'_>, entry: Entry) -> Parcel {
+fn read_logged(batch: &Batch<'_>, entry: Entry) -> Result<Parcel, Error> {
     let mut bytes = Vec::new();
     batch.read_logged(entry, &mut bytes);
-    Parcel { bytes, descriptors: Vec::new() }
+    let answer = Parcel { bytes, descriptors: Vec::new() };
+    if entry.is_failure() { protocol::read_reply(answer).and_then(|outcome| outcome) } else { Ok(answer) }
 }

@@ -35,10 +35,14 @@ struct Out<T> {
 }
 
 impl<T> SlotLease<T> {
-    /// Até `wanted` casas; `None` se não há casas que bastem para ocupar os trabalhadores.
-    pub(super) fn new(table: &Arc<SlotTable>, wanted: usize) -> Option<Self> {
+    /// Até `wanted` casas, e mais `extra`, se há para todas; `None` se não há casas que bastem para ocupar os trabalhadores.
+    pub(super) fn new(table: &Arc<SlotTable>, wanted: usize, extra: usize) -> Option<Self> {
         let workers = table.workers();
-        let idle = table.lease(wanted);
+        let mut idle = table.lease(wanted + extra);
+        if idle.len() < wanted + extra {
+            let surplus = idle.split_off(wanted.min(idle.len()));
+            table.state().give_back(surplus, []);
+        }
         if idle.len() < wanted.min(2 * workers) {
             table.state().give_back(idle, []);
             return None;

@@ -76,7 +76,7 @@ impl MapLease {
         let wanted = idle_batches.len() * table.workers() + LOOSE;
         // Com menos do que isto, um posto poderia ficar sem casa.
         let is_enough = |slots: &SlotLease<_>| !idle_batches.is_empty() && slots.capacity() == wanted;
-        let Some(slots) = SlotLease::new(table, wanted).filter(is_enough) else {
+        let Some(slots) = SlotLease::new(table, wanted, 0).filter(is_enough) else {
             give_back(table, &idle_batches);
             return None;
         };

@@ -111,17 +111,15 @@ impl WorkerLoop<'_> {
         let told = streams.then_some(slot);
         let mut turn =
             BatchTurn { worker_loop: self, batch: &batch, seat, told, bytes, answer, body, current: None };
-        let outcome = protocol::run_all(task, &mut turn, proof);
+        while let Err(error) = protocol::run_all(task, &mut turn, proof) {
+            protocol::write_failure(turn.answer, body - 1, error)?;
+            if !turn.put_failure_away() {
+                break;
+            }
+        }
         if let Some((chunk, items)) = turn.current {
             self.end(items);
             answer.bytes[start..start + 4].copy_from_slice(&(chunk as u32).to_le_bytes());
-        }
-        if let Err(error) = outcome {
-            if !streams {
-                // Quem pediu fica com a primeira falha, e não quer mais nada.
-                batch.stop();
-            }
-            protocol::write_failure(answer, body - 1, error)?;
         }
         Ok(())
     }
@@ -200,19 +198,41 @@ impl BatchTurn<'_, '_> {
     /// Deixa no diário a resposta do bloco que estava na mão; `false` se ela não cabe lá, ou se outra igual não
     /// caberia: quem pediu o maço abre lugar.
     fn put_away(&mut self) -> bool {
-        let Some((chunk, items)) = self.current else { return true };
+        let Some((chunk, _)) = self.current else { return true };
         let results = &self.answer.bytes[self.body..];
+        let len = results.len();
         if !self.answer.descriptors.is_empty() || !self.batch.log(self.seat, chunk, results) {
             return false;
         }
+        self.answer.bytes.truncate(self.body);
+        self.logged();
+        self.batch.has_room(self.seat, len)
+    }
+
+    /// O mesmo, com a falha que está no lugar dos resultados; `false` se quem pediu o maço fica com ela e não quer mais nada.
+    fn put_failure_away(&mut self) -> bool {
+        if self.told.is_none() {
+            self.batch.stop();
+            return false;
+        }
+        let Some((chunk, _)) = self.current else { return false };
+        if !self.batch.log_failure(self.seat, chunk, &self.answer.bytes[self.body - 1..]) {
+            return false;
+        }
+        self.answer.bytes.truncate(self.body - 1);
+        protocol::write_done(self.answer);
+        self.logged();
+        true
+    }
+
+    /// A resposta do bloco que estava na mão está no diário.
+    fn logged(&mut self) {
         if let Some(slot) = self.told.filter(|_| self.batch.log_end(self.seat).is_asked()) {
             self.worker_loop.view.ring.ring_doorbell(slot);
         }
-        let has_room = self.batch.has_room(self.seat, results.len());
-        self.answer.bytes.truncate(self.body);
-        self.worker_loop.end(items);
-        self.current = None;
-        has_room
+        if let Some((_, items)) = self.current.take() {
+            self.worker_loop.end(items);
+        }
     }
 }
 
