@@ -130,7 +130,7 @@ pub fn another_host_is_farther(figures: &Figures) -> Claim {
 /// 18.C4: confirmada se a morte de um rank encerra todos, com um erro, e a de um processo do Pool custa uma resposta.
 /// São fatos, e não tempos: uma máquina ocupada não os muda.
 pub fn a_dead_rank_takes_all(figures: &Figures) -> Claim {
-    let text = "Um rank que morre leva o programa inteiro; um processo do Pool, só o que ele fazia.";
+    let text = "Um rank que morre leva o programa inteiro; um processo do Pool daqui, só o que ele fazia.";
     let Some(death) = &figures.death else {
         return Claim::unmeasured("18.C4", text, without_other_ranks(figures));
     };
