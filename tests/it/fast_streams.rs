@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use multiprocessamento::Error;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_bytes::ByteBuf;
 
 use crate::support::*;
@@ -312,20 +311,9 @@ fn kills_in_a_fast_stream_lose_nothing_with_retries() {
     let (done, over) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut random = Random::new(0xfa57);
-            let mut kills = 0;
-            while kills < KILLS && !over.load(Ordering::Relaxed) {
-                if done.load(Ordering::Relaxed) < kills * TASKS / (KILLS + 20) {
-                    std::thread::yield_now();
-                    continue;
-                }
-                let pids = pool.pids();
-                let Some(&pid) = pids.get(random.below(3)) else { continue };
-                // Entre a lista e o tiro ele pode ter sido recolhido.
-                kills +=
-                    u64::from(kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), Signal::KILL).is_ok());
-            }
-            assert_eq!(kills, KILLS, "a tempestade acabou antes da hora");
+            let is_time = |shot| done.load(Ordering::Relaxed) >= shot * TASKS / (KILLS + 20);
+            let shot = shoot_workers(&pool, 0xfa57, KILLS, is_time, || over.load(Ordering::Relaxed));
+            assert_eq!(shot, KILLS, "a tempestade acabou antes da hora");
         });
         for (x, result) in (0..TASKS).zip(pool.imap(square, 0..TASKS)) {
             assert_eq!(result.unwrap(), square(x));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use multiprocessamento::Error;
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::support::*;
 
@@ -28,23 +28,10 @@ fn a_storm_of_kills_loses_nothing_with_retries() {
     let (done, over) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut random = Random::new(0x57a6);
-            let mut kills = 0;
-            while kills < KILLS && !over.load(Ordering::Relaxed) {
-                // Um tiro a cada tantas tarefas prontas: os duzentos cabem em qualquer máquina.
-                if done.load(Ordering::Relaxed) < kills * TASKS / (KILLS + 20) {
-                    std::thread::yield_now();
-                    continue;
-                }
-                let pids = pool.pids();
-                let Some(&pid) = pids.get(random.below(3)) else { continue };
-                let pid = Pid::from_raw(pid.cast_signed()).expect("um pid");
-                // Entre a lista e o tiro ele pode ter sido recolhido.
-                if kill_process(pid, Signal::KILL).is_ok() {
-                    kills += 1;
-                }
-            }
-            assert_eq!(kills, KILLS, "a tempestade acabou antes da hora");
+            // Um tiro a cada tantas tarefas prontas: os duzentos cabem em qualquer máquina.
+            let is_time = |shot| done.load(Ordering::Relaxed) >= shot * TASKS / (KILLS + 20);
+            let shot = shoot_workers(&pool, 0x57a6, KILLS, is_time, || over.load(Ordering::Relaxed));
+            assert_eq!(shot, KILLS, "a tempestade acabou antes da hora");
         });
         let task = |x: u64| {
             std::thread::sleep(Duration::from_micros(100));

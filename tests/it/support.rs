@@ -333,3 +333,28 @@ pub(crate) fn print_tree_and_wait(pids: impl IntoIterator<Item = u32>) -> ! {
         std::thread::sleep(Duration::from_secs(3600));
     }
 }
+
+/// Mata `kills` trabalhadores quaisquer de `pool`, cada um quando `is_time` diz que já é hora do tiro daquele número; para antes, se
+/// `is_over`. Diz quantos matou.
+pub(crate) fn shoot_workers(
+    pool: &Pool,
+    seed: u64,
+    kills: u64,
+    is_time: impl Fn(u64) -> bool,
+    is_over: impl Fn() -> bool,
+) -> u64 {
+    let mut random = Random::new(seed);
+    let mut shot = 0;
+    while shot < kills && !is_over() {
+        if !is_time(shot) {
+            std::thread::yield_now();
+            continue;
+        }
+        let pids = pool.pids();
+        let Some(&pid) = pids.get(random.below(pids.len().max(1))) else { continue };
+        // Entre a lista e o tiro ele pode ter sido recolhido.
+        let pid = Pid::from_raw(pid.cast_signed()).expect("um pid");
+        shot += u64::from(kill_process(pid, Signal::KILL).is_ok());
+    }
+    shot
+}
