@@ -23,7 +23,7 @@ pub(super) struct InFlightBatch {
     apart: Vec<(usize, Result<Parcel, Error>)>,
     /// Os blocos que podiam estar com quem morreu, e com que erro responder por eles.
     suspects: Vec<(usize, Error)>,
-    /// O pool se foi: por que o que falta não será feito.
+    /// Por que o que falta não será feito: o pool se foi, ou quem respondia enlouqueceu.
     refusal: Option<Error>,
 }
 
@@ -127,7 +127,11 @@ impl InFlightBatch {
 
     /// A resposta que veio na casa do posto, porque não coube no diário ou porque é uma falha.
     fn keep_apart(&mut self, mut answer: Parcel) {
-        let chunk = answer.bytes.first_chunk().map_or(NO_CHUNK, |chunk| u32::from_le_bytes(*chunk));
+        let Some(chunk) = answer.bytes.first_chunk().map(|chunk| u32::from_le_bytes(*chunk)) else {
+            // De quem enlouqueceu não se espera mais nada.
+            self.refusal = Some(Error::Decode("a resposta de um posto não foi entendida".to_owned()));
+            return;
+        };
         if chunk == NO_CHUNK {
             return;
         }
