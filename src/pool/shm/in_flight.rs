@@ -94,7 +94,7 @@ impl InFlightBatch {
                 if refusal.is_none() || is_death {
                     // Um bloco podia estar com quem o ocupava.
                     self.suspects.extend(batch.forget(seat).map(|chunk| (chunk, error)));
-                    self.refusal = refusal;
+                    self.refusal = self.refusal.take().or(refusal);
                 } else {
                     self.refusal = Some(error);
                 }
@@ -152,8 +152,7 @@ impl InFlightBatch {
 
     /// Um bloco que com certeza se perdeu, e não voltará ao maço, falhou. Os outros suspeitos esperam.
     fn fail_the_lost(&mut self, batch: &Batch<'_>, retries: &Retries) {
-        for suspect in std::mem::take(&mut self.suspects) {
-            let (chunk, error) = suspect;
+        for (chunk, error) in std::mem::take(&mut self.suspects) {
             if self.origin(chunk).attempts.are_spent(retries) && self.is_lost(batch, chunk) {
                 self.apart.push((chunk, Err(error)));
             } else {
